@@ -1,0 +1,1 @@
+"""The nouns and rules every room shares; imports nothing of ours."""

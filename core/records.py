@@ -1,0 +1,147 @@
+"""The records a post passes the rooms as: frozen, validated, complete enough to stand in a bundle."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, computed_field, field_serializer
+
+from core import ids
+from core.errors import CopytrailError, FindingKind
+from core.text import clean, clean_json
+from core.times import Instant, iso
+
+PostKind = Literal["post", "comment", "answer", "article", "video", "image", "repost"]
+MediaKind = Literal["image", "video", "audio", "file"]
+Route = Literal["api", "feed", "page", "import"]
+
+
+def _aware(at: datetime) -> datetime:
+    return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+
+
+def _cleaned(value: object) -> object:
+    return clean(value) if isinstance(value, str) else value
+
+
+def _as_id(value: object) -> object:
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else _cleaned(value)
+
+
+Utc = Annotated[datetime, AfterValidator(_aware)]
+Text = Annotated[str, BeforeValidator(_cleaned)]
+NativeId = Annotated[str, BeforeValidator(_as_id), Field(min_length=1, max_length=2048)]
+Count = Annotated[int, Field(ge=-(2**63), lt=2**63)]  # a score may be below zero
+
+
+class Record(BaseModel):
+    """A frozen record; fields it does not know are ignored, so that newer files still load."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class Author(Record):
+    """Who posted: the platform's id is identity, handle and name are what they were called that day."""
+
+    native_id: NativeId | None = None
+    handle: Text | None = None
+    name: Text | None = None
+    url: Text | None = None
+
+
+class Media(Record):
+    """A picture, video, sound or file that a post shows; `path` is relative to the file the record came in."""
+
+    url: Text | None = None
+    kind: MediaKind = "image"
+    sha256: str | None = None
+    path: Text | None = None
+    alt: Text | None = None
+
+
+class Metrics(Record):
+    """Counters at one moment; None is "not shown", which is not zero."""
+
+    likes: Count | None = None
+    replies: Count | None = None
+    reposts: Count | None = None
+    views: Count | None = None
+
+
+class Link(Record):
+    """An address as written and in canonical form."""
+
+    url: Text
+    canonical: Text
+
+
+class Post(Record):
+    """One public post, comment, article, picture or video, as one answer of a platform showed it."""
+
+    v: Literal[1] = 1
+    platform: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]*$", max_length=253)]
+    site: Text | None = None
+    native_id: NativeId
+    url: Text | None = None
+    kind: PostKind = "post"
+    author: Author = Author()
+    published: Instant = Instant(zone="unknown")
+    first_seen: Utc | None = None
+    edited: Instant | None = None
+    title: Text | None = None
+    text: Text | None = None
+    languages: tuple[Text, ...] = ()
+    community: Text | None = None
+    reply_to: Text | None = None
+    root: Text | None = None
+    repost_of: Text | None = None
+    quotes: Text | None = None
+    links: tuple[Text, ...] = ()
+    tags: tuple[Text, ...] = ()
+    mentions: tuple[Text, ...] = ()
+    media: tuple[Media, ...] = ()
+    metrics: Metrics = Metrics()
+    metrics_at: Utc | None = None
+    route: Route | None = None
+    capture: str | None = None
+    raw: Annotated[dict[str, Any], BeforeValidator(clean_json)] = {}
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def ref(self) -> str:
+        """The name of the post, unique for ever."""
+        return ids.ref(self.platform, self.native_id, self.site)
+
+    @property
+    def place(self) -> str:
+        """Where a reader would say the post stands."""
+        return ids.place(self.platform, self.site)
+
+    @field_serializer("first_seen", "metrics_at")
+    def _iso(self, at: datetime | None) -> str | None:
+        return iso(at) if at else None
+
+
+class Finding(Record):
+    """What a run has to tell about a source or a post besides posts: gone, walled, limited, changed.
+
+    `evidence` quotes the words or the field of the answer that say so; `ref` names the post, if it is about one.
+    """
+
+    kind: FindingKind
+    sentence: Text
+    status: int | None = None
+    retry_after: float | None = None
+    url: Text | None = None
+    ref: str | None = None
+    evidence: Text | None = None
+    capture: str | None = None
+
+    @classmethod
+    def of(cls, error: CopytrailError, *, ref: str | None = None, capture: str | None = None) -> Finding:
+        """Return the finding that an error stands for."""
+        return cls(
+            kind=error.kind, sentence=error.sentence, status=error.status, retry_after=error.retry_after,
+            url=error.url, ref=ref, capture=capture,
+        )  # fmt: skip

@@ -1,0 +1,8 @@
+#!/bin/sh
+# Writes the hash-locked requirements. They carry no index or download address, so any mirror serves them.
+set -eu
+cd "$(dirname "$0")/.."
+lock() { uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
+    --no-header --quiet "$@"; }
+lock pyproject.toml --output-file requirements/run.lock
+lock pyproject.toml --group dev --group bench --output-file requirements/dev.lock
