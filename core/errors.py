@@ -53,7 +53,7 @@ class CopytrailError(Exception):
 class Transient(CopytrailError):
     """Try again later; nobody needs to act."""
 
-    kind = "unavailable"
+    kind: ClassVar[FindingKind] = "unavailable"
 
 
 class Unavailable(Transient):
@@ -63,61 +63,61 @@ class Unavailable(Transient):
 class RateLimited(Transient):
     """Report a 429; wait `retry_after` seconds where the platform named them."""
 
-    kind = "rate_limited"
+    kind: ClassVar[FindingKind] = "rate_limited"
 
 
 class AskOperator(CopytrailError):
     """A person must act before trying again makes sense."""
 
-    kind = "blocked"
+    kind: ClassVar[FindingKind] = "blocked"
 
 
 class Unauthorized(AskOperator):
     """Report a missing, expired or refused key."""
 
-    kind = "unauthorized"
+    kind: ClassVar[FindingKind] = "unauthorized"
 
 
 class Blocked(AskOperator):
     """Report a refusal or a challenge page; it is recorded and never evaded."""
 
-    kind = "blocked"
+    kind: ClassVar[FindingKind] = "blocked"
 
 
 class LoginWall(AskOperator):
     """Report a page that only members may see."""
 
-    kind = "login_wall"
+    kind: ClassVar[FindingKind] = "login_wall"
 
 
 class BadRequest(AskOperator):
     """Report an address or a parameter the platform does not accept."""
 
-    kind = "bad_request"
+    kind: ClassVar[FindingKind] = "bad_request"
 
 
 class RobotsForbids(AskOperator):
     """Report that robots.txt forbids the address, or could not be read."""
 
-    kind = "robots"
+    kind: ClassVar[FindingKind] = "robots"
 
 
 class AddressRefused(AskOperator):
     """Report an address the guard does not let us reach."""
 
-    kind = "refused"
+    kind: ClassVar[FindingKind] = "refused"
 
 
 class TooLarge(AskOperator):
     """Report an answer over the byte or time cap."""
 
-    kind = "too_large"
+    kind: ClassVar[FindingKind] = "too_large"
 
 
 class NotThere(CopytrailError):
     """Report a thing the platform says is not to be had: a finding, not a failure."""
 
-    kind = "gone"
+    kind: ClassVar[FindingKind] = "gone"
 
 
 class Gone(NotThere):
@@ -127,67 +127,67 @@ class Gone(NotThere):
 class Suspended(NotThere):
     """Report an account or channel the platform has closed."""
 
-    kind = "suspended"
+    kind: ClassVar[FindingKind] = "suspended"
 
 
 class Private(NotThere):
     """Report a thing its owner has closed to the public."""
 
-    kind = "private"
+    kind: ClassVar[FindingKind] = "private"
 
 
 class LegalBlock(NotThere):
     """Report a 451 or a country block."""
 
-    kind = "legal_block"
+    kind: ClassVar[FindingKind] = "legal_block"
 
 
 class Quarantined(NotThere):
     """Report a community behind a quarantine notice."""
 
-    kind = "quarantined"
+    kind: ClassVar[FindingKind] = "quarantined"
 
 
 class Moved(NotThere):
     """Report an address that only leads elsewhere."""
 
-    kind = "redirect"
+    kind: ClassVar[FindingKind] = "redirect"
 
 
 class Landing(NotThere):
     """Report a landing page that holds no posts."""
 
-    kind = "landing"
+    kind: ClassVar[FindingKind] = "landing"
 
 
 class NotAChannel(NotThere):
     """Report a name that is no channel."""
 
-    kind = "not_a_channel"
+    kind: ClassVar[FindingKind] = "not_a_channel"
 
 
 class ProfileOnly(NotThere):
     """Report a profile page without posts."""
 
-    kind = "profile_only"
+    kind: ClassVar[FindingKind] = "profile_only"
 
 
 class SourceChanged(CopytrailError):
     """Report an answer whose shape the parser does not know; the sentence names the path."""
 
-    kind = "source_changed"
+    kind: ClassVar[FindingKind] = "source_changed"
 
 
 class NotRecorded(CopytrailError):
     """Report a replayed request that no record answers."""
 
-    kind = "not_recorded"
+    kind: ClassVar[FindingKind] = "not_recorded"
 
 
 class BadInput(CopytrailError):
     """Report a file, a row, a URL or a setting given by the user that cannot be used."""
 
-    kind = "bad_request"
+    kind: ClassVar[FindingKind] = "bad_request"
 
 
 class CannotStart(CopytrailError):
@@ -206,7 +206,10 @@ def from_status(status: int, what: str, *, url: str | None = None, retry_after: 
         429: (RateLimited, "asks for fewer requests (429); the next run waits"),
         451: (LegalBlock, "is withheld for legal reasons (451)"),
     }
-    default = (Unavailable, f"answered {status}; the next run tries again") if status >= 500 else (
-        BadRequest, f"answered {status}; check the address")
+    default = (
+        (Unavailable, f"answered {status}; the next run tries again")
+        if status >= 500
+        else (BadRequest, f"answered {status}; check the address")
+    )
     error, says = table.get(status, default)
     return error(f"{what} {says}.", url=url, status=status, retry_after=retry_after)

@@ -36,9 +36,7 @@ def find(package: ModuleType, base: type[T]) -> dict[str, type[T]]:
     return found
 
 
-def claim(
-    sources: Iterable[type[Source]], url: str, route: Route | None = None
-) -> tuple[type[Source], Target]:
+def claim(sources: Iterable[type[Source]], url: str, route: Route | None = None) -> tuple[type[Source], Target]:
     """Return the source that claims a URL, and the target; by priority, then API before feed before page.
 
     Raises BadInput where none does, or where two of one route and priority do.
