@@ -1,0 +1,117 @@
+"""Settings of a workspace: `copytrail.toml`, overridden by COPYTRAIL_... variables; secrets come from the environment."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from core.errors import CannotStart
+
+FILE = "copytrail.toml"
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Collecting(_Section):
+    """How politely, and with what caps, sources are read."""
+
+    contact: str = Field("", description="E-mail or web address put into the user agent, so that a site can reach you.")
+    requests_per_minute: float = Field(
+        60, gt=0, le=600, description="Upper bound per host; a source may ask for less, never for more."
+    )
+    timeout_seconds: float = Field(30, gt=0, le=600, description="Longest silence of a server before giving up.")
+    max_seconds: float = Field(300, gt=0, description="Longest time one answer may take in all.")
+    max_megabytes: float = Field(32, gt=0, le=4096, description="Largest answer that is kept, after decompression.")
+    attempts: int = Field(4, ge=1, le=10, description="Tries per request where the failure is a passing one.")
+    run_minutes: float = Field(60, gt=0, description="A run that takes longer is ended; what it has is kept.")
+    check_every: str = Field("6h", description="Schedule of a source that names none, e.g. 30m, 6h, 1d.")
+
+
+class DatabaseSettings(_Section):
+    """Where the working copy lives."""
+
+    url: str = Field("", description="postgresql://... puts the working copy on Postgres; empty is SQLite here.")
+
+
+class Archive(_Section):
+    """How the archive is kept."""
+
+    rollover_megabytes: int = Field(1000, ge=1, description="A WARC file is closed and a new one begun at this size.")
+
+
+class Matching(_Section):
+    """When two texts count as copies; every pair keeps its numbers, so this is a view and can be changed."""
+
+    near_threshold: float = Field(0.3, gt=0, le=1, description="Smallest exact Jaccard similarity of a near copy.")
+
+
+class Workspace(_Section):
+    """What kind of workspace this is."""
+
+    kind: Literal["case", "demo", "test"] = Field(
+        "case", description="Only demo and test workspaces may reach addresses of this machine or a private network."
+    )
+    loopback_port: int = Field(0, ge=0, le=65535, description="Demo only: every host is reached on this local port.")
+
+
+class Settings(_Section):
+    """All settings, by section."""
+
+    workspace: Workspace = Workspace()
+    collect: Collecting = Collecting()
+    database: DatabaseSettings = DatabaseSettings()
+    archive: Archive = Archive()
+    match: Matching = Matching()
+
+
+def load(folder: Path) -> Settings:
+    """Read `copytrail.toml` of a workspace and the environment over it.
+
+    COPYTRAIL_DATABASE_URL names the database; any other setting is COPYTRAIL_SECTION__NAME. Raises CannotStart with
+    the file, the setting and what it may be.
+    """
+    path = folder / FILE
+    try:
+        data: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise CannotStart(f"{folder} is no workspace (no {FILE}); make one with `copytrail init {folder}`.") from None
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise CannotStart(
+            f"{path} cannot be read: {error}. Mend the line, or compare with docs/settings.md."
+        ) from error
+    for name, value in os.environ.items():
+        section, _, key = name.removeprefix("COPYTRAIL_").lower().partition("__")
+        if name.startswith("COPYTRAIL_") and key:
+            data.setdefault(section, {})[key] = value
+    if url := os.environ.get("COPYTRAIL_DATABASE_URL"):
+        data.setdefault("database", {})["url"] = url
+    try:
+        return Settings.model_validate(data)
+    except ValidationError as error:
+        worst = error.errors()[0]
+        where = ".".join(str(part) for part in worst["loc"])
+        raise CannotStart(f"{path}: {where}: {worst['msg']}. See docs/settings.md.") from None
+
+
+def template() -> str:
+    """Return a commented `copytrail.toml` with every setting at its default."""
+    lines = ["# Settings of this workspace. What is commented out is the default. Keys and passwords never go here:",
+             "# they come from the environment (see `copytrail platforms`).", ""]  # fmt: skip
+    for name, field in Settings.model_fields.items():
+        section = field.annotation
+        assert isinstance(section, type) and issubclass(section, _Section)  # noqa: S101, PT018 (declared above)
+        lines += [f"# {(section.__doc__ or '').strip()}", f"[{name}]"]
+        for key, setting in section.model_fields.items():
+            lines += [f"# {setting.description}", f"# {key} = {_toml(setting.default)}"]
+        lines.append("")
+    return "\n".join(lines)
+
+
+def _toml(value: object) -> str:
+    return f'"{value}"' if isinstance(value, str) else str(value).lower() if isinstance(value, bool) else f"{value:g}"  # type: ignore[str-format]

@@ -1,0 +1,77 @@
+"""Watchlists: which public sources a case follows, written by people in YAML."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Literal
+
+import yaml
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+
+from core.errors import BadInput
+
+_UNITS = {"m": 60, "h": 3600, "d": 86400, "w": 604800}
+SHORTEST = 60  # seconds between two runs of one source: more often is not polite
+
+
+def seconds(every: str) -> int:
+    """Read "30m", "6h", "1d" or "2w" as seconds; raise BadInput for anything else or under a minute."""
+    found = re.fullmatch(r"\s*(\d+)\s*([mhdw])\s*", every)
+    value = int(found[1]) * _UNITS[found[2]] if found else 0
+    if value < SHORTEST:
+        raise BadInput(f"{every!r} is no interval; write for instance 30m, 6h, 1d or 2w (not under one minute).")
+    return value
+
+
+def _interval(every: str) -> str:
+    try:
+        seconds(every)
+    except BadInput as error:
+        raise ValueError(error.sentence) from None
+    return every
+
+
+class Entry(BaseModel):
+    """One source of a watchlist."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    url: str = Field(min_length=1, max_length=2048)
+    every: Annotated[str, AfterValidator(_interval)] | None = None
+    route: Literal["api", "feed", "page"] | None = None
+    note: str = ""
+    override_robots: str | None = Field(None, min_length=10, description="A written reason; it goes into every bundle.")
+
+
+class Watchlist(BaseModel):
+    """A case and the sources it follows."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    case: str = Field(pattern=r"^[\w][\w .-]{0,99}$")
+    sources: tuple[Entry, ...] = ()
+
+
+def load(path: Path) -> Watchlist:
+    """Read one watchlist; raise BadInput naming the file, the entry and what is wrong with it."""
+    try:
+        data = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise BadInput(f"{path} cannot be read as YAML: {' '.join(str(error).split())}") from None
+    try:
+        return Watchlist.model_validate(data)
+    except ValidationError as error:
+        worst = error.errors()[0]
+        where = ".".join(str(part) for part in worst["loc"]) or "the file"
+        raise BadInput(f"{path}: {where}: {worst['msg']}; compare with watchlists/example.yml.") from None
+
+
+def load_all(folder: Path) -> Iterator[Watchlist | BadInput]:
+    """Read every *.yml of a folder, by name; a bad one is handed on as its error and the rest goes on."""
+    for path in sorted(folder.glob("*.yml")):
+        try:
+            yield load(path)
+        except BadInput as error:
+            yield error
