@@ -1,4 +1,4 @@
-"""Settings of a workspace: `copytrail.toml`, overridden by COPYTRAIL_... variables; secrets come from the environment."""
+"""Settings of a workspace: `copytrail.toml`, overridden by COPYTRAIL_... variables; no secrets here."""
 
 from __future__ import annotations
 
@@ -114,4 +114,4 @@ def template() -> str:
 
 
 def _toml(value: object) -> str:
-    return f'"{value}"' if isinstance(value, str) else str(value).lower() if isinstance(value, bool) else f"{value:g}"  # type: ignore[str-format]
+    return f'"{value}"' if isinstance(value, str) else str(value).lower() if isinstance(value, bool) else f"{value:g}"

@@ -4,5 +4,5 @@ set -eu
 cd "$(dirname "$0")/.."
 lock() { uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
     --no-header --quiet "$@"; }
-lock pyproject.toml --output-file requirements/run.lock
-lock pyproject.toml --group dev --group bench --output-file requirements/dev.lock
+lock pyproject.toml --group build --output-file requirements/run.lock
+lock pyproject.toml --constraint requirements/run.lock --group build --group dev --group bench --output-file requirements/dev.lock

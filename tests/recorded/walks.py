@@ -11,9 +11,12 @@ from typing import Any
 
 import yaml
 
-FOLDER = Path(os.environ.get("COPYTRAIL_RECORDED") or Path(__file__).parents[2].parent / "shared" / "recorded") / "walks"
+FOLDER = (
+    Path(os.environ.get("COPYTRAIL_RECORDED") or Path(__file__).parents[2].parent / "shared" / "recorded") / "walks"
+)
 PLATFORMS = frozenset(
-    "reddit medium vimeo pinterest youtube blogspot livejournal mastodon tumblr wordpress substack discourse".split()
+    ("reddit", "medium", "vimeo", "pinterest", "youtube", "blogspot")
+    + ("livejournal", "mastodon", "tumblr", "wordpress", "substack", "discourse")
 )
 
 
@@ -84,7 +87,8 @@ def _post(item: dict[str, Any], post: dict[str, Any]) -> list[str]:
     if _second(at) != _second(item["at"]):
         out.append(f"time {at}, {item['at']} expected")
     if item.get("letters_sha256") and letters(post["text"]) != item["letters_sha256"]:
-        out.append(f"text differs ({len(re.sub(r'\\s+', '', post['text'] or ''))} letters, {item['letters']} expected)")
+        count = len(re.sub(r"\s+", "", post["text"] or ""))
+        out.append(f"text differs ({count} letters, {item['letters']} expected)")
     if item.get("title_sha256"):
         title = post["title"] or ""
         digests = {hashlib.sha256(t.encode()).hexdigest() for t in (title, title.strip())}
@@ -106,14 +110,13 @@ def _second(at: str | None) -> str | None:
 def _finding(expected: dict[str, Any] | None, finding: dict[str, Any] | None) -> list[str]:
     if expected is None:
         # a recording may end before the listing does: that end is the only finding allowed beside the posts
-        kind = finding["kind"] if finding else None
-        return [] if kind in (None, "not_recorded") else [f"finding {kind} ({finding['sentence']}), none expected"] if finding else []
+        if finding is None or finding["kind"] == "not_recorded":
+            return []
+        return [f"finding {finding['kind']} ({finding['sentence']}), none expected"]
     if finding is None:
         return [f"no finding, {expected['kind']} expected"]
     out = []
     if finding["kind"] != expected["kind"]:
         out.append(f"finding {finding['kind']} ({finding['sentence']}), {expected['kind']} expected")
-    for fact in ("status", "retry_after"):
-        if fact in expected and finding.get(fact) != expected[fact]:
-            out.append(f"{fact} {finding.get(fact)}, {expected[fact]} expected")
-    return out
+    facts = [f for f in ("status", "retry_after") if f in expected and finding.get(f) != expected[f]]
+    return out + [f"{fact} {finding.get(fact)}, {expected[fact]} expected" for fact in facts]
