@@ -1,0 +1,1 @@
+"""Joins the stations; nothing imports it."""

@@ -1,0 +1,5 @@
+"""`python -m runner` is `copytrail`."""
+
+from runner.cli import main
+
+main()

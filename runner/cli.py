@@ -1,0 +1,107 @@
+"""The command line. Nothing heavy is imported before a command runs: `--help` answers at once."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+
+import click
+
+from core.errors import BadInput, CannotStart, CopytrailError
+
+# name -> module, what it does (a test compares this line with the command's own help)
+COMMANDS: dict[str, tuple[str, str]] = {
+    "init": ("workspace", "Make a workspace: settings, an example watchlist, an empty archive."),
+    "demo": ("demo", "Play the invented operation: collect, match, show its way, export, verify."),
+    "doctor": ("workspace", "Say what is set up and what is missing, each with its remedy."),
+    "platforms": ("sources", "List every kind of source, what it collects and what it needs."),
+    "add": ("sources", "Watch a public source; it is recognised from its address."),
+    "preview": ("sources", "Show the newest posts of a source as they would be stored; save nothing."),
+    "sources": ("sources", "List what is watched, how each last run ended, and when the next is due."),
+    "collect": ("collecting", "Collect from the sources now, or from WARC files with --replay."),
+    "watch": ("collecting", "Collect on schedule until stopped."),
+    "import": ("collecting", "Take in posts (NDJSON, CSV) or lists of addresses from files."),
+    "reparse": ("collecting", "Run today's parsers over the archive; nothing touches the network."),
+    "match": ("matching", "Match what is new against everything collected so far."),
+    "pairs": ("matching", "List the links found between posts."),
+    "families": ("matching", "List groups of copies."),
+    "family": ("matching", "Show one family, copy by copy."),
+    "spread": ("matching", "Show how a family moved: copies in order, arrows, tiers."),
+    "search": ("reading", "Search the full text of everything collected, in any script."),
+    "table": ("reading", "Write a table (posts, accounts, families, pairs, findings) as CSV or JSON lines."),
+    "export": ("evidence", "Write an evidence bundle (WACZ) of a case."),
+    "verify": ("evidence", "Check a bundle: every file, every digest; 0 only if it is intact."),
+    "db": ("workspace", "Upgrade, back up, restore or check the working copy."),
+}
+
+
+class LazyGroup(click.Group):
+    """A group that knows its commands by name and imports one only when it is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names in the order of a working day."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import the module of one command."""
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"runner.commands.{COMMANDS[cmd_name][0]}")
+        command: click.Command = getattr(module, f"{cmd_name}_command")
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list of commands without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, says) for name, (_, says) in COMMANDS.items()])
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--workspace", metavar="DIR", help="The workspace; else COPYTRAIL_HOME, else the current folder.")
+@click.version_option(package_name="copytrail")
+@click.pass_context
+def cli(ctx: click.Context, workspace: str | None) -> None:
+    """Collect public posts, archive every answer, and show how content travels from small sites to large ones.
+
+    It shows evidence and never claims who is behind it.
+    """
+    ctx.ensure_object(dict)
+    if workspace:
+        ctx.obj["workspace"] = workspace
+
+
+def main() -> None:
+    """Run the command line; exit 0 done, 1 done with problems, 2 wrong use, 3 could not start."""
+    try:
+        status = cli.main(standalone_mode=False)
+    except click.exceptions.Exit as stop:
+        status = stop.exit_code
+    except click.Abort:
+        click.echo("Stopped.", err=True)
+        status = 1
+    except click.ClickException as error:
+        error.show()
+        status = 2
+    except CannotStart as error:
+        click.echo(error.sentence, err=True)
+        status = 3
+    except BadInput as error:
+        click.echo(error.sentence, err=True)
+        status = 2
+    except CopytrailError as error:
+        click.echo(error.sentence, err=True)
+        status = 1
+    except BrokenPipeError:  # the reader of our output (head, less) has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        status = 0
+    except Exception as error:
+        if os.environ.get("COPYTRAIL_DEBUG"):
+            raise
+        click.echo(
+            f"copytrail met something it does not know ({type(error).__name__}: {error}). Nothing stored is lost. "
+            "Run again with COPYTRAIL_DEBUG=1 and report what it prints.",
+            err=True,
+        )
+        status = 1
+    sys.exit(status if isinstance(status, int) else 0)
