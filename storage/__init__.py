@@ -1,0 +1,1 @@
+"""The working copy: the only folder that speaks SQL."""

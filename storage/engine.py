@@ -1,0 +1,180 @@
+"""Open the working copy, SQLite or Postgres, and hand out connections for reading and for writing."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
+
+from core.errors import CannotStart
+
+BUSY_MS = 30_000  # how long a writer on SQLite waits for another; batches are committed in well under a second
+HINDRANCES = (
+    "locked", "unable to open", "readonly", "disk I/O", "full", "malformed", "not a database", "no such table",
+)  # fmt: skip
+VERSIONS = Path(__file__).parent / "migrations" / "versions"
+
+
+class Database:
+    """The working copy. Take `read()` for a stable view and `write()` for one transaction, committed at its end.
+
+    `where` is a path (SQLite) or a URL (`sqlite:///...`, `postgresql://...`). Nothing is opened before the first use;
+    what hinders it is raised as CannotStart in words that never hold the password.
+    """
+
+    def __init__(self, where: str | Path) -> None:
+        self.url = _url(where)
+        self.dialect = self.url.get_backend_name()
+        self._engine: Engine | None = None
+
+    @property
+    def name(self) -> str:
+        """Say which database this is, without its password."""
+        if self.dialect == "sqlite":
+            return self.url.database or ""
+        return self.url.difference_update_query(["password"]).render_as_string(hide_password=True)
+
+    @property
+    def engine(self) -> Engine:
+        """Return the engine; the first call reaches the database. Raises CannotStart."""
+        if self._engine is None:
+            engine = _sqlite(self.url) if self.dialect == "sqlite" else _postgres(self.url)
+            try:
+                with engine.connect():
+                    pass
+            except (DBAPIError, sqlite3.Error) as error:
+                engine.dispose()
+                raise self._cannot(error) from error
+            self._engine = engine
+        return self._engine
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """Give a connection that sees one state of the database throughout and cannot write."""
+        options: dict[str, Any] = {"begin": "BEGIN"}
+        if self.dialect == "postgresql":
+            options = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+        with self._connect(options) as conn:
+            if self.dialect == "sqlite":
+                conn.exec_driver_sql("PRAGMA query_only=ON")
+            try:
+                yield conn
+            finally:
+                if self.dialect == "sqlite":
+                    conn.exec_driver_sql("PRAGMA query_only=OFF")
+                conn.rollback()
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """Give a connection in one transaction: all of it is kept at the end, or nothing where an error leaves it."""
+        with self._connect({"begin": "BEGIN IMMEDIATE"}) as conn, conn.begin():
+            yield conn
+
+    @contextmanager
+    def _connect(self, options: dict[str, Any]) -> Iterator[Connection]:
+        try:
+            with self.engine.connect() as conn:
+                yield conn.execution_options(**options)
+        except OperationalError as error:
+            if self.dialect == "sqlite" and not any(word in str(error.orig) for word in HINDRANCES):
+                raise  # a mistake in our SQL, which SQLite reports the same way
+            raise self._cannot(error) from error
+
+    def revision(self) -> str | None:
+        """Return the revision of the schema found, None where the database has no tables yet."""
+        with self._connect({"begin": "BEGIN"}) as conn:
+            if not inspect(conn).has_table("alembic_version"):
+                return None
+            return conn.execute(text("SELECT version_num FROM alembic_version")).scalar_one_or_none()
+
+    def close(self) -> None:
+        """Close every connection."""
+        if self._engine is not None:
+            self._engine.dispose()
+            self._engine = None
+
+    def __enter__(self) -> Database:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+    def _cannot(self, error: Exception) -> CannotStart:
+        reason = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
+        if self.url.password:
+            reason = reason.replace(str(self.url.password), "***")
+        if self.dialect == "postgresql":
+            return CannotStart(
+                f"The database {self.name} does not answer ({reason}); see that it runs and that "
+                "COPYTRAIL_DATABASE_URL names it."
+            )
+        return CannotStart(f"The database {self.name} cannot be used ({reason}); {_remedy(self.name, reason)}.")
+
+
+def _remedy(path: str, reason: str) -> str:
+    if "locked" in reason:
+        return "another process has been writing to it; wait for it to end, or stop it"
+    if "not a database" in reason or "malformed" in reason:
+        return "restore a backup with `copytrail db restore`"
+    if "no such table" in reason:
+        return "its tables are missing; run `copytrail db upgrade`"
+    if "full" in reason:
+        return "free some space on the disk"
+    return f"see that the folder {Path(path).parent} exists and may be written to"
+
+
+def _url(where: str | Path) -> URL:
+    if isinstance(where, Path) or "://" not in where:
+        return URL.create("sqlite", database=str(Path(where).expanduser().absolute()))
+    try:
+        url = make_url(where)
+    except (ArgumentError, ValueError):
+        raise CannotStart("The database URL cannot be read; write it as postgresql://user@host/name.") from None
+    if url.get_backend_name() not in ("sqlite", "postgresql"):
+        raise CannotStart(f"{url.get_backend_name()} is no database copytrail knows; use SQLite or Postgres.")
+    return url.set(drivername="postgresql+psycopg") if url.get_backend_name() == "postgresql" else url
+
+
+def _sqlite(url: URL) -> Engine:
+    engine = create_engine(
+        url, connect_args={"timeout": BUSY_MS / 1000}, json_serializer=_dumps, json_deserializer=orjson.loads
+    )
+
+    @event.listens_for(engine, "connect")
+    def _prepare(raw: sqlite3.Connection, _record: object) -> None:
+        raw.isolation_level = None  # the driver opens no transactions of its own; ours begin below
+        for pragma in (
+            f"busy_timeout={BUSY_MS}", "journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "temp_store=MEMORY",
+            "cache_size=-65536",
+        ):  # fmt: skip
+            raw.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def _begin(conn: Connection) -> None:
+        # A transaction that reads first and writes later fails at once when another has written in between,
+        # whatever the time-out: writers say so at the beginning.
+        conn.exec_driver_sql(conn.get_execution_options().get("begin", "BEGIN IMMEDIATE"))
+
+    return engine
+
+
+def _postgres(url: URL) -> Engine:
+    return create_engine(
+        url,
+        pool_pre_ping=True,
+        connect_args={"connect_timeout": 10},
+        json_serializer=_dumps,
+        json_deserializer=orjson.loads,
+    )
+
+
+def _dumps(value: Any) -> str:
+    return orjson.dumps(value).decode()
