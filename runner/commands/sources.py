@@ -1,0 +1,122 @@
+"""platforms, add, preview, sources."""
+
+from __future__ import annotations
+
+import click
+
+from runner.options import case_option, inert, json_option, line, problem, show, workspace_of, workspace_option
+
+ROUTES = click.Choice(["api", "feed", "page"])
+
+
+@click.command("platforms", short_help="List every kind of source, what it collects and what it needs.")
+@json_option
+def platforms_command(as_json: bool) -> None:
+    """List every kind of source, what it collects and what it needs.
+
+    Example: copytrail platforms --json
+    """
+    from config.audiences import tier
+
+    from runner.recognise import all_sources
+
+    rows = [s.describe() for _, s in sorted(all_sources().items())]
+    for row in rows:
+        row["tier"] = tier(row["platform"])
+    columns = [("source", "id"), ("collects", "collects"), ("route", "route"), ("needs", "secrets"), ("tier", "tier"),
+               ("requests a minute", "requests_per_minute"), ("keep", "retention")]  # fmt: skip
+    show(rows, as_json, columns, "There are no sources; the installation is incomplete.")
+
+
+@click.command("add", short_help="Watch a public source; it is recognised from its address.")
+@click.argument("urls", metavar="URL...", nargs=-1, required=True)
+@click.option("--case", "case", required=True, metavar="CASE", help="The case that watches it; made if it is new.")
+@click.option("--every", metavar="6h", help="How often: 30m, 6h, 1d, 2w.")
+@click.option("--route", type=ROUTES, help="Which way, where a platform has several.")
+@click.option("--override-robots", metavar="REASON", help="Read it although robots.txt says no; the reason is kept.")
+@json_option
+@workspace_option
+@click.pass_context
+def add_command(
+    ctx: click.Context, urls: tuple[str, ...], case: str, every: str | None, route: str | None,
+    override_robots: str | None, as_json: bool,
+) -> None:  # fmt: skip
+    """Watch a public source; it is recognised from its address.
+
+    Example: copytrail add https://medium.com/@name --case harbour --every 6h
+    """
+    from core.errors import BadInput
+    from runner.watchlist import add
+
+    workspace = workspace_of(ctx)
+    failed = 0
+    for url in urls:
+        try:
+            number, kind, remark = add(
+                workspace,
+                url,
+                case=case,
+                every=every,
+                route=route,
+                override_robots=override_robots,  # type: ignore[arg-type]
+            )
+        except BadInput as error:
+            problem(error.sentence)
+            failed += 1
+            continue
+        if as_json:
+            click.echo(line({"id": number, "url": url, "kind": kind, "case": case, "remark": remark}))
+        else:
+            click.echo(inert(f"Source {number}: {url} as {kind}." + (f" {remark}" if remark else "")))
+    ctx.exit(2 if failed == len(urls) else 1 if failed else 0)
+
+
+@click.command("preview", short_help="Show the newest posts of a source as they would be stored; save nothing.")
+@click.argument("url")
+@click.option("--route", type=ROUTES, help="Which way, where a platform has several.")
+@click.option("--limit", default=5, show_default=True, type=click.IntRange(1, 100), help="How many posts.")
+@json_option
+@workspace_option
+@click.pass_context
+def preview_command(ctx: click.Context, url: str, route: str | None, limit: int, as_json: bool) -> None:
+    """Show the newest posts of a source as they would be stored; save nothing.
+
+    Example: copytrail preview https://forum.example.org/t/harbour/12
+    """
+    from core.records import Post
+    from runner.preview import preview
+
+    for item in preview(workspace_of(ctx), url, route, limit):  # type: ignore[arg-type]
+        if not isinstance(item, Post):
+            problem(item.sentence)
+        elif as_json:
+            click.echo(item.model_dump_json())
+        else:
+            who = item.author.handle or item.author.name or "author not shown"
+            when = item.published.verbatim or "time not shown"
+            click.echo(inert(f"{item.ref}  {who}  {when} (precision: {item.published.precision})"))
+            click.echo(inert(f"    {item.title or ''}  {(item.text or '')[:200]}"))
+
+
+@click.command("sources", short_help="List what is watched, how each last run ended, and when the next is due.")
+@case_option
+@json_option
+@workspace_option
+@click.pass_context
+def sources_command(ctx: click.Context, case: str | None, as_json: bool) -> None:
+    """List what is watched, how each last run ended, and when the next is due.
+
+    Example: copytrail sources --case harbour --json
+    """
+    from runner.watchlist import sync
+    from storage import sources
+
+    workspace = workspace_of(ctx)
+    for error in sync(workspace, case):
+        problem(error.sentence)
+    with workspace.database.read() as conn:
+        rows = [row.as_row() for row in sources.list_sources(conn, case)]
+    columns = [("id", "id"), ("case", "case"), ("source", "url"), ("by", "kind"), ("posts", "posts"),
+               ("coverage", "coverage"), ("last run", "last_run.status"), ("says", "last_run.finding.sentence"),
+               ("next", "next_run")]  # fmt: skip
+    show(rows, as_json, columns, "Nothing is watched yet; add a source with `copytrail add URL --case C`.")

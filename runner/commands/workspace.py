@@ -1,0 +1,77 @@
+"""init, doctor, db."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from runner.options import inert, json_option, line, problem, workspace_of, workspace_option
+
+
+@click.command("init", short_help="Make a workspace: settings, an example watchlist, an empty archive.")
+@click.argument("directory", metavar="[DIR]", default=".", type=click.Path(file_okay=False))
+def init_command(directory: str) -> None:
+    """Make a workspace: settings, an example watchlist, an empty archive.
+
+    Example: copytrail init my-case
+    """
+    from runner.workspace import Workspace
+
+    workspace = Workspace.create(directory)
+    click.echo(f"{inert(workspace.root)} is a workspace now.")
+    click.echo("Next: put your contact address into copytrail.toml, then `copytrail add URL --case NAME`.")
+
+
+@click.command("doctor", short_help="Say what is set up and what is missing, each with its remedy.")
+@json_option
+@workspace_option
+@click.pass_context
+def doctor_command(ctx: click.Context, as_json: bool) -> None:
+    """Say what is set up and what is missing, each with its remedy.
+
+    Example: copytrail doctor
+    """
+    from runner.doctor import examine
+
+    missing = 0
+    for check in examine((ctx.obj or {}).get("workspace")):
+        missing += not check.ok and check.needed
+        if as_json:
+            click.echo(line(check.as_row()))
+        else:
+            mark = "ok     " if check.ok else "missing" if check.needed else "absent "
+            click.echo(inert(f"{mark}  {check.name}: {check.says}"))
+    ctx.exit(1 if missing else 0)
+
+
+@click.command("db", short_help="Upgrade, back up, restore or check the working copy.")
+@click.argument("action", type=click.Choice(["upgrade", "backup", "restore", "check"]))
+@click.argument("path", required=False, type=click.Path(dir_okay=False))
+@workspace_option
+@click.pass_context
+def db_command(ctx: click.Context, action: str, path: str | None) -> None:
+    """Upgrade, back up, restore or check the working copy.
+
+    Example: copytrail db backup /media/safe/case.db
+    """
+    workspace = workspace_of(ctx)
+    database = workspace.database
+    if action in ("backup", "restore") and path is None:
+        raise click.UsageError(f"Name the file: copytrail db {action} FILE")
+    if action == "upgrade":
+        database.upgrade()
+        click.echo(f"{database.name} is at revision {database.revision()}.")
+    elif action == "backup":
+        database.backup(Path(str(path)))
+        click.echo(f"The working copy is in {inert(path)}. The archive folder is apart: copy it too.")
+    elif action == "restore":
+        database.restore(Path(str(path)))
+        click.echo(f"The working copy is restored from {inert(path)}.")
+    else:
+        wrong = database.check()
+        for sentence in wrong:
+            problem(sentence)
+        if wrong:
+            ctx.exit(1)
+        click.echo(f"{database.name} is sound, at revision {database.revision()}.")

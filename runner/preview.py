@@ -1,0 +1,41 @@
+"""The newest posts of a source as they would be stored; nothing is saved, not even the answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from core.errors import BadInput, CopytrailError, NotThere, SourceChanged
+from core.records import Finding, Post, Route
+from core.source import Cursor, Source, Target
+from runner.recognise import after, recognise
+
+if TYPE_CHECKING:
+    from runner.workspace import Workspace
+
+NO_FEED = (SourceChanged, BadInput, NotThere)  # what a site without a feed answers with
+
+
+def preview(workspace: Workspace, url: str, route: Route | None, limit: int) -> Iterator[Post | Finding]:
+    """Yield up to `limit` posts (or findings) of a source read live; an unknown site falls from feed to page."""
+    kind, target, _ = recognise(url, route)
+    try:
+        yield from _look(workspace, kind, target, limit)
+    except NO_FEED:
+        following = after(kind.id, target.url) if route is None else None
+        if following is None:
+            raise
+        yield from _look(workspace, *following, limit)
+
+
+def _look(workspace: Workspace, kind: type[Source], target: Target, limit: int) -> Iterator[Post | Finding]:
+    from runner.client import client_for
+
+    with client_for(workspace, kind, None, None) as http:
+        walk = kind(http, workspace.secrets(kind)).collect(target, Cursor())
+        if not hasattr(walk, "close"):
+            raise CopytrailError(f"{kind.id} is no generator.")
+        with closing(walk):  # type: ignore[type-var]
+            yield from islice(walk, limit)

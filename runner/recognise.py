@@ -1,0 +1,68 @@
+"""Find the source that reads an address."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from functools import cache
+
+import collectors
+import spiders
+from core.errors import BadInput
+from core.records import Route
+from core.registry import claims, find
+from core.source import Source, Target
+
+
+@cache
+def all_sources() -> dict[str, type[Source]]:
+    """Return every kind of source of both rooms, by id."""
+    return {**find(collectors, Source), **find(spiders, Source)}  # type: ignore[type-abstract]
+
+
+def address(url: str) -> str:
+    """Return an address as a person means it: scheme added, [.] and hxxp repaired; raise BadInput if it is none."""
+    text = url.strip().replace("[.]", ".").replace("(.)", ".")
+    text = re.sub(r"^hxxp", "http", text, flags=re.I)
+    if "://" not in text:
+        text = f"https://{text}"
+    if not re.fullmatch(r"https?://[^\s/@]+(?:[/?#]\S*)?", text, re.I) or len(text) > 2048:
+        raise BadInput(f"{url[:200]!r} is no web address; write for instance https://example.org/page.", url=url[:200])
+    return re.sub(r"^(https?://[^/?#]+)$", r"\1/", text)
+
+
+def recognise(
+    url: str, route: Route | None = None, environment: Mapping[str, str] | None = None
+) -> tuple[type[Source], Target, str | None]:
+    """Return the source for an address, its target, and a remark where a better route lacks its key.
+
+    Raises BadInput where nothing reads the address.
+    """
+    env = os.environ if environment is None else environment
+    found = claims(all_sources().values(), address(url), route)
+    if not found:
+        way = f" by the route {route}" if route else ""
+        raise BadInput(f"Nothing here reads {url}{way}; `copytrail platforms` lists what can be read.", url=url)
+    best, target = found[0]
+    lacking = [name for name in best.secrets if not env.get(name)]
+    if route is None and lacking:
+        for other, other_target in found[1:]:
+            if not other.secrets and other.priority >= best.priority:
+                remark = f"The API needs {', '.join(lacking)} ({best.how_to_get_the_key}); reading the {other.route}."
+                return other, other_target, remark
+    return best, target, None
+
+
+def after(kind: str, url: str) -> tuple[type[Source], Target] | None:
+    """Return the catch-all that is tried when `kind` finds nothing it can read at an address."""
+    order = claims(all_sources().values(), url)
+    names = [source.id for source, _ in order]
+    if kind not in names or not _is_catch_all(kind):
+        return None
+    rest = order[names.index(kind) + 1 :]
+    return rest[0] if rest and rest[0][0].route == "page" else None
+
+
+def _is_catch_all(kind: str) -> bool:
+    return kind in all_sources() and all_sources()[kind].priority <= -90
