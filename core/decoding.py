@@ -1,0 +1,75 @@
+"""Undo content encodings, with a cap on what comes out: a small answer may unfold to any size."""
+
+from __future__ import annotations
+
+import zlib
+
+from core.errors import TooLarge, Unavailable
+
+_PIECE = 65_536
+
+
+def decode(body: bytes, encoding: str, *, max_bytes: int, url: str = "") -> bytes:
+    """Return a body with its Content-Encoding undone, at most `max_bytes` long.
+
+    A body that states gzip and is none is returned as it is (archives store such bodies, some servers send them).
+    Raises TooLarge over the cap; Unavailable where the data are cut off, damaged, or in an unknown encoding.
+    """
+    for name in reversed([part.strip().lower() for part in encoding.split(",")]):
+        if name in ("", "identity", "utf-8"):
+            continue
+        if name in ("gzip", "x-gzip"):
+            body = _inflate(body, 31, max_bytes, url) if body[:2] == b"\x1f\x8b" else body
+        elif name == "deflate":
+            body = _inflate(body, 15 if body[:1] == b"\x78" else -15, max_bytes, url)
+        elif name == "br":
+            body = _unbrotli(body, max_bytes, url)
+        else:
+            raise Unavailable(f"{url} answered in the encoding {name!r}, which we did not ask for.", url=url)
+    return body
+
+
+def _inflate(body: bytes, window: int, max_bytes: int, url: str) -> bytes:
+    out = bytearray()
+    rest = body
+    while rest:
+        unpack = zlib.decompressobj(window)
+        while rest and not unpack.eof:
+            try:
+                out += unpack.decompress(rest, _PIECE)
+            except zlib.error as error:
+                raise Unavailable(f"{url} answered with damaged compressed data; try again later.", url=url) from error
+            rest = unpack.unconsumed_tail
+            _check(len(out), max_bytes, url)
+        if not unpack.eof:
+            out += unpack.flush()
+            _check(len(out), max_bytes, url)
+        if not unpack.eof:
+            raise Unavailable(f"{url} answered with compressed data that are cut off; try again later.", url=url)
+        rest = unpack.unused_data
+        if rest[:2] != b"\x1f\x8b":  # what follows the last member is padding
+            break
+    return bytes(out)
+
+
+def _unbrotli(body: bytes, max_bytes: int, url: str) -> bytes:
+    import brotli
+
+    out = bytearray()
+    unpack = brotli.Decompressor()
+    try:
+        for start in range(0, len(body), 1024):
+            out += unpack.process(body[start : start + 1024], output_buffer_limit=max_bytes + 1)
+            _check(len(out), max_bytes, url)
+    except brotli.error as error:
+        raise Unavailable(f"{url} answered with damaged compressed data; try again later.", url=url) from error
+    if not unpack.is_finished():
+        raise Unavailable(f"{url} answered with compressed data that are cut off; try again later.", url=url)
+    return bytes(out)
+
+
+def _check(size: int, max_bytes: int, url: str) -> None:
+    if size > max_bytes:
+        raise TooLarge(
+            f"{url} unfolds to more than {max_bytes:,} bytes; raise the cap in the settings if you want it.", url=url
+        )

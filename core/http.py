@@ -1,0 +1,360 @@
+"""The polite client: paced per host, asking robots.txt, guarded, retrying only what may pass, every attempt recorded.
+
+All traffic passes here, so that rate, robots, guard, redaction, recording and replay are one seam. A transport that
+is `Offline` (replay) answers from records: then nothing is paced, asked or waited for.
+"""
+
+from __future__ import annotations
+
+import base64
+import copy
+import json as jsonlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from email.utils import parsedate_to_datetime
+from typing import Any, Literal, Self
+from urllib.parse import urlencode, urlsplit
+
+import ada_url
+import httpx
+from tenacity import RetryCallState, Retrying, retry_if_result, wait_exponential_jitter
+
+from core.errors import CopytrailError, Moved, NotThere, RateLimited, Transient, Unavailable, from_status
+from core.exchange import Recorder, Response
+from core.guard import Guard
+from core.network import GuardedTransport, Offline
+from core.rates import Rates
+from core.redact import redact, redact_url
+from core.robots import Permission, Robots
+from core.times import Clock, SystemClock
+from core.wire import Limits, Received, attempt
+
+USER_AGENT = "copytrail/0.1 (+contact not set)"
+Params = Mapping[str, Any] | Iterable[tuple[str, Any]]
+RobotsPolicy = Literal["obeyed", "api"]
+
+_SHORT_WAIT = 60.0  # seconds of Retry-After that a run waits out; longer ones are left to the next run
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_ONLY_FOR_THAT_HOST = frozenset({"authorization", "cookie", "proxy-authorization", "x-api-key"})
+_BACKOFF = wait_exponential_jitter(initial=1.0, max=30.0, jitter=1.0)
+_MOST_REPLAYED = 20  # recorded attempts at one request that replay walks through
+
+
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    """One attempt as the retry rule sees it: an answer or an error, and whether asking again makes sense."""
+
+    response: Response | None
+    error: CopytrailError | None
+    again: bool = False
+    exhausted: bool = False
+
+
+class Client:
+    """Fetch over one shared transport; derive a client per source with `for_source`.
+
+    `requests_per_minute` is per host; `timeout` and `max_seconds` are seconds, `max_bytes` counts received and decoded
+    bytes alike. `robots_override` is the written reason for reading what robots.txt forbids; it is kept in the record.
+    """
+
+    def __init__(
+        self,
+        *,
+        transport: httpx.BaseTransport | None = None,
+        guard: Guard | None = None,
+        recorder: Recorder | None = None,
+        clock: Clock | None = None,
+        user_agent: str = USER_AGENT,
+        requests_per_minute: float = 30.0,
+        timeout: float = 30.0,
+        max_bytes: int = Limits().max_bytes,
+        max_seconds: float = 120.0,
+        attempts: int = 3,
+        robots: RobotsPolicy = "obeyed",
+        robots_override: str | None = None,
+    ) -> None:
+        self.clock: Clock = clock or SystemClock()
+        self.recorder = recorder
+        self.user_agent = user_agent
+        self.requests_per_minute = requests_per_minute
+        self.attempts = attempts
+        self.robots: RobotsPolicy = robots
+        self.robots_override = (robots_override or "").strip() or None
+        self.limits = Limits(timeout=timeout, max_seconds=max_seconds, max_bytes=max_bytes)
+        self.guard = guard or Guard()
+        self._transport = transport or GuardedTransport(self.guard)
+        self.offline = isinstance(self._transport, Offline)
+        self._rates = Rates(self.clock)
+        self._robots = Robots(self._fetch_robots, user_agent.partition("/")[0], self.clock)
+
+    def for_source(
+        self,
+        *,
+        requests_per_minute: float | None = None,
+        robots: RobotsPolicy | None = None,
+        robots_override: str | None = None,
+    ) -> Client:
+        """Return a client for one source that shares transport, recorder, paces and robots.txt with this one."""
+        client = copy.copy(self)
+        if requests_per_minute is not None:
+            client.requests_per_minute = requests_per_minute
+        client.robots = robots or self.robots
+        client.robots_override = (robots_override or "").strip() or self.robots_override
+        return client
+
+    def get(
+        self,
+        url: str,
+        *,
+        params: Params | None = None,
+        headers: Mapping[str, str] | None = None,
+        check: bool = True,
+        conditional: Mapping[str, str] | None = None,
+        redirects: int = 5,
+    ) -> Response:
+        """Fetch a URL; `conditional` holds `etag` and `last_modified` of an earlier answer (see `validators`)."""
+        asked = {"If-None-Match": "etag", "If-Modified-Since": "last_modified"}
+        more = {name: conditional[key] for name, key in asked.items() if conditional and conditional.get(key)}
+        return self.request(
+            "GET", url, params=params, headers={**(headers or {}), **more}, check=check, redirects=redirects
+        )
+
+    def post(
+        self,
+        url: str,
+        *,
+        data: Params | None = None,
+        json: Any = None,
+        params: Params | None = None,
+        headers: Mapping[str, str] | None = None,
+        auth: tuple[str, str] | None = None,
+        check: bool = True,
+    ) -> Response:
+        """Send a form or JSON; `auth` is user and password of HTTP basic authentication."""
+        sent = dict(headers or {})
+        content = b""
+        if json is not None:
+            content = jsonlib.dumps(json, ensure_ascii=False, separators=(",", ":")).encode()
+            sent.setdefault("Content-Type", "application/json")
+        elif data is not None:
+            content = _form(data).encode()
+            sent.setdefault("Content-Type", "application/x-www-form-urlencoded")
+        if auth:
+            sent["Authorization"] = "Basic " + base64.b64encode(":".join(auth).encode()).decode()
+        return self.request("POST", url, params=params, headers=sent, content=content, check=check)
+
+    def request(
+        self,
+        method: str,
+        url: str,
+        *,
+        params: Params | None = None,
+        headers: Mapping[str, str] | None = None,
+        content: bytes | str | None = None,
+        check: bool = True,
+        redirects: int = 5,
+        robots: RobotsPolicy | None = None,
+    ) -> Response:
+        """Send a request and follow up to `redirects` redirects (0: return the redirect itself).
+
+        Raises a CopytrailError where no answer can be had and, with `check`, where its status is 400 or more.
+        """
+        body = content.encode() if isinstance(content, str) else content or b""
+        asked = here = self.guard.url(_with(url, params))
+        sent = dict(headers or {})
+        seen = [here]
+        while True:
+            response = self._ask(method, here, sent, body, robots or self.robots)
+            location = response.headers.get("location", "")
+            if redirects == 0 or response.status not in _REDIRECTS or not location:
+                break
+            there = self.guard.url(_joined(here, location))
+            method, body = _next_method(method, response.status, body)
+            if there in seen or len(seen) > redirects:
+                raise _astray(asked, [*seen, there], redirects, response.status)
+            sent = _headers_for(here, there, sent, keeps_body=bool(body))
+            here = there
+            seen.append(there)
+        response = replace(response, requested_url=redact_url(asked))
+        if check and response.status >= 400:
+            raise _refusal(response, self.clock)
+        return response
+
+    def close(self) -> None:
+        """Close the connections of this client and of all derived from it."""
+        self._transport.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _fetch_robots(self, url: str) -> Response:
+        try:
+            return self.request("GET", url, check=False, robots="api")
+        except NotThere as error:  # a redirect that leads nowhere: RFC 9309, 2.3.1.2, takes it as "not there"
+            return Response(url=url, status=404, headers={}, body=error.sentence.encode(), captured_at=self.clock.now())
+
+    def _ask(self, method: str, url: str, headers: Mapping[str, str], body: bytes, robots: RobotsPolicy) -> Response:
+        """Return the answer to one address, asked again where that may help; raise where none was had."""
+        permission, note = Permission(), {}
+        if robots == "obeyed" and not self.offline:
+            permission = self._robots.permit(url, override=self.robots_override)
+            if permission.overridden:
+                note["robots"] = f"forbidden, read all the same; reason: {self.robots_override}"
+        retrying = Retrying(
+            retry=retry_if_result(lambda outcome: outcome.again),
+            stop=self._enough,
+            wait=_pause,
+            sleep=(lambda _: None) if self.offline else self.clock.sleep,
+            retry_error_callback=lambda state: state.outcome.result() if state.outcome else None,
+        )
+        outcome: _Outcome = retrying(self._once, method, url, headers, body, permission.crawl_delay, note)
+        if outcome.response is not None:
+            return outcome.response
+        raise outcome.error or Unavailable(f"{redact_url(url)} gave no answer; the next run tries again.", url=url)
+
+    def _once(
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str],
+        body: bytes,
+        crawl_delay: float,
+        note: Mapping[str, str],
+    ) -> _Outcome:
+        host = urlsplit(url).netloc
+        if not self.offline:
+            self._rates.wait(host, self.requests_per_minute, crawl_delay)
+        request = httpx.Request(method, url, headers=self._headers(headers), content=body or None)
+        received = attempt(self._transport, request, self.limits, self.clock)
+        capture = self._record(received, note)
+        exhausted = bool(received.extensions.get("exhausted", False))
+        if received.error is not None:
+            again = isinstance(received.error, Transient) and not exhausted
+            return _Outcome(None, received.error, again, exhausted)
+        response = _response(received, redact_url(url), capture)
+        error = _refusal(response, self.clock) if response.status >= 400 else None
+        if error is not None and error.retry_after and not self.offline:
+            self._rates.hold(host, min(error.retry_after, _SHORT_WAIT))
+        return _Outcome(response, error, self._may_pass(error), exhausted)
+
+    def _may_pass(self, error: CopytrailError | None) -> bool:
+        """Return whether asking again within this run may help."""
+        if not isinstance(error, Transient):
+            return False
+        if self.offline:
+            return True
+        if isinstance(error, RateLimited) and error.retry_after is None:
+            return False
+        return (error.retry_after or 0.0) <= _SHORT_WAIT
+
+    def _enough(self, state: RetryCallState) -> bool:
+        if self.offline:
+            exhausted = state.outcome is not None and state.outcome.result().exhausted
+            return exhausted or state.attempt_number >= _MOST_REPLAYED
+        return state.attempt_number >= self.attempts
+
+    def _headers(self, headers: Mapping[str, str]) -> dict[str, str]:
+        given = {name.lower() for name in headers}
+        own = {"User-Agent": self.user_agent, "Accept": "*/*", "Accept-Encoding": "gzip, deflate"}
+        return {**{name: value for name, value in own.items() if name.lower() not in given}, **headers}
+
+    def _record(self, received: Received, note: Mapping[str, str]) -> str | None:
+        """Hand an attempt to the recorder and return the name it is kept under; replay names its record itself."""
+        origin = received.extensions.get("record_id")
+        if self.recorder is None:
+            return str(origin) if origin else None
+        told = dict(note)
+        if origin:
+            told["replayed-from"] = f"{received.extensions.get('source', '')} {origin}".strip()
+        exchange = replace(received.exchange, note={**received.exchange.note, **told})
+        return self.recorder.record(redact(exchange, received.body if received.error is None else None))
+
+
+def validators(response: Response) -> dict[str, str]:
+    """Return what a conditional request needs (`etag`, `last_modified`), as far as an answer states it."""
+    named = {"etag": response.headers.get("etag"), "last_modified": response.headers.get("last-modified")}
+    return {key: value for key, value in named.items() if value}
+
+
+def _pause(state: RetryCallState) -> float:
+    error = state.outcome.result().error if state.outcome else None
+    return 0.0 if error is not None and error.retry_after else float(_BACKOFF(state))  # Rates holds the host instead
+
+
+def _form(params: Params) -> str:
+    pairs = params.items() if isinstance(params, Mapping) else params
+    return urlencode([(name, _plain(value)) for name, value in pairs if value is not None], doseq=True)
+
+
+def _plain(value: Any) -> Any:
+    return str(value).lower() if isinstance(value, bool) else value
+
+
+def _with(url: str, params: Params | None) -> str:
+    query = _form(params) if params else ""
+    if not query:
+        return url
+    address = url.partition("#")[0]
+    return f"{address}{'&' if '?' in address else '?'}{query}".replace("?&", "?")
+
+
+def _joined(base: str, location: str) -> str:
+    try:
+        return str(ada_url.join_url(base, location))
+    except ValueError:
+        return location  # the guard says what is wrong with it
+
+
+def _next_method(method: str, status: int, body: bytes) -> tuple[str, bytes]:
+    if status == 303 or (status in (301, 302) and method == "POST"):
+        return ("HEAD" if method == "HEAD" else "GET"), b""
+    return method, body
+
+
+def _headers_for(here: str, there: str, headers: Mapping[str, str], *, keeps_body: bool) -> dict[str, str]:
+    """Return the headers for the next hop: credentials stay with the host (and scheme) they were meant for."""
+    left = set() if keeps_body else {"content-type", "content-length"}
+    if urlsplit(here)[:2] != urlsplit(there)[:2]:
+        left |= _ONLY_FOR_THAT_HOST
+    return {name: value for name, value in headers.items() if name.lower() not in left}
+
+
+def _astray(asked: str, hops: list[str], redirects: int, status: int) -> Moved:
+    way = " -> ".join(redact_url(hop) for hop in hops[-3:])
+    what = "redirects in a circle" if hops[-1] in hops[:-1] else f"redirects more than {redirects} times"
+    shown = redact_url(asked)
+    return Moved(f"{shown} {what} ({way}); open it in a browser and give its final address.", url=shown, status=status)
+
+
+def _refusal(response: Response, clock: Clock) -> CopytrailError:
+    wait = _retry_after(response.headers.get("retry-after"), clock)
+    return from_status(response.status, response.url, url=response.url, retry_after=wait)
+
+
+def _retry_after(value: str | None, clock: Clock) -> float | None:
+    """Return Retry-After in seconds from its number or its HTTP date; None where absent or unreadable."""
+    if not value:
+        return None
+    try:
+        return max(0.0, float(value)) if float(value) < 1e9 else None
+    except ValueError:
+        pass
+    try:
+        return max(0.0, (parsedate_to_datetime(value) - clock.now()).total_seconds())
+    except (TypeError, ValueError):
+        return None
+
+
+def _response(received: Received, url: str, capture: str | None) -> Response:
+    headers: dict[str, str] = {}
+    for name, value in received.exchange.headers:
+        key = name.lower()
+        headers[key] = f"{headers[key]}, {value}" if key in headers else value
+    status = received.exchange.status or 0
+    return Response(
+        url=url, status=status, headers=headers, body=received.body, captured_at=received.exchange.captured_at,
+        capture=capture, requested_url=url, not_modified=status == 304,
+    )  # fmt: skip
