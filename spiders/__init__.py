@@ -1,0 +1,1 @@
+"""Sources read from pages, through Scrapy."""
