@@ -1,0 +1,126 @@
+"""match, pairs, families, family, spread."""
+
+from __future__ import annotations
+
+import click
+
+from runner.options import case_option, inert, json_option, line, show, workspace_of, workspace_option
+
+
+@click.command("match", short_help="Match what is new against everything collected so far.")
+@case_option
+@click.option("--rebuild", is_flag=True, help="Start over: index, pairs and families are made afresh.")
+@json_option
+@workspace_option
+@click.pass_context
+def match_command(ctx: click.Context, case: str | None, rebuild: bool, as_json: bool) -> None:
+    """Match what is new against everything collected so far.
+
+    Example: copytrail match
+    """
+    from runner.match import match
+    from runner.progress import Counting
+
+    workspace = workspace_of(ctx)
+    with Counting("matching") as counting:
+        found = match(
+            workspace.database, workspace.index_folder, case=case, rebuild=rebuild,
+            near_threshold=workspace.settings.match.near_threshold, at=workspace.clock().now(),
+            progress=counting.total,
+        )  # fmt: skip
+    if as_json:
+        click.echo(line(found.as_row()))
+    else:
+        click.echo(f"{found.posts} posts matched: {found.pairs} new links, {found.families} families in all.")
+
+
+@click.command("pairs", short_help="List the links found between posts.")
+@case_option
+@click.option("--matcher", metavar="M", help="Only this matcher, e.g. text.near.")
+@json_option
+@workspace_option
+@click.pass_context
+def pairs_command(ctx: click.Context, case: str | None, matcher: str | None, as_json: bool) -> None:
+    """List the links found between posts.
+
+    Example: copytrail pairs --matcher text.near --json
+    """
+    from storage import matching
+
+    with workspace_of(ctx).database.read() as conn:
+        columns = [("left", "left"), ("right", "right"), ("by", "matcher"), ("score", "score"),
+                   ("strength", "strength"), ("says", "sentence")]  # fmt: skip
+        rows = matching.list_pairs(conn, case, matcher)
+        show(rows, as_json, columns, "No links yet; run `copytrail match` after collecting.")
+
+
+FAMILY_COLUMNS = (
+    ("family", "id"), ("posts", "size"), ("platforms", "platforms"), ("accounts", "accounts"),
+    ("earliest copy we captured", "first_captured"), ("by", "matchers"),
+)  # fmt: skip
+
+
+@click.command("families", short_help="List groups of copies.")
+@case_option
+@click.option("--min-platforms", default=1, type=click.IntRange(1), metavar="N", help="Only those on N or more.")
+@json_option
+@workspace_option
+@click.pass_context
+def families_command(ctx: click.Context, case: str | None, min_platforms: int, as_json: bool) -> None:
+    """List groups of copies.
+
+    Example: copytrail families --min-platforms 2
+    """
+    from storage import families
+
+    with workspace_of(ctx).database.read() as conn:
+        rows = families.list_families(conn, case, min_platforms)
+        show(rows, as_json, FAMILY_COLUMNS, "No families yet; run `copytrail match` after collecting.")
+
+
+@click.command("family", short_help="Show one family, copy by copy.")
+@click.argument("family_id", metavar="ID")
+@json_option
+@workspace_option
+@click.pass_context
+def family_command(ctx: click.Context, family_id: str, as_json: bool) -> None:
+    """Show one family, copy by copy.
+
+    Example: copytrail family 12
+    """
+    from storage import families, posts
+
+    with workspace_of(ctx).database.read() as conn:
+        family = families.load_family(conn, family_id)
+        members = posts.load_posts(conn, family["members"])
+    if as_json:
+        click.echo(line(family))
+        return
+    click.echo(f"Family {family['id']}: {family['size']} posts on {', '.join(family['platforms'])}.")
+    for ref in family["members"]:
+        post = members[ref]
+        when = post.published.verbatim or "time not shown"
+        click.echo(inert(f"\n{ref}  {post.author.handle or post.author.name or 'author not shown'}  {when}"))
+        click.echo(inert(f"    {post.title or ''} {(post.text or '')[:300]}"))
+
+
+@click.command("spread", short_help="Show how a family moved: copies in order, arrows, tiers.")
+@click.argument("family_id", metavar="FAMILY")
+@json_option
+@workspace_option
+@click.pass_context
+def spread_command(ctx: click.Context, family_id: str, as_json: bool) -> None:
+    """Show how a family moved: copies in order, arrows, tiers.
+
+    Example: copytrail spread 12 --json
+    """
+    from runner.spread import spread
+
+    found = spread(workspace_of(ctx).database, family_id)
+    if as_json:
+        click.echo(line(found))
+        return
+    columns = [("from", "from"), ("to", "to"), ("platform", "platform"), ("tier", "tier"), ("post", "ref")]
+    show(found["steps"], False, columns, "This family has no posts.")
+    click.echo()
+    click.echo(inert(found["sentence"]))
