@@ -1,0 +1,132 @@
+"""Invented answers of platforms, read by the real sources through the real client, compared with expected records.
+
+A case is two files in `tests/fixtures/<plug-in id>/`: `case.yml` (the address and what is answered) and `expected.json`
+(what comes of it); more cases are `case-NAME.yml` and `expected-NAME.json`. `python -m tests.answers <plug-in id>`
+prints what comes of the cases today: read it, and keep it as the expected file once it is right.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+import httpx
+import yaml
+
+import collectors
+import spiders
+from core.errors import CopytrailError, NotRecorded
+from core.http import Client
+from core.network import Offline
+from core.records import Finding, Post
+from core.registry import find
+from core.source import Cursor, Source
+from core.times import StillClock
+
+FIXTURES = Path(__file__).parent / "fixtures"
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One walk: the plug-in, the file that tells the answers, the file that tells what comes of them."""
+
+    plugin: str
+    path: Path
+
+    @property
+    def expected(self) -> Path:
+        return self.path.with_name(self.path.name.replace("case", "expected", 1)).with_suffix(".json")
+
+
+def plugins() -> dict[str, type[Source]]:
+    """Return every source there is, by id."""
+    found: dict[str, type[Source]] = {}
+    for package in (collectors, spiders):
+        found |= find(package, Source)  # type: ignore[type-abstract]
+    return found
+
+
+def cases(plugin: str) -> list[Case]:
+    """Return the cases of a plug-in."""
+    return [Case(plugin, path) for path in sorted((FIXTURES / plugin).glob("case*.yml"))]
+
+
+def play(source: type[Source], case: Case) -> dict[str, Any]:
+    """Walk a case; return posts and findings as they would be stored, and the error that ended the walk."""
+    told = yaml.safe_load(case.path.read_text(encoding="utf-8"))
+    at = datetime.fromisoformat(str(told["at"]))
+    http = Client(transport=Answers(told["answers"], case.path.parent, at), clock=StillClock(at), robots=source.robots)
+    target = source.match(told["url"])
+    assert target is not None, f"{source.id} does not claim {told['url']}"
+    cursor = Cursor(**told.get("cursor", {}))
+    came: dict[str, Any] = {"posts": [], "findings": [], "error": None}
+    walker = source(http, {name: f"invented {name}" for name in source.secrets})
+    try:
+        for found in walker.collect(target, cursor):
+            came["posts" if isinstance(found, Post) else "findings"].append(_shown(found))
+    except CopytrailError as error:
+        came["error"] = {"kind": error.kind, "sentence": error.sentence}
+    if unread := getattr(walker, "unread", None):
+        came["unread"] = unread
+    if cursor.state:
+        came["state"] = cursor.state
+    return {name: value for name, value in came.items() if value}
+
+
+def _shown(found: Post | Finding) -> dict[str, Any]:
+    record: dict[str, Any] = json.loads(found.model_dump_json(exclude_defaults=True, exclude={"ref"}))
+    return {"ref": found.ref, **record} if isinstance(found, Post) else record
+
+
+class Answers(Offline):
+    """Answer requests from a list: method, host, path and query agree; the same again gets the next, the last repeats.
+
+    An answer has `url`, and as needed `method`, `status`, `headers`, `sent` (the body that must be sent), and its own
+    body as `file` (beside the case) or `body`.
+    """
+
+    def __init__(self, answers: list[dict[str, Any]], folder: Path, at: datetime) -> None:
+        self._folder = folder
+        self._at = at
+        self._left: dict[tuple[Any, ...], list[tuple[int, dict[str, Any]]]] = {}
+        for number, answer in enumerate(answers, 1):
+            key = _key(answer.get("method", "GET"), answer["url"], answer.get("sent"))
+            self._left.setdefault(key, []).append((number, answer))
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Return the invented answer; raise NotRecorded where there is none."""
+        method, url = request.method, str(request.url)
+        told = self._left.get(_key(method, url, request.read().decode())) or self._left.get(_key(method, url, None))
+        if not told:
+            raise NotRecorded(f"No invented answer for {method} {url}.", url=url)
+        number, answer = told.pop(0) if len(told) > 1 else told[0]
+        body = (
+            (self._folder / answer["file"]).read_bytes() if "file" in answer else str(answer.get("body", "")).encode()
+        )
+        told_about = {"captured_at": self._at, "record_id": f"answer-{number}", "exhausted": len(told) == 1}
+        return httpx.Response(
+            answer.get("status", 200), headers=answer.get("headers", {}), content=body, extensions=told_about
+        )
+
+
+def _key(method: str, url: str, sent: str | None) -> tuple[Any, ...]:
+    parts = urlsplit(url)
+    query = tuple(sorted(parse_qsl(parts.query, keep_blank_values=True)))
+    return method, parts.netloc.lower(), parts.path or "/", query, sent or None
+
+
+def _print(plugin: str) -> Iterator[str]:
+    source = plugins()[plugin]
+    for case in cases(plugin):
+        yield json.dumps(play(source, case), ensure_ascii=False, indent=2)
+
+
+if __name__ == "__main__":
+    for text in _print(sys.argv[1]):
+        sys.stdout.write(text + "\n")
