@@ -1,0 +1,205 @@
+"""Read WARC records one by one from any file, packed or not, with caps; a torn or damaged end is told, not hidden."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, Protocol
+
+from core.errors import BadInput
+
+MAX_RECORD = 256 * 1024 * 1024  # bytes of one record unpacked; larger ones are refused, not read
+_MAX_HEAD = 256 * 1024  # bytes of the named fields of one record
+_PIECE = 65_536
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One WARC record: named fields (lower-case names, the last of a repeated one), block, and where it stands."""
+
+    fields: dict[str, str]
+    block: bytes
+    offset: int  # bytes into the file, compressed
+    length: int  # bytes in the file, compressed; 0 where several records share one gzip member
+
+    @property
+    def kind(self) -> str:
+        """The type: response, request, metadata, ..."""
+        return self.fields.get("warc-type", "").lower()
+
+    @property
+    def id(self) -> str:
+        """The record id without angle brackets."""
+        return self.fields.get("warc-record-id", "").strip("<> ")
+
+
+class _Source(Protocol):
+    """Unpacked bytes in order, with the places in the file where records begin and end."""
+
+    def take(self, size: int) -> bytes: ...
+
+    def line(self) -> bytes: ...
+
+    def begin(self, line: bytes) -> int: ...
+
+    def end(self) -> int: ...
+
+
+class _Plain:
+    def __init__(self, file: BinaryIO, offset: int) -> None:
+        self._file = file
+        file.seek(offset)
+
+    def take(self, size: int) -> bytes:
+        return self._file.read(size)
+
+    def line(self) -> bytes:
+        return self._file.readline(_MAX_HEAD)
+
+    def begin(self, line: bytes) -> int:
+        return self._file.tell() - len(line)
+
+    def end(self) -> int:
+        return self._file.tell()
+
+
+class _Gzip:
+    """Unpack members one after another; a well-made file has one record in each."""
+
+    def __init__(self, file: BinaryIO, offset: int) -> None:
+        self._file = file
+        file.seek(offset)
+        self._member = offset  # where the member begins that is being unpacked
+        self._read = offset
+        self._packed = b""
+        self._ready = bytearray()
+        self._unpack = zlib.decompressobj(31)
+        self._fresh = True  # nothing of the member is read yet
+
+    def take(self, size: int) -> bytes:
+        while len(self._ready) < size and self._more(size - len(self._ready)):
+            pass
+        taken = bytes(self._ready[:size])
+        del self._ready[:size]
+        return taken
+
+    def line(self) -> bytes:
+        while (end := self._ready.find(b"\n")) < 0 and len(self._ready) < _MAX_HEAD and self._more(_PIECE):
+            pass
+        return self.take(end + 1 if end >= 0 else len(self._ready))
+
+    def begin(self, line: bytes) -> int:
+        return self._member
+
+    def end(self) -> int:
+        while not self._ready and not self._unpack.eof:  # the check sum after the data
+            self._more(_PIECE)
+        return self._read - len(self._unpack.unused_data) if self._unpack.eof else self._member
+
+    def _more(self, want: int) -> bool:
+        """Unpack some more; return False at the end of the file, raise EOFError where it ends within a member."""
+        if self._unpack.eof:
+            self._packed = self._unpack.unused_data
+            self._unpack = zlib.decompressobj(31)
+            self._fresh = True
+        if not self._packed:
+            self._packed = self._file.read(_PIECE)
+            self._read += len(self._packed)
+        if not self._packed:
+            if self._fresh:
+                return False
+            raise EOFError
+        if self._fresh:
+            self._packed = self._packed.lstrip(b"\0")  # padding between members
+            self._member = self._read - len(self._packed)
+            if not self._packed:
+                return True
+            self._fresh = False
+        self._ready += self._unpack.decompress(self._packed, max(want, _PIECE))
+        self._packed = self._unpack.unconsumed_tail
+        return True
+
+
+def records(path: Path, offset: int = 0, *, max_record: int = MAX_RECORD) -> Iterator[Record]:
+    """Yield the records of a file from a byte offset on.
+
+    Raises BadInput after the last readable record where the file is torn, damaged, too large in a record, or no WARC.
+    """
+    try:
+        with path.open("rb") as file:
+            start = file.read(2)
+            source: _Source = _Gzip(file, offset) if start == b"\x1f\x8b" else _Plain(file, offset)
+            yield from _records(source, path, max_record)
+    except OSError as error:
+        raise BadInput(f"{path} cannot be read: {error.strerror or error}; check the path and its rights.") from error
+
+
+def _records(source: _Source, path: Path, max_record: int) -> Iterator[Record]:
+    number = 0
+    while True:
+        try:
+            record = _record(source, max_record)
+        except EOFError:
+            raise BadInput(
+                f"{path} ends in the middle of a record after {number} whole ones (a crash or a broken copy); "
+                "the whole ones were read, the rest is lost unless another copy has it."
+            ) from None
+        except (zlib.error, ValueError) as error:
+            raise BadInput(
+                f"{path} is damaged after {number} readable records ({error}); what stands before was read, "
+                "fetch the file again for the rest."
+            ) from error
+        if record is None:
+            return
+        number += 1
+        yield record
+
+
+def _record(source: _Source, max_record: int) -> Record | None:
+    line = source.line()
+    while line in (b"\r\n", b"\n"):
+        line = source.line()
+    if not line:
+        return None
+    offset = source.begin(line)
+    if not line.startswith(b"WARC/"):
+        raise ValueError(f"a record begins with {line[:20]!r} instead of a WARC version")
+    fields = _fields(source)
+    length = _length(fields)
+    if length > max_record:
+        raise ValueError(f"a record of {length:,} bytes is over the cap of {max_record:,}")
+    block = source.take(length)
+    if len(block) < length:
+        raise EOFError
+    for _ in range(2):
+        if not source.line().endswith(b"\n"):
+            raise EOFError
+    return Record(fields, block, offset, source.end() - offset)
+
+
+def _fields(source: _Source) -> dict[str, str]:
+    fields: dict[str, str] = {}
+    name, size = "", 0
+    while (line := source.line()) not in (b"\r\n", b"\n"):
+        if not line.endswith(b"\n"):
+            raise EOFError
+        size += len(line)
+        if size > _MAX_HEAD:
+            raise ValueError("the named fields of a record do not end")
+        text = line.decode("utf-8", "replace").rstrip("\r\n")
+        if text[:1] in (" ", "\t") and name:
+            fields[name] += " " + text.strip()
+            continue
+        name, _, value = text.partition(":")
+        name = name.strip().lower()
+        fields[name] = value.strip()
+    return fields
+
+
+def _length(fields: dict[str, str]) -> int:
+    stated = fields.get("content-length", "")
+    if not stated.isdecimal() or len(stated) > 18:
+        raise ValueError(f"a record states the length {stated!r}")
+    return int(stated)

@@ -1,0 +1,108 @@
+"""Answer the polite client from WARC files: nothing touches the network, and sources cannot tell the difference."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+import httpx
+
+from archive.matching import Shelves
+from archive.reading import Capture, load, read
+from core.errors import BadInput, NotRecorded
+from core.network import Offline
+from core.redact import redact_url
+
+
+class Replay(Offline):
+    """A transport for `core.http.Client` that answers from the records of WARC files.
+
+    `since` and `until` narrow it to what was captured in [since, until). `damages` tells what could not be read,
+    `latest` is the moment of the last capture: the right time for the still clock of a replayed run.
+    """
+
+    def __init__(
+        self, paths: Iterable[Path | str], *, since: datetime | None = None, until: datetime | None = None
+    ) -> None:
+        self.damages: list[BadInput] = []
+        self.latest: datetime | None = None
+        self._lock = threading.Lock()
+        self._found: list[Capture] = []
+        self._shelves = Shelves()
+        bodies: dict[str, Capture] = {}
+        for capture in read(paths, on_damage=self.damages.append):
+            at = capture.exchange.captured_at
+            if capture.exchange.status is None or (since and at < since) or (until and at >= until):
+                continue
+            self._add(capture, bodies)
+
+    def __len__(self) -> int:
+        return len(self._found)
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Return the recorded answer; raise NotRecorded where none fits."""
+        url, body = str(request.url), request.read()
+        conditional = any(name in request.headers for name in ("if-none-match", "if-modified-since"))
+        with self._lock:
+            found = self._shelves.find(
+                request.method, url, body, request.headers.get("content-type", ""),
+                skip=None if conditional else self._is_empty,
+            )  # fmt: skip
+        if found is None:
+            shown = redact_url(url)
+            raise NotRecorded(
+                f"No record answers {request.method} {shown}; the walk ends here with what it has. "
+                "Collect the source live to go on.",
+                url=shown,
+            )
+        number, last = found
+        return _response(self._found[number], last)
+
+    def _is_empty(self, number: int) -> bool:
+        """Return whether a record says "not modified", which answers only those who ask for changes."""
+        return self._found[number].exchange.status == 304
+
+    def _add(self, capture: Capture, bodies: dict[str, Capture]) -> None:
+        exchange = capture.exchange
+        self.latest = max(self.latest or exchange.captured_at, exchange.captured_at)
+        sent_type = next((value for name, value in exchange.request_headers if name.lower() == "content-type"), "")
+        self._shelves.add(len(self._found), exchange.method, exchange.url, exchange.request_body, sent_type)
+        slim = replace(capture, exchange=replace(exchange, body=b"", request_body=b""))
+        if capture.refers_to is not None:
+            slim = replace(slim, holds_body=bodies.get(capture.refers_to))
+        for name in (capture.record_id, capture.payload_digest):
+            if name and capture.refers_to is None:
+                bodies.setdefault(name, slim)
+        self._found.append(slim)
+
+
+def _response(capture: Capture, last: bool) -> httpx.Response:
+    exchange = capture.exchange
+    holder = capture.holds_body or capture
+    body = (
+        b"" if capture.refers_to and not capture.holds_body else load(holder.file, holder.offset, holder.record_id).body
+    )
+    left = {"content-length", "transfer-encoding"}
+    headers = [
+        (name.encode("latin-1"), value.encode("latin-1"))
+        for name, value in exchange.headers
+        if name.lower() not in left
+    ]
+    return httpx.Response(
+        exchange.status or 0,
+        headers=headers,
+        stream=httpx.ByteStream(body),
+        extensions={
+            "http_version": exchange.http_version.encode(),
+            "reason_phrase": exchange.reason.encode("latin-1", "replace"),
+            "captured_at": exchange.captured_at,
+            "record_id": capture.record_id,
+            "source": f"{capture.file.name}@{capture.offset}",
+            "peer": exchange.peer,
+            "truncated": exchange.truncated,
+            "exhausted": last,
+        },
+    )
