@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import calendar
+import math
 import re
 import time
 from datetime import UTC, datetime, timedelta
@@ -136,7 +137,7 @@ def from_epoch(value: float | str, source: TimeSource = "platform") -> Instant:
     """Read seconds, milliseconds or microseconds since 1970 (told apart by size); out of range is unknown."""
     try:
         number = float(value)
-        while abs(number) > 1e11:  # seconds reach the year 5138 there, milliseconds 1973
+        while 1e11 < abs(number) < math.inf:  # seconds reach the year 5138 there, milliseconds 1973
             number /= 1000
         at = datetime.fromtimestamp(number, UTC)
     except (TypeError, ValueError, OverflowError, OSError):

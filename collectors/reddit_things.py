@@ -1,0 +1,225 @@
+"""Read Reddit's things (t1 comments, t3 posts, stubs of more) into records, whatever year's shape they have."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+from urllib.parse import urljoin, urlsplit
+
+from core import markup, times
+from core.errors import SourceChanged
+from core.exchange import Response
+from core.ids import ref
+from core.records import Author, Finding, Media, MediaKind, Metrics, Post
+from core.times import Instant
+
+HOME = "https://www.reddit.com"
+MAX_DEPTH = 2_000  # replies to replies; Reddit cuts its own answers at ten
+MAX_GALLERY = 100  # pictures of one gallery; Reddit allows twenty
+REMOVED = ("[deleted]", "[removed]")
+_FULLNAME = re.compile(r"t[13]_[0-9a-z]{1,13}")
+_ACCOUNT = re.compile(r"/u(?:ser)?/([\w-]{1,40})/?$")
+_SUFFIX = re.compile(r"\.(?:(?P<image>jpe?g|png|gif|webp|avif)|(?P<video>gifv|mp4|webm)|(?P<audio>mp3|ogg|wav))$", re.I)
+# Fields without a place in Post that a reader of the evidence asks for.
+_KEPT = (
+    "subreddit_id", "domain", "url", "upvote_ratio", "removed_by_category", "distinguished", "stickied", "locked",
+    "over_18", "quarantine", "spoiler", "num_crossposts", "author_flair_text", "is_submitter", "controversiality",
+    "post_hint", "poll_data",
+)  # fmt: skip
+
+
+class More(NamedTuple):
+    """A stub that stands for comments left out of an answer: some by id, or a whole thread continued below `parent`."""
+
+    hidden: int
+    children: tuple[str, ...]
+    parent: str
+
+
+def listing(answer: Any, url: str) -> tuple[list[Any], str | None]:
+    """Return the things of a Listing and the fullname to ask for the next page after; raise SourceChanged."""
+    data = answer.get("data") if isinstance(answer, dict) else None
+    children = data.get("children") if isinstance(data, dict) else None
+    if not isinstance(data, dict) or not isinstance(children, list):
+        raise SourceChanged(f"{url} answered no Listing (data.children is not there).", url=url)
+    after = data.get("after")
+    return children, after if isinstance(after, str) and after else None
+
+
+def tree(things: list[Any]) -> Iterator[dict[str, Any] | More]:
+    """Yield posts, comments and stubs of a comment tree, each comment before its replies."""
+    stack = [(thing, 0) for thing in reversed(things)]
+    while stack:
+        thing, depth = stack.pop()
+        data = thing.get("data") if isinstance(thing, dict) else None
+        if not isinstance(data, dict) or depth > MAX_DEPTH:
+            continue
+        if thing.get("kind") == "Listing":
+            children = data.get("children")
+            stack.extend((child, depth) for child in reversed(children if isinstance(children, list) else []))
+        elif thing.get("kind") == "more":
+            yield _more(data)
+        else:
+            yield thing
+            if isinstance(data.get("replies"), dict):
+                stack.append((data["replies"], depth + 1))
+
+
+def _more(data: dict[str, Any]) -> More:
+    children = data.get("children")
+    ids = tuple(c for c in children if isinstance(c, str)) if isinstance(children, list) else ()
+    return More(_count(data.get("count")) or 0, ids, _text(data.get("parent_id")) or "")
+
+
+def read(thing: Any, response: Response) -> Iterator[Post | Finding]:
+    """Yield the post a thing is, before it the parent of a crosspost, after it a finding where its text is gone."""
+    data = thing.get("data") if isinstance(thing, dict) else None
+    if not isinstance(data, dict) or thing.get("kind") not in ("t1", "t3"):
+        return
+    if not _FULLNAME.fullmatch(str(data.get("name"))):
+        yield Finding(
+            kind="source_changed", sentence="A Reddit answer holds a post without its fullname (data.name); skipped.",
+            url=response.url, capture=response.capture,
+        )  # fmt: skip
+        return
+    parents = data.get("crosspost_parent_list")
+    for parent in parents[:1] if isinstance(parents, list) else ():
+        if isinstance(parent, dict):
+            yield from read({"kind": "t3", "data": parent | {"crosspost_parent_list": None}}, response)
+    post = _post(thing["kind"], data, response)
+    yield post
+    if (shown := _removed(data)) is not None:
+        yield Finding(
+            kind="gone", ref=post.ref, url=post.url, evidence=shown, capture=response.capture,
+            sentence=f"Reddit shows {post.native_id} as {shown}: its text is no longer public.",
+        )  # fmt: skip
+
+
+def _post(kind: str, data: dict[str, Any], response: Response) -> Post:
+    is_post = kind == "t3"
+    html = _text(data.get("selftext_html" if is_post else "body_html")) or ""
+    media = _media(data) if is_post else ()
+    linked = _linked(data, html, media)
+    flair = _text(data.get("link_flair_text")) if is_post else None
+    return Post(
+        platform="reddit",
+        native_id=data["name"],
+        url=_address(kind, data),
+        kind="post" if is_post else "comment",
+        author=_author(data),
+        published=_instant(data.get("created_utc")),
+        first_seen=response.captured_at,
+        edited=_edited(data.get("edited")),
+        title=_text(data.get("title")) if is_post else None,
+        text=_text(data.get("selftext" if is_post else "body")),
+        community=f"r/{data['subreddit']}" if _text(data.get("subreddit")) else None,
+        reply_to=_ref(data.get("parent_id")),
+        root=_ref(data.get("link_id")),
+        repost_of=_ref(data.get("crosspost_parent")),
+        links=linked,
+        mentions=tuple(found[1] for link in linked if (found := _ACCOUNT.match(urlsplit(link).path))),
+        tags=(flair,) if flair else (),
+        media=media,
+        metrics=Metrics(
+            likes=None if data.get("score_hidden") or data.get("hide_score") else _count(data.get("score")),
+            replies=_count(data.get("num_comments")) if is_post else None,
+            reposts=_count(data.get("num_crossposts")) if is_post else None,
+        ),
+        metrics_at=response.captured_at,
+        route="api",
+        capture=response.capture,
+        raw={name: data[name] for name in _KEPT if data.get(name) not in (None, False, "")},
+    )
+
+
+def _removed(data: dict[str, Any]) -> str | None:
+    """Return what stands where the text was; an author who left but whose words stay is no removal."""
+    text = data.get("body", data.get("selftext"))
+    if text in REMOVED:
+        return str(text)
+    category = _text(data.get("removed_by_category"))
+    return f"removed_by_category: {category}" if category else None
+
+
+def _author(data: dict[str, Any]) -> Author:
+    handle = _text(data.get("author"))
+    known = handle and handle not in REMOVED
+    return Author(
+        native_id=_text(data.get("author_fullname")) or None,
+        handle=handle,
+        url=f"{HOME}/user/{handle}" if known else None,
+    )
+
+
+def _address(kind: str, data: dict[str, Any]) -> str:
+    if permalink := _text(data.get("permalink")):
+        return urljoin(HOME, permalink)
+    number = data["name"][3:]
+    thread = _text(data.get("link_id")) or ""
+    return f"{HOME}/comments/{number}/" if kind == "t3" else f"{HOME}/comments/{thread[3:]}/_/{number}/"
+
+
+def _linked(data: dict[str, Any], html: str, media: tuple[Media, ...]) -> tuple[str, ...]:
+    """Return what a post leads to: the address it was made of, then the links of its text."""
+    target = None if data.get("is_self") or data.get("is_gallery") else markup.absolute(_text(data.get("url")), HOME)
+    shown = {item.url for item in media}
+    found = ([target] if target and target not in shown else []) + list(markup.links(html, HOME))
+    return tuple(dict.fromkeys(found))
+
+
+def _media(data: dict[str, Any]) -> tuple[Media, ...]:
+    """Return the pictures of a gallery, the video Reddit hosts, or the file a post links to directly."""
+    if isinstance(data.get("gallery_data"), dict):
+        return _gallery(data)
+    for holder in (data.get("secure_media"), data.get("media")):
+        video = holder.get("reddit_video") if isinstance(holder, dict) else None
+        if isinstance(video, dict) and (url := markup.absolute(_text(video.get("fallback_url")))):
+            return (Media(url=url, kind="video"),)
+    url = markup.absolute(_text(data.get("url")), HOME)
+    suffix = _SUFFIX.search(urlsplit(url).path) if url else None
+    if not suffix:
+        return ()
+    kind: MediaKind = "image" if suffix["image"] else "video" if suffix["video"] else "audio"
+    return (Media(url=url, kind=kind),)
+
+
+def _gallery(data: dict[str, Any]) -> tuple[Media, ...]:
+    items = data["gallery_data"].get("items")
+    files = data.get("media_metadata")
+    found = []
+    for item in items[:MAX_GALLERY] if isinstance(items, list) else ():
+        file = files.get(str(item.get("media_id"))) if isinstance(files, dict) and isinstance(item, dict) else None
+        source = file.get("s") if isinstance(file, dict) else None
+        if not isinstance(source, dict):
+            continue
+        url = markup.absolute(_text(source.get("u")) or _text(source.get("gif")) or _text(source.get("mp4")))
+        if url:
+            found.append(Media(url=url, kind="image", alt=_text(item.get("caption"))))
+    return tuple(found)
+
+
+def _edited(value: Any) -> Instant | None:
+    if value is True:  # edited before 2010, when Reddit kept no time of it
+        return times.unknown("true")
+    return _instant(value) if value else None
+
+
+def _instant(value: Any) -> Instant:
+    if isinstance(value, int | float | str):
+        return times.from_epoch(value)
+    return times.unknown()
+
+
+def _ref(fullname: Any) -> str | None:
+    return ref("reddit", fullname) if isinstance(fullname, str) and _FULLNAME.fullmatch(fullname) else None
+
+
+def _text(value: Any) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _count(value: Any) -> int | None:
+    if isinstance(value, bool) or not isinstance(value, int):
+        return None
+    return value if -(2**63) <= value < 2**63 else None

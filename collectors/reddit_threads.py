@@ -1,0 +1,130 @@
+"""Threads of Reddit: one post and all its comments, or one comment and its surroundings."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterator
+from typing import Any
+
+from collectors.reddit import HOST, REST, RedditSource
+from collectors.reddit_session import Answer
+from collectors.reddit_things import More, listing, read, tree
+from core.errors import Gone, NotRecorded, NotThere, SourceChanged, TooLarge
+from core.ids import ref
+from core.records import Finding, Post
+from core.source import Cursor, CursorSpec, Target
+
+MAX_STUBS = 20_000  # requests for the left-out comments of one thread; the largest hold some 100,000 comments
+_THREAD = rf"{HOST}(?:/(?:r|u|user)/[\w.+-]+)?/comments/(?P<thread>[0-9a-z]{{1,13}})"
+_WHOLE = {"sort": "confidence", "limit": "2048"}
+
+
+class _Unfolded:
+    """What of a thread was yielded, and which stubs were met: the one that hides most comes first."""
+
+    def __init__(self, *seen: str) -> None:
+        self.seen = set(seen)
+        self.met = set[More]()
+        self.stubs: list[tuple[int, int, More]] = []
+
+    def new(self, things: list[Any], answer: Answer) -> Iterator[Post | Finding]:
+        """Yield what an answer shows for the first time, and keep its stubs."""
+        for thing in tree(things):
+            if not isinstance(thing, More):
+                name = str(thing["data"].get("name"))
+                if name not in self.seen:
+                    self.seen.add(name)
+                    yield from read(thing, answer.response)
+            elif thing not in self.met:
+                self.met.add(thing)
+                heapq.heappush(self.stubs, (-thing.hidden, len(self.met), thing))
+
+
+class _ThreadSource(RedditSource):
+    """What reads comment trees."""
+
+    cursor = CursorSpec(order="unordered")
+
+    def unfold(self, thread: str, answer: Answer, *seen: str) -> Iterator[Post | Finding]:
+        """Yield everything in an answer and behind its stubs but what was `seen`; each comment once."""
+        unfolded = _Unfolded(*seen)
+        missing: NotRecorded | None = None
+        unanswered = 0
+        yield from unfolded.new(_listings(answer), answer)
+        while unfolded.stubs:
+            stub = heapq.heappop(unfolded.stubs)[2]
+            try:
+                things, answer = self._behind(thread, stub)
+            except NotRecorded as error:
+                missing, unanswered = error, unanswered + 1
+                continue
+            except NotThere as error:
+                yield Finding.of(error, ref=ref("reddit", stub.parent))
+                continue
+            yield from unfolded.new(things, answer)
+            if len(unfolded.met) > MAX_STUBS:
+                raise TooLarge(f"The thread {thread} has more than {MAX_STUBS:,} continuations; the rest is left out.")
+        if missing:
+            raise NotRecorded(
+                f"No record answers {unanswered} of {len(unfolded.met)} continuations of the thread {thread}; "
+                "what the records hold of it is kept. Collect the source live to go on.",
+                url=missing.url,
+            )
+
+    def _behind(self, thread: str, stub: More) -> tuple[list[Any], Answer]:
+        """Return what a stub stands for: comments by id, or a thread continued below its parent."""
+        if not stub.children:
+            answer = self.session.get(f"comments/{thread}/_/{stub.parent[3:]}", _WHOLE)
+            return _listings(answer), answer
+        form = {"children": ",".join(stub.children), "link_id": f"t3_{thread}", "sort": _WHOLE["sort"]}
+        answer = self.session.post("api/morechildren/", form)
+        inner = answer.json.get("json") if isinstance(answer.json, dict) else None
+        data = inner.get("data") if isinstance(inner, dict) else None
+        things = data.get("things") if isinstance(data, dict) else None
+        if not isinstance(things, list):
+            raise SourceChanged("Reddit's api/morechildren answered without json.data.things.", url=answer.response.url)
+        return things, answer
+
+
+class RedditThread(_ThreadSource):
+    """One post and all its comments, to the last continuation; read whole each time."""
+
+    id = "reddit.thread"
+    patterns = (rf"{_THREAD}(?:/[^/?#]*)?{REST}", rf"https?://redd\.it/(?P<thread>[0-9a-z]{{1,13}}){REST}")
+    examples = ("https://www.reddit.com/r/news/comments/3hahrw/a_title/", "https://redd.it/3hahrw")
+
+    def collect(self, target: Target, cursor: Cursor) -> Iterator[Post | Finding]:
+        """Yield the post, the comments shown with it, then those behind each stub, the largest first."""
+        thread = target.parts["thread"]
+        yield from self.unfold(thread, self.session.get(f"comments/{thread}/", _WHOLE))
+
+
+class RedditComment(_ThreadSource):
+    """One comment with the post above it, what it answers, and its replies."""
+
+    id = "reddit.comment"
+    patterns = (rf"{_THREAD}/[^/?#]+/(?P<comment>[0-9a-z]{{1,13}}){REST}",)
+    examples = ("https://www.reddit.com/r/news/comments/3hahrw/comment/cu5pebp/",)
+
+    def collect(self, target: Target, cursor: Cursor) -> Iterator[Post | Finding]:
+        """Yield the comment as api/info shows it, then its surroundings; raise Gone at the end where it is deleted."""
+        thread, name = target.parts["thread"], f"t1_{target.parts['comment']}"
+        answer = self.session.get("api/info/", {"id": name})
+        things, _ = listing(answer.json, answer.response.url)
+        if not things:
+            raise Gone(f"Reddit knows no comment {name}.", url=target.url)
+        gone = None
+        for found in read(things[0], answer.response):
+            yield found
+            gone = found if isinstance(found, Finding) and found.kind == "gone" else gone
+        yield from self.unfold(thread, self.session.get(f"comments/{thread}/_/{name[3:]}", {"context": "100"}), name)
+        if gone:
+            raise Gone(f"Reddit shows {name} as {gone.evidence}; what was seen of it is kept.", url=target.url)
+
+
+def _listings(answer: Answer) -> list[Any]:
+    """Return the two listings of a thread answer: its post, and its comments."""
+    if not isinstance(answer.json, list):
+        url = answer.response.url
+        raise SourceChanged(f"{url} answered no list of listings; the thread cannot be read.", url=url)
+    return answer.json
