@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -20,15 +20,19 @@ from core.redact import redact_url
 class Replay(Offline):
     """A transport for `core.http.Client` that answers from the records of WARC files.
 
-    `since` and `until` narrow it to what was captured in [since, until). `damages` tells what could not be read,
-    `latest` is the moment of the last capture: the right time for the still clock of a replayed run.
+    `only` narrows it to these record ids, `since` and `until` to what was captured in [since, until). `damages` tells
+    what could not be read, `latest` is the moment of the last capture: what a replayed run takes for now.
     """
 
     def __init__(
-        self, paths: Iterable[Path | str], *, since: datetime | None = None, until: datetime | None = None
+        self,
+        paths: Iterable[Path | str],
+        *,
+        only: Container[str] | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
     ) -> None:
         self.damages: list[BadInput] = []
-        self.latest: datetime | None = None
         self._lock = threading.Lock()
         self._found: list[Capture] = []
         self._shelves = Shelves()
@@ -36,6 +40,8 @@ class Replay(Offline):
         for capture in read(paths, on_damage=self.damages.append):
             at = capture.exchange.captured_at
             if capture.exchange.status is None or (since and at < since) or (until and at >= until):
+                continue
+            if only is not None and capture.record_id not in only:
                 continue
             self._add(capture, bodies)
 

@@ -11,6 +11,7 @@ import copy
 import json as jsonlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, Literal, Self
 from urllib.parse import urlencode, urlsplit
@@ -26,7 +27,7 @@ from core.network import GuardedTransport, Offline
 from core.rates import Rates
 from core.redact import redact, redact_url
 from core.robots import Permission, Robots
-from core.times import Clock, SystemClock
+from core.times import Clock, StillClock, SystemClock
 from core.wire import Limits, Received, attempt
 
 USER_AGENT = "copytrail/0.1 (+contact not set)"
@@ -55,6 +56,7 @@ class Client:
 
     `requests_per_minute` is per host; `timeout` and `max_seconds` are seconds, `max_bytes` counts received and decoded
     bytes alike. `robots_override` is the written reason for reading what robots.txt forbids; it is kept in the record.
+    `allow_loopback` is for demo and test workspaces (see Guard).
     """
 
     def __init__(
@@ -62,6 +64,7 @@ class Client:
         *,
         transport: httpx.BaseTransport | None = None,
         guard: Guard | None = None,
+        allow_loopback: bool = False,
         recorder: Recorder | None = None,
         clock: Clock | None = None,
         user_agent: str = USER_AGENT,
@@ -81,11 +84,17 @@ class Client:
         self.robots: RobotsPolicy = robots
         self.robots_override = (robots_override or "").strip() or None
         self.limits = Limits(timeout=timeout, max_seconds=max_seconds, max_bytes=max_bytes)
-        self.guard = guard or Guard()
+        self.guard = guard or Guard(allow_loopback=allow_loopback)
         self._transport = transport or GuardedTransport(self.guard)
         self.offline = isinstance(self._transport, Offline)
         self._rates = Rates(self.clock)
         self._robots = Robots(self._fetch_robots, user_agent.partition("/")[0], self.clock)
+
+    @classmethod
+    def for_replay(cls, transport: Offline, **settings: Any) -> Self:
+        """Return a client that answers from records, on a clock that stands at the last of them; settings as above."""
+        at = transport.latest or datetime(1970, 1, 1, tzinfo=UTC)
+        return cls(**{"clock": StillClock(at), **settings, "transport": transport})
 
     def for_source(
         self,

@@ -6,6 +6,7 @@ import ipaddress
 import time
 from collections.abc import Iterable, Mapping
 from contextvars import ContextVar
+from datetime import datetime
 from typing import Any
 
 import httpcore
@@ -22,9 +23,12 @@ _CONNECTIONS, _IDLE, _IDLE_SECONDS = 20, 10, 15.0
 class Offline(httpx.BaseTransport):
     """Mark a transport that answers from records: nothing is on the wire, so nothing is asked, checked or waited for.
 
-    Its responses carry the extensions `captured_at` (datetime), `record_id`, `source` (file and offset) and
-    `exhausted` (True where the same request would get the same record again).
+    Its responses carry the extensions `captured_at` (datetime), `record_id`, `source` (file and offset), `exhausted`
+    (True where the same request would get the same record again), `peer` and `truncated` (as the record has them).
+    `latest` is the moment of the last capture.
     """
+
+    latest: datetime | None = None
 
 
 class _Guarded(httpcore.NetworkBackend):
@@ -121,6 +125,7 @@ class LoopbackRoute(httpx.BaseTransport):
         self._wire = GuardedTransport(Guard(allow_loopback=True))
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Send a request to the replica of its host."""
         self._names.url(str(request.url))
         host = request.url.host.lower()
         port = self._ports.get(host, self._ports.get("*"))
@@ -134,4 +139,5 @@ class LoopbackRoute(httpx.BaseTransport):
         )
 
     def close(self) -> None:
+        """Close the connections."""
         self._wire.close()

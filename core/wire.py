@@ -81,6 +81,8 @@ def _read(
     stream = answer.extensions.get("network_stream")
     if stream is not None and (peer := stream.get_extra_info("server_addr")):
         reading.peer = str(peer[0])
+    reading.peer = reading.peer or answer.extensions.get("peer")
+    reading.truncated = answer.extensions.get("truncated")  # a replayed answer that was cut when it was recorded
     url = redact_url(str(request.url))
     for piece in answer.stream:  # type: ignore[union-attr]
         reading.body += piece
@@ -119,6 +121,9 @@ def _received(
     raw = bytes(reading.body)
     extensions: Mapping[str, Any] = answer.extensions if answer is not None else {}
     body = b""
+    if reading.truncated and error is None:
+        cut = TooLarge if reading.truncated in ("length", "time") else Unavailable
+        error = cut(f"{url} was cut off when it was recorded ({reading.truncated}).", url=url)
     if answer is not None and error is None:
         try:
             body = decode(raw, answer.headers.get("content-encoding", ""), max_bytes=limits.max_bytes, url=url)
