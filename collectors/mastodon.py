@@ -1,0 +1,240 @@
+"""Mastodon and what speaks its interface: accounts, hashtags, the public timeline, single posts with their thread."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+from urllib.parse import quote, unquote, urlsplit
+
+from collectors.base import Collector, Reader, independently
+from collectors.json_api import linked
+from collectors.refusals import answered, refusal
+from core import ids, markup, times
+from core.errors import CopytrailError, LoginWall, SourceChanged, Suspended
+from core.exchange import Response
+from core.records import Author, Finding, Media, MediaKind, Metrics, Post
+from core.source import Cursor, Target
+
+_HOST = r"https?://(?P<host>[A-Za-z0-9][A-Za-z0-9.-]*(?::\d{1,5})?)"
+_END = r"/?(?:[?#]\S*)?"
+_STATUS = re.compile(r"https?://([^/]+)/(?:@[^/]+|users/[^/]+/statuses|ap/users/\d+/statuses)/(\d+)(?:/activity)?/?")
+_KINDS: Mapping[str, MediaKind] = {"image": "image", "gifv": "video", "video": "video", "audio": "audio"}
+_KNOWN = (  # fields of a status we know and do not keep
+    "application", "bookmarked", "card", "emojis", "favourited", "filtered", "in_reply_to_account_id", "muted",
+    "pinned", "poll", "quote", "quote_approval", "quotes_count", "reblogged", "sensitive", "tagged_collections", "uri",
+    "visibility",
+)  # fmt: skip
+_OPEN = ("discoverable", "indexable", "noindex")  # what an account wishes: kept, so that an edition can honour it
+_MAX_PAGES = 10_000  # of one walk; at 40 posts that is as long as the longest accounts
+_MAX_VERSIONS = 100
+
+
+class Mastodon(Collector):
+    """What the sources of Mastodon share: how a status is read and how a listing goes on."""
+
+    title = "Mastodon"
+    priority = -10  # any host may run it
+    requests_per_minute = 60.0  # documented: 300 in five minutes for one address
+    fields = ("text", "published", "edited", "author", "languages", "links", "tags", "mentions", "media", "metrics")
+    retention = "each instance has its own terms; accounts may ask not to be indexed (kept in raw)"
+    robots = "api"
+
+    def timeline(self, target: Target, cursor: Cursor, path: str, params: Mapping[str, str]) -> Iterator[Post]:
+        """Yield the statuses of a listing page by page, as far as its Link header leads."""
+        query = {"limit": "40", **params}
+        for _ in range(_MAX_PAGES):
+            response = self.ask(target, path, query)
+            posts = []
+            for item in Reader(response.json(), url=response.url).each():
+                posts.append(self.status(item, target, response))
+                yield posts[-1]
+            following = re.search(r"[?&]max_id=([\w-]+)", linked(response, "next") or "")
+            if not posts or not following or following[1] == query.get("max_id") or cursor.covers(posts):
+                return
+            query["max_id"] = following[1]
+
+    def ask(self, target: Target, path: str, params: Mapping[str, str] | None = None) -> Response:
+        """Fetch a path of the instance; raise what its answer says: gone, members only, no Mastodon at all."""
+        there = urlsplit(target.url)
+        response = self.http.get(f"{there.scheme}://{there.netloc}/api/v1/{path}", params=params, check=False)
+        if response.status < 400:
+            return response
+        host, status = there.netloc, response.status
+        if status == 404 and response.content_type != "application/json":
+            raise SourceChanged(
+                f"{host} does not answer as Mastodon does; if it is another kind of site give --route feed or page.",
+                url=response.url, status=status,
+            )  # fmt: skip
+        said = str(answered(response).get("error", ""))
+        if status in (401, 422) and "authenticated" in said:
+            raise LoginWall(f"{host} shows this only to its members ({said}).", url=response.url, status=status)
+        raise refusal(response, target.url, said)
+
+    def status(self, item: Reader, target: Target, response: Response, **more: Any) -> Post:
+        """Return a status as a post; a boost carries the text of what it boosts and names it in `repost_of`."""
+        host = urlsplit(target.url).netloc.lower()
+        account = item.take("account", dict)
+        boosted = item.maybe("reblog", dict)
+        shown = item.inside("reblog") if boosted else item
+        fields = _content(shown)
+        if boosted:
+            shown.ignore("account", "reblog", "id", "url", "created_at", "in_reply_to_id", "edited_at", *_KNOWN)
+            item.ignore(*item.answer)  # the frame of a boost repeats fields that say nothing of their own
+            fields["repost_of"] = _ref(boosted, host)
+        else:
+            fields |= _own(item, host)
+        wishes = {name: account[name] for name in _OPEN if account.get(name) is not None}
+        raw = {**({"account": wishes} if wishes else {}), **more.pop("raw", {})}
+        item.ignore(*_KNOWN)
+        post = Post(
+            platform="mastodon", site=host, native_id=item.take("id", str), kind="repost" if boosted else "post",
+            url=item.maybe("url", str) or item.take("uri", str), author=_author(Reader(account, "account")),
+            published=times.from_iso(item.take("created_at", str)), first_seen=response.captured_at,
+            metrics_at=None if boosted else response.captured_at, route="api", capture=response.capture, raw=raw,
+            **fields, **more,
+        )  # fmt: skip
+        self.audit(item)
+        return post
+
+
+class MastodonAccount(Mastodon):
+    """Posts, replies and boosts of one account, newest first."""
+
+    id = "mastodon.account"
+    patterns = (rf"{_HOST}/(?:web/)?@(?P<acct>[\w.-]+(?:@[\w.-]+)?)(?:/with_replies|/media)?{_END}",)
+    examples = ("https://mastodon.example/@someone", "https://mastodon.example/@someone@other.example")
+
+    def collect(self, target: Target, cursor: Cursor) -> Iterator[Post | Finding]:
+        """Look the account up by name, then walk back from its newest post."""
+        account = self.ask(target, "accounts/lookup", {"acct": target.parts["acct"]})
+        found = Reader(account.json(), url=account.url)
+        if found.maybe("suspended", bool):
+            raise Suspended(f"{target.url} was suspended by its instance.", url=target.url, status=account.status)
+        yield from self.timeline(target, cursor, f"accounts/{quote(found.take('id', str))}/statuses", {})
+
+
+class MastodonTag(Mastodon):
+    """Public posts with one hashtag, as one instance knows them, newest first."""
+
+    id = "mastodon.tag"
+    patterns = (rf"{_HOST}/(?:web/)?tags/(?P<tag>[^/?#]+){_END}",)
+    examples = ("https://mastodon.example/tags/weather",)
+
+    def collect(self, target: Target, cursor: Cursor) -> Iterator[Post | Finding]:
+        """Walk back from the newest post with the tag."""
+        yield from self.timeline(target, cursor, f"timelines/tag/{quote(unquote(target.parts['tag']), safe='')}", {})
+
+
+class MastodonPublic(Mastodon):
+    """Public posts of a whole instance and of those it hears from, newest first."""
+
+    id = "mastodon.public"
+    patterns = (rf"{_HOST}/(?:web/)?public(?:/(?P<part>local|remote))?{_END}",)
+    examples = ("https://mastodon.example/public", "https://mastodon.example/public/local")
+
+    def collect(self, target: Target, cursor: Cursor) -> Iterator[Post | Finding]:
+        """Walk back from the newest post; `/local` and `/remote` narrow it."""
+        part = target.parts.get("part")
+        yield from self.timeline(target, cursor, "timelines/public", {part: "true"} if part else {})
+
+
+class MastodonStatus(Mastodon):
+    """One post with its earlier versions, and the thread around it (without a login at most 60 answers)."""
+
+    id = "mastodon.status"
+    patterns = (rf"{_HOST}/(?:web/)?(?:@[^/?#]+|users/[^/?#]+/statuses|statuses)/(?P<id>\d+){_END}",)
+    examples = ("https://mastodon.example/@someone/109294719267373593",)
+
+    def collect(self, target: Target, cursor: Cursor) -> Iterator[Post | Finding]:
+        """Read the post and its thread independently: either may be had without the other."""
+        yield from independently(self._one(target), self._thread(target))
+
+    def _one(self, target: Target) -> Iterator[Post | Finding]:
+        path = f"statuses/{target.parts['id']}"
+        response = self.ask(target, path)
+        answer = response.json()
+        raw: dict[str, Any] = {}
+        failed: CopytrailError | None = None
+        if isinstance(answer, dict) and answer.get("edited_at"):
+            try:
+                raw = {"versions": _versions(self.ask(target, f"{path}/history"))}
+            except CopytrailError as error:  # the post itself is here: its history is told as missing
+                failed = error
+        post = self.status(Reader(answer, url=response.url), target, response, raw=raw)
+        yield post
+        if failed:
+            yield Finding.of(failed, ref=post.ref)
+
+    def _thread(self, target: Target) -> Iterator[Post | Finding]:
+        response = self.ask(target, f"statuses/{target.parts['id']}/context")
+        context = Reader(response.json(), url=response.url)
+        above = list(context.each("ancestors"))
+        host = urlsplit(target.url).netloc.lower()
+        first = str(above[0].take("id")) if above else target.parts["id"]
+        for item in (*above, *context.each("descendants")):
+            root = ids.ref("mastodon", first, host) if item.take("id") != first else None
+            yield self.status(item, target, response, root=root)
+
+
+def _content(shown: Reader) -> dict[str, Any]:
+    """Return what a status says and shows, as fields of a post."""
+    html = shown.take("content", str)
+    tags, mentions = list(shown.each("tags")), list(shown.each("mentions"))
+    named = {part.maybe("url") for part in (*tags, *mentions)}
+    for part in (*tags, *mentions):
+        part.ignore(*part.answer)
+    links = markup.links(html)
+    return {
+        "title": shown.maybe("spoiler_text", str) or None,
+        "text": markup.plain(html),
+        "languages": tuple(filter(None, [shown.maybe("language", str)])),
+        "links": tuple(url for url in links if url not in named and not re.search(r"/tags/[^/]+$", url)),
+        "tags": tuple(tag.take("name", str) for tag in tags),
+        "mentions": tuple(one.take("acct", str) for one in mentions),
+        "media": tuple(map(_media, shown.take("media_attachments", list))),
+        "metrics": Metrics(
+            likes=shown.maybe("favourites_count", int), replies=shown.maybe("replies_count", int),
+            reposts=shown.maybe("reblogs_count", int),
+        ),
+    }  # fmt: skip
+
+
+def _own(item: Reader, host: str) -> dict[str, Any]:
+    """Return what only a status of its own has: edits, the post it answers, the post it quotes."""
+    edited, above, quoted = item.maybe("edited_at", str), item.maybe("in_reply_to_id"), item.maybe("quote", dict)
+    item.ignore("reblog")
+    shown = quoted.get("quoted_status") if quoted else None
+    return {
+        "edited": times.from_iso(edited) if edited else None,
+        "reply_to": ids.ref("mastodon", str(above), host) if above else None,
+        "quotes": _ref(shown, host) if isinstance(shown, dict) else None,
+    }
+
+
+def _author(account: Reader) -> Author:
+    return Author(
+        native_id=account.take("id", str), handle=account.take("acct", str),
+        name=account.maybe("display_name", str) or None, url=account.maybe("url", str),
+    )  # fmt: skip
+
+
+def _media(attachment: Mapping[str, Any]) -> Media:
+    return Media(
+        url=attachment.get("url") or attachment.get("remote_url"), alt=attachment.get("description"),
+        kind=_KINDS.get(str(attachment.get("type")), "file"),
+    )  # fmt: skip
+
+
+def _ref(status: Mapping[str, Any], host: str) -> str:
+    """Return the ref of a status under its own host, where its address names it; else as this host counts it."""
+    for address in (status.get("url"), status.get("uri")):
+        if found := _STATUS.fullmatch(str(address)):
+            return ids.ref("mastodon", found[2], found[1].lower())
+    return ids.ref("mastodon", str(status.get("id")), host)
+
+
+def _versions(response: Response) -> list[dict[str, str]]:
+    versions = list(Reader(response.json(), "history", url=response.url).each())[:_MAX_VERSIONS]
+    return [{"at": one.take("created_at", str), "text": markup.plain(one.take("content", str))} for one in versions]
+
