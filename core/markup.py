@@ -17,8 +17,9 @@ from core.text import clean
 MAX_HTML = 5_000_000  # characters read of one document; the largest recorded post has 0.2 million
 MAX_ADDRESSES = 2_000  # links or pictures kept of one document; a front page has some hundred
 
-# Elements whose content nobody sees, skipped to their end tag whatever stands between.
-_UNSEEN = "script|style|template|title|iframe|noembed|noframes"
+# Elements whose content nobody sees, skipped to their end tag whatever stands between. Closed like `<script/>` they are
+# empty: feeds write so, and a browser would lose all that follows.
+_UNSEEN = "script|style|template|title"
 _PARAGRAPHS = re.compile(r"p|blockquote|pre|[uod]l|table|figure|h[1-6r]|form|fieldset|details")  # set apart by a line
 _BLOCKS = re.compile(
     r"address|article|aside|body|center|d[dt]|div|figcaption|footer|header|html|legend|li|main|nav|option|section"
@@ -30,7 +31,7 @@ _CELLS = frozenset({"td", "th"})
 _TOKEN = re.compile(
     rf"""
     <!--.*?(?:-->|\Z)
-  | <(?P<unseen>{_UNSEEN})(?=[\s/>]).*?(?:</(?P=unseen)(?=[\s/>])[^>]*(?:>|\Z)|\Z)
+  | <(?P<unseen>{_UNSEEN})(?=[\s/>])(?:[^>]*/>|.*?(?:</(?P=unseen)(?=[\s/>])[^>]*(?:>|\Z)|\Z))
   | <(?P<end>/?)(?P<name>[a-z][^\s/>]*)
      (?P<attributes>(?:[\s/]|[^\s/>][^\s/>=]*+(?:\s*+=\s*+(?:"[^"]*(?:"|\Z)|'[^']*(?:'|\Z)|[^\s>"'][^\s>]*|(?=>)))?)*+)
      (?:>|\Z)
@@ -40,6 +41,7 @@ _TOKEN = re.compile(
 )
 _ATTRIBUTE = re.compile(r"""([^\s/>=][^\s/>=]*+)(?:\s*+=\s*+(?:"([^"]*)"?|'([^']*)'?|([^\s>]*)))?""")
 _REFERENCE = re.compile(r"&(?:#\d+|#x[0-9a-f]+|[a-z][a-z0-9]*);", re.IGNORECASE)
+_PIXEL = frozenset({"0", "1", "0px", "1px"})
 _BLANKS = re.compile(r"[ \t\n\r\f\v]+")
 # Stand-ins until blanks are folded: each <br> counts, edges of blocks that meet are one, blanks of <pre> are kept.
 _BR, _LINE, _PARAGRAPH, _BLANK = "\v", "\x1e", "\x1d", "\x1f"
@@ -81,7 +83,10 @@ def links(html: str, base: str = "") -> tuple[str, ...]:
 
 
 def images(html: str, base: str = "") -> tuple[str, ...]:
-    """Return the web addresses of the pictures the HTML shows, absolute, in order, each once."""
+    """Return the web addresses of the pictures the HTML shows, absolute, in order, each once.
+
+    Pictures of one pixel are left out: they count readers.
+    """
     return _addresses(html, {"img": ("src", "data-src")}, base)
 
 
@@ -140,6 +145,8 @@ def _attributes(raw: str) -> dict[str, str]:
 def _addresses(html: str, wanted: Mapping[str, tuple[str, ...]], base: str) -> tuple[str, ...]:
     seen: dict[str, None] = {}
     for given in _elements(html, set(wanted)):
+        if given.get("width", "").strip() in _PIXEL and given.get("height", "").strip() in _PIXEL:
+            continue
         for name in wanted[given[""]]:
             if url := absolute(given.get(name), base):
                 seen.setdefault(url)

@@ -23,6 +23,7 @@ from core.markup import MAX_ADDRESSES, absolute, alternates, images, links, plai
         ("<pre>if x:\n    y</pre>", "if x:\n    y"),
         ("a<script>var b = '<p>';</script>c<style>p {}</style>d<!-- e -->f", "acdf"),
         ("<title>Head</title>body", "body"),
+        ("a<iframe src='x' />b<script src='y' />c", "abc"),
         ("5 < 6 and 7 > 6", "5 < 6 and 7 > 6"),
         ("<a href='x>y' title=\"a'b\">z</a>", "z"),
         ("cut in a ta<b", "cut in a ta"),
@@ -54,6 +55,11 @@ def test_relative_links_without_a_base_are_left_out() -> None:
 def test_pictures_are_distinct_and_lazy_ones_are_found() -> None:
     html = '<img src="a.png"><img src="a.png"><img src="data:image/gif;base64,R0" data-src="b.png"><img alt="none">'
     assert images(html, "https://site.example/") == ("https://site.example/a.png", "https://site.example/b.png")
+
+
+def test_pictures_that_count_readers_are_left_out() -> None:
+    html = '<img src="https://site.example/a.png" width="1"><img src="https://site.example/stat" width="1" height="1">'
+    assert images(html) == ("https://site.example/a.png",)
 
 
 def test_a_page_names_its_feeds() -> None:
