@@ -10,17 +10,18 @@ from types import TracebackType
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
+from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 
 from core.errors import CannotStart
+from storage import schema, search
 
 BUSY_MS = 30_000  # how long a writer on SQLite waits for another; batches are committed in well under a second
 HINDRANCES = (
     "locked", "unable to open", "readonly", "disk I/O", "full", "malformed", "not a database", "no such table",
 )  # fmt: skip
-VERSIONS = Path(__file__).parent / "migrations" / "versions"
+UPGRADE_LOCK = 0x636F7079  # any number, the same in every process
 
 
 class Database:
@@ -91,9 +92,63 @@ class Database:
     def revision(self) -> str | None:
         """Return the revision of the schema found, None where the database has no tables yet."""
         with self._connect({"begin": "BEGIN"}) as conn:
-            if not inspect(conn).has_table("alembic_version"):
-                return None
-            return conn.execute(text("SELECT version_num FROM alembic_version")).scalar_one_or_none()
+            return schema.found(conn)
+
+    def require(self) -> None:
+        """Raise CannotStart unless the schema is the one this program knows: missing, older or newer."""
+        with self._connect({"begin": "BEGIN"}) as conn:
+            schema.require(conn, self.name)
+
+    def upgrade(self) -> None:
+        """Bring the schema to the newest revision; quick where it is there already. Raises CannotStart on a newer one.
+
+        Two processes that upgrade at once wait for each other.
+        """
+        with self._connect({"begin": "BEGIN"}) as conn:
+            if schema.found(conn) == schema.revisions()[-1] and search.is_current(conn):
+                return
+        with self._connect({"begin": "BEGIN"}) as conn:
+            if self.dialect == "sqlite":  # a table built anew must not take the rows that point to it along
+                raw(conn).execute("PRAGMA foreign_keys=OFF")  # inside a transaction it would do nothing
+            try:
+                with conn.execution_options(begin="BEGIN IMMEDIATE").begin():
+                    self._upgrade(conn)
+            finally:
+                conn.invalidate()
+
+    def _upgrade(self, conn: Connection) -> None:
+        if self.dialect == "postgresql":
+            conn.exec_driver_sql(f"SELECT pg_advisory_xact_lock({UPGRADE_LOCK})")
+        at = schema.found(conn)
+        if at is not None and at not in schema.revisions():
+            schema.require(conn, self.name)
+        schema.upgrade(conn)
+        search.prepare(conn)
+
+    def check(self) -> list[str]:
+        """Return what is wrong with the database, one sentence each; empty where nothing is."""
+        from storage import integrity
+
+        with self.read() as conn:
+            return integrity.problems(conn)
+
+    def backup(self, path: Path) -> None:
+        """Write the whole working copy to `path`, a SQLite file whatever database it comes from.
+
+        Raises CannotStart where the file exists already or cannot be written.
+        """
+        from storage import backup
+
+        backup.backup(self, path)
+
+    def restore(self, path: Path) -> None:
+        """Replace the whole working copy with a file written by `backup`.
+
+        Raises CannotStart where the file is none, is damaged, or has another schema than this program.
+        """
+        from storage import backup
+
+        backup.restore(self, path)
 
     def close(self) -> None:
         """Close every connection."""
@@ -117,6 +172,11 @@ class Database:
                 "COPYTRAIL_DATABASE_URL names it."
             )
         return CannotStart(f"The database {self.name} cannot be used ({reason}); {_remedy(self.name, reason)}.")
+
+
+def raw(conn: Connection) -> Any:
+    """Return the driver's own connection, for what SQLAlchemy has no words for."""
+    return conn.connection.driver_connection
 
 
 def _remedy(path: str, reason: str) -> str:

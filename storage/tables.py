@@ -82,7 +82,6 @@ class SourceTable(Row, table=True):
     added_at: datetime
     next_run: datetime | None = None
     last_run_id: int | None = None  # no foreign key: runs already points here
-    posts: int = 0  # refs in source_posts, counted as they come
 
 
 class Run(Row, table=True):
@@ -109,7 +108,7 @@ class Account(Row, table=True):
     """Who posts: the platform's id is identity; handle and name are what they are called now."""
 
     __tablename__ = "accounts"
-    id: int | None = Field(default=None, primary_key=True, sa_type=Big)
+    id: int | None = Field(default=None, primary_key=True, sa_type=Big, sa_column_kwargs={"autoincrement": False})
     ref: str = Field(unique=True)  # platform:id, or platform:@handle where no id was shown
     platform: str
     site: str | None = None
@@ -117,6 +116,7 @@ class Account(Row, table=True):
     handle: str | None = None
     name: str | None = None
     url: str | None = None
+    named_at: datetime  # since when it is called so
     first_seen: datetime
     last_seen: datetime
 
@@ -125,8 +125,9 @@ class AccountName(Row, table=True):
     """What an account was called before: handle and name with the time they were seen."""
 
     __tablename__ = "account_names"
+    __table_args__ = (UniqueConstraint("account_id", "seen_from"),)
     id: int | None = Field(default=None, primary_key=True, sa_type=Big)
-    account_id: int = Field(foreign_key="accounts.id", index=True, sa_type=BigInteger)
+    account_id: int = Field(foreign_key="accounts.id", sa_type=BigInteger)
     handle: str | None = None
     name: str | None = None
     seen_from: datetime
@@ -134,14 +135,14 @@ class AccountName(Row, table=True):
 
 
 class PostTable(Row, table=True):
-    """A post as it stands now; earlier wordings are in post_versions.
+    """A post as it stands now; other wordings are in post_versions.
 
     `published_from` and `published_to` bound the instant it was published in (half open), null where nothing is known.
     """
 
     __tablename__ = "posts"
     __table_args__ = (Index(None, "account_id", "published_from"), Index(None, "published_from"))
-    id: int | None = Field(default=None, primary_key=True, sa_type=Big)
+    id: int | None = Field(default=None, primary_key=True, sa_type=Big, sa_column_kwargs={"autoincrement": False})
     ref: str = Field(unique=True)
     platform: str
     site: str | None = None
@@ -177,13 +178,14 @@ class PostTable(Row, table=True):
     route: str | None = None
     capture: str | None = None
     raw: dict[str, Any] | None = Field(default=None, sa_type=JSON_TYPE)
+    shown_by: int | None = Field(default=None, foreign_key="sources.id")  # the source that showed this wording
     version: int = 1  # the number of this wording
     seen_at: datetime  # when this wording was first seen
     content_hash: str
 
 
 class PostVersion(Row, table=True):
-    """A wording that is not the current one: overtaken by an edit, or shown by a poorer route.
+    """A wording that is not the current one: overtaken by an edit, or shown in brief by another source.
 
     Rows are only added, and ids rise: whoever remembers the last id finds the posts that changed since.
     """
@@ -194,6 +196,7 @@ class PostVersion(Row, table=True):
     post_id: int = Field(foreign_key="posts.id", sa_type=BigInteger)
     n: int
     seen_at: datetime
+    shown_by: int | None = Field(default=None, foreign_key="sources.id")
     route: str | None = None
     capture: str | None = None
     content: dict[str, Any] = Field(sa_type=JSON_TYPE)

@@ -1,0 +1,164 @@
+"""Posts: saved in batches, never twice; an edit makes a new version and nothing is overwritten."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, select
+
+from core.records import Post
+from storage import counters, search
+from storage import tables as t
+from storage.accounts import account_ref, save_accounts
+from storage.bulk import Writer, chunks
+from storage.cases import in_case
+from storage.post_rows import COLUMNS, COUNTERS, counts, to_post, to_row, wording_hash
+from storage.revisit import Revisits
+
+_POSTS, _METRICS = t.table(t.PostTable), t.table(t.PostMetrics)
+_IN_CASE, _OF_SOURCE = t.table(t.CasePost), t.table(t.SourcePost)
+
+
+@dataclass(slots=True)
+class Saved:
+    """What a batch brought: posts never seen before (with their refs), posts that changed, posts that did not."""
+
+    new: int = 0
+    changed: int = 0
+    same: int = 0
+    refs_new: list[str] = field(default_factory=list)
+
+    def __add__(self, other: Saved) -> Saved:
+        return Saved(
+            self.new + other.new, self.changed + other.changed, self.same + other.same, self.refs_new + other.refs_new
+        )
+
+
+def save_posts(
+    conn: Connection, posts: Sequence[Post], *, case_id: int, at: datetime, source_id: int | None = None
+) -> Saved:
+    """Save posts with their authors, counters and search words, in the transaction of the connection.
+
+    A post seen again moves its `last_seen`; another title, text, picture or edit time makes a new version. `at` is
+    when posts that do not say so were first seen. A post that stands in the batch several times is taken in order.
+    Batches of 1,000 to 5,000 are quickest.
+    """
+    saved = Saved()
+    for batch in _without_repeats(posts):
+        saved = saved + _save(conn, batch, case_id, source_id, at)
+    return saved
+
+
+def load_posts(conn: Connection, refs: Iterable[str]) -> dict[str, Post]:
+    """Return the posts of those refs that are stored, as they stand now."""
+    return {row.ref: to_post(row) for row in _load(conn, refs)}
+
+
+def iter_posts(
+    conn: Connection, case: str | None = None, *, after_id: int = 0, limit: int | None = None
+) -> Iterator[tuple[int, Post]]:
+    """Yield (id, post) with ids above `after_id`, in order of id: in the order in which they came.
+
+    Raises BadInput where there is no such case.
+    """
+    left = limit
+    while left is None or left > 0:
+        query = select(_POSTS).where(_POSTS.c.id > after_id)
+        if case is not None:
+            query = query.where(_POSTS.c.id.in_(in_case(conn, case)))
+        rows = conn.execute(query.order_by(_POSTS.c.id).limit(1000 if left is None else min(left, 1000))).all()
+        if not rows:
+            return
+        for row in rows:
+            yield row.id, to_post(row)
+        after_id = rows[-1].id
+        left = None if left is None else left - len(rows)
+
+
+def known_refs(conn: Connection, refs: Iterable[str]) -> set[str]:
+    """Return which of these refs are stored."""
+    return set(_ids(conn, refs))
+
+
+def _without_repeats(posts: Sequence[Post]) -> Iterator[list[Post]]:
+    """Yield batches in which every ref stands once, in order; a plain repetition is dropped."""
+    while posts:
+        batch: dict[str, Post] = {}
+        again = []
+        for post in posts:
+            first = batch.setdefault(post.ref, post)
+            if first is not post and first != post:
+                again.append(post)
+        yield list(batch.values())
+        posts = again
+
+
+def _save(conn: Connection, posts: list[Post], case_id: int, source_id: int | None, at: datetime) -> Saved:
+    last = counters.last(conn, "posts")  # from here on no other writer of posts gets in between
+    ids = _ids(conn, [post.ref for post in posts])
+    accounts = save_accounts(conn, posts, at)
+    fresh = [post for post in posts if post.ref not in ids]
+    again = [post for post in posts if post.ref in ids]
+    if fresh:
+        ids.update((post.ref, number) for number, post in enumerate(fresh, last + 1))
+        counters.move(conn, "posts", last + len(fresh))
+        _insert(conn, fresh, ids, accounts, source_id, at)
+    changed = _revisit(conn, again, accounts, source_id, at) if again else 0
+    writer = Writer(conn)
+    numbers = [ids[post.ref] for post in posts]
+    writer.insert(_IN_CASE, ("case_id", "post_id"), [(case_id, n) for n in numbers], new=False)
+    if source_id is not None:
+        writer.insert(_OF_SOURCE, ("source_id", "post_id"), [(source_id, n) for n in numbers], new=False)
+    return Saved(len(fresh), changed, len(again) - changed, [post.ref for post in fresh])
+
+
+def _insert(
+    conn: Connection,
+    posts: list[Post],
+    ids: dict[str, int],
+    accounts: dict[str, int],
+    source_id: int | None,
+    at: datetime,
+) -> None:
+    writer = Writer(conn)
+    rows, shown, documents = [], [], []
+    for post in posts:
+        number, seen = ids[post.ref], post.first_seen or at
+        if post.first_seen is None:
+            post = post.model_copy(update={"first_seen": seen})
+        if counters_shown := counts(post.metrics):
+            if post.metrics_at is None:
+                post = post.model_copy(update={"metrics_at": seen})
+            shown.append((number, writer.at(post.metrics_at), *map(counters_shown.get, COUNTERS)))
+        author = account_ref(post.platform, post.site, post.author)
+        rows.append(
+            to_row(writer, post, number=number, account_id=accounts[author] if author else None, last_seen=seen,
+                   shown_by=source_id, version=1, seen_at=seen, content_hash=wording_hash(post))
+        )  # fmt: skip
+        documents.append((number, search.document(post)))
+    writer.insert(_POSTS, COLUMNS, rows)
+    writer.insert(_METRICS, ("post_id", "at", *COUNTERS), shown)
+    search.add(conn, documents)
+
+
+def _revisit(conn: Connection, posts: list[Post], accounts: dict[str, int], source_id: int | None, at: datetime) -> int:
+    rows = {row.ref: row for row in _load(conn, [post.ref for post in posts])}
+    revisits = Revisits(conn, source_id)
+    for post in posts:
+        author = account_ref(post.platform, post.site, post.author)
+        revisits.take(rows[post.ref], post, accounts[author] if author else None, at)
+    revisits.write()
+    return revisits.changed
+
+
+def _load(conn: Connection, refs: Iterable[str]) -> Iterator[Row[Any]]:
+    for part in chunks(refs):
+        yield from conn.execute(select(_POSTS).where(_POSTS.c.ref.in_(part)))
+
+
+def _ids(conn: Connection, refs: Iterable[str]) -> dict[str, int]:
+    query = select(_POSTS.c.ref, _POSTS.c.id)
+    return {row.ref: row.id for part in chunks(refs) for row in conn.execute(query.where(_POSTS.c.ref.in_(part)))}
