@@ -4,32 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cached_property
-from typing import ClassVar
-from urllib.parse import parse_qs
+from typing import Any, ClassVar
+from urllib.parse import parse_qs, urlsplit
 
-from collectors.reddit_session import HOW_TO_GET_THE_KEY, Answer, RedditSession
-from collectors.reddit_things import listing, read
-from core.errors import (
-    Blocked,
-    CopytrailError,
-    Gone,
-    Moved,
-    NotRecorded,
-    Quarantined,
-    Suspended,
-    Unauthorized,
-)  # fmt: skip
+from collectors.base import MAX_UNREAD, Collector
+from collectors.reddit_session import HOW_TO_GET_THE_KEY, SITE, Answer, RedditSession
+from collectors.reddit_things import listing, read, unknown
+from core.errors import Blocked, CopytrailError, Gone, Moved, NotRecorded, Quarantined, Suspended, Unauthorized
 from core.records import Finding, Post, Route
-from core.source import Cursor, Source, Target
+from core.source import Cursor, Expect, Target
 
 MAX_PAGES = 200  # of 100; Reddit ends every listing near 1,000 posts
-MAX_STUBS = 20_000  # requests for left-out comments of one thread; the largest threads hold some 100,000 comments
 HOST = r"https?://(?:[\w-]+\.)?reddit\.com"
-REST = r"/?(?:[?#].*)?"
-_THREAD = rf"{HOST}(?:/(?:r|u|user)/[\w.+-]+)?/comments/(?P<thread>[0-9a-z]{{1,13}})"
+REST = r"/?(?:[?#]\S*)?"
 
 
-class RedditSource(Source):
+class RedditSource(Collector):
     """What all Reddit sources share: one sign-in, listings page by page."""
 
     platform = "reddit"
@@ -42,6 +32,7 @@ class RedditSource(Source):
     fields = ("text", "title", "published", "author", "media", "metrics", "reply_to", "community", "links")
     retention = "Reddit asks that deletions are honoured in what is published again"
     robots = "api"
+    expect = Expect(filled={"published.at": 1.0, "author.handle": 1.0})
 
     @cached_property
     def session(self) -> RedditSession:
@@ -54,19 +45,31 @@ class RedditSource(Source):
         return RedditSession(self.http, *keys)
 
     def walk(self, path: str, params: dict[str, str], cursor: Cursor) -> Iterator[Post | Finding]:
-        """Yield the posts of a listing page by page, to its end or to the first page held whole."""
-        after, asked = None, set[str]()
+        """Yield the posts of a listing page by page, to its end or to the first page held whole; each post once."""
+        after, seen = "", set[str]()
         for _ in range(MAX_PAGES):
             answer = self.session.get(path, {**params, "limit": "100"} | ({"after": after} if after else {}))
             things, then = listing(answer.json, answer.response.url)
             if not things and not after:
                 yield _quiet(answer)
-            page = [found for thing in things for found in read(thing, answer.response)]
-            yield from page
-            if not then or then in asked or cursor.covers(p for p in page if isinstance(p, Post)):
+            posts = []
+            for found in (found for thing in things for found in self.read(thing, answer)):
+                if isinstance(found, Post):
+                    if found.ref in seen:
+                        continue
+                    seen.add(found.ref)
+                    posts.append(found)
+                yield found
+            if not then or not posts or cursor.covers(posts):
                 return
-            asked.add(then)
             after = then
+
+    def read(self, thing: Any, answer: Answer) -> Iterator[Post | Finding]:
+        """Yield what a thing of an answer says, and count its fields that are new to us."""
+        for name in unknown(thing):
+            if name in self.unread or len(self.unread) < MAX_UNREAD:
+                self.unread[name] = self.unread.get(name, 0) + 1
+        yield from read(thing, answer.response)
 
 
 class RedditUser(RedditSource):
@@ -121,8 +124,7 @@ class RedditSubreddit(RedditSource):
                 continue
             except (Blocked, Quarantined) as error:
                 yield self._agree(name, error)
-                yield from self._behind(name, path, cursor)
-                return
+                pages, first = self._behind(name, path, cursor), None
             yield from [first] if first else []
             yield from pages
             return
@@ -130,7 +132,9 @@ class RedditSubreddit(RedditSource):
 
     def _agree(self, name: str, refusal: CopytrailError) -> Finding:
         """Opt in to a quarantined community, as the API documents it; raise the refusal where it is another."""
-        # Answers of before 2018 state no reason; the answer to the opt-in then tells.
+        # Answers of before 2018 name no reason: among records, the answer to the opt-in tells.
+        if isinstance(refusal, Blocked) and not self.http.offline:
+            raise refusal
         try:
             self.session.post("api/quarantine_optin", {"sr_name": name})
         except Moved:
@@ -145,7 +149,7 @@ class RedditSubreddit(RedditSource):
     def _behind(self, name: str, path: str, cursor: Cursor) -> Iterator[Post | Finding]:
         try:
             yield from self.walk(path, {}, cursor)
-        except Blocked as error:
+        except (Blocked, Quarantined) as error:
             raise Quarantined(
                 f"r/{name} stays closed after its quarantine notice was agreed to; read it in a browser.",
                 url=error.url, status=error.status,
@@ -156,7 +160,7 @@ class RedditSearch(RedditSource):
     """Posts that Reddit's search finds, in all communities or in one, newest first."""
 
     id = "reddit.search"
-    patterns = (rf"{HOST}(?:/r/(?P<name>[\w+-]{{2,100}}))?/search/?\?(?P<query>(?:[^#]*&)?q=[^#&]+[^#]*)(?:#.*)?",)
+    patterns = (rf"{HOST}(?:/r/(?P<name>[\w+-]{{2,100}}))?/search/?\?(?P<query>(?:[^#\s]*&)?q=[^#\s]+)(?:#\S*)?",)
     examples = ("https://www.reddit.com/search/?q=%22blue+moth%22", "https://www.reddit.com/r/news/search?q=storm")
 
     def collect(self, target: Target, cursor: Cursor) -> Iterator[Post | Finding]:
@@ -178,7 +182,7 @@ class RedditShareLink(RedditSource):
 
     def collect(self, target: Target, cursor: Cursor) -> Iterator[Post | Finding]:
         """Raise Moved with the address the link leads to."""
-        answer = self.session.get(target.url.partition("?")[0].partition("#")[0])
+        answer = self.session.get(SITE + urlsplit(target.url).path)
         yield Finding(
             kind="landing", url=target.url, capture=answer.response.capture,
             sentence=f"{target.url} leads to no post; open it in a browser and give the address it shows.",

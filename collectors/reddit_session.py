@@ -186,7 +186,7 @@ def _problem(response: Response, url: str) -> CopytrailError | None:
     what = "Reddit's sign-in" if url == TOKEN else f"Reddit: {urlsplit(url).path.strip('/')}"
     if 300 <= status < 400:
         there = urljoin(url, response.headers.get("location", ""))
-        return errors.Moved(f"{what} leads to {there}; add that address instead.", url=there, status=status)
+        return _moved(what, there, status)
     if status < 300:
         return errors.Unavailable(f"{what} answered only in part ({status}); the next run asks again.", url=url)
     try:
@@ -200,6 +200,17 @@ def _problem(response: Response, url: str) -> CopytrailError | None:
     if status == 401 and url == TOKEN:
         return Unauthorized(f"Reddit refused the key (401). {HOW_TO_GET_THE_KEY}", url=url, status=status)
     return errors.from_status(status, what, url=url, retry_after=_number(response.headers.get("retry-after")))
+
+
+def _moved(what: str, there: str, status: int) -> CopytrailError:
+    """Return what a redirect means: Reddit also leads to its search for what does not exist, and to its sign-in."""
+    path = urlsplit(there).path
+    if path.startswith("/subreddits/search"):
+        return errors.Gone(f"{what} does not exist; Reddit offers a search instead.", url=there, status=status)
+    if path.startswith("/login"):
+        return errors.LoginWall(f"{what} is shown only to signed-in members.", url=there, status=status)
+    address = there.partition("?")[0]  # what follows says who shared it
+    return errors.Moved(f"{what} leads to {address}; add that address instead.", url=there, status=status)
 
 
 def _check_token(response: Response) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 from core import markup, times
 from core.errors import SourceChanged
@@ -15,18 +15,42 @@ from core.records import Author, Finding, Media, MediaKind, Metrics, Post
 from core.times import Instant
 
 HOME = "https://www.reddit.com"
-MAX_DEPTH = 2_000  # replies to replies; Reddit cuts its own answers at ten
 MAX_GALLERY = 100  # pictures of one gallery; Reddit allows twenty
 REMOVED = ("[deleted]", "[removed]")
 _FULLNAME = re.compile(r"t[13]_[0-9a-z]{1,13}")
-_ACCOUNT = re.compile(r"/u(?:ser)?/([\w-]{1,40})/?$")
+_ACCOUNT = re.compile(r"https?://(?:[\w-]+\.)?reddit\.com/u(?:ser)?/([\w-]{1,40})/?")
+_WRITTEN = re.compile(r"https?://[^\s<>()\[\]\"]+(?<![.,;:!?'])")
 _SUFFIX = re.compile(r"\.(?:(?P<image>jpe?g|png|gif|webp|avif)|(?P<video>gifv|mp4|webm)|(?P<audio>mp3|ogg|wav))$", re.I)
 # Fields without a place in Post that a reader of the evidence asks for.
 _KEPT = (
     "subreddit_id", "domain", "url", "upvote_ratio", "removed_by_category", "distinguished", "stickied", "locked",
-    "over_18", "quarantine", "spoiler", "num_crossposts", "author_flair_text", "is_submitter", "controversiality",
-    "post_hint", "poll_data",
+    "over_18", "quarantine", "spoiler", "author_flair_text", "is_submitter", "controversiality", "post_hint",
+    "poll_data",
 )  # fmt: skip
+_READ = """
+name author author_fullname body body_html created_utc crosspost_parent crosspost_parent_list edited gallery_data
+hide_score is_gallery is_self link_flair_text link_id media media_metadata num_comments num_crossposts parent_id
+permalink replies score score_hidden secure_media selftext selftext_html subreddit title view_count
+"""
+# Known and not wanted: how Reddit draws a post, what moderators and a signed-in reader see, other spellings.
+_UNWANTED = """
+all_awardings allow_live_comments approved approved_at_utc approved_by archived associated_award author_cakeday
+author_flair_background_color author_flair_css_class author_flair_richtext author_flair_template_id
+author_flair_text_color author_flair_type author_is_blocked author_patreon_flair author_premium awarders
+banned_at_utc banned_by brand_safe call_to_action can_gild can_mod_post category clicked collapsed
+collapsed_because_crowd_control collapsed_reason collapsed_reason_code comment_type content_categories
+contest_mode created depth discussion_type downs expression_asset_data from from_id from_kind gilded gildings
+hidden id ignore_reports is_created_from_ads_ui is_crosspostable is_meta is_original_content
+is_reddit_media_domain is_robot_indexable is_video likes link_author link_flair_background_color
+link_flair_css_class link_flair_richtext link_flair_template_id link_flair_text_color link_flair_type
+link_permalink link_title link_url media_embed media_only mod_note mod_reason_by mod_reason_title mod_reports
+no_follow num_duplicates num_reports parent_whitelist_status pinned preview profile_img_url pwls removal_reason
+removed removed_by report_reasons rte_mode saved secure_media_embed send_replies spam subreddit_name_prefixed
+subreddit_subscribers subreddit_type suggested_sort thumbnail thumbnail_height thumbnail_width top_awarded_type
+total_awards_received treatment_tags unrepliable_reason ups url_overridden_by_dest user_reports visited
+whitelist_status wls
+"""
+_KNOWN = frozenset(_KEPT).union(_READ.split(), _UNWANTED.split())
 
 
 class More(NamedTuple):
@@ -49,21 +73,23 @@ def listing(answer: Any, url: str) -> tuple[list[Any], str | None]:
 
 def tree(things: list[Any]) -> Iterator[dict[str, Any] | More]:
     """Yield posts, comments and stubs of a comment tree, each comment before its replies."""
-    stack = [(thing, 0) for thing in reversed(things)]
+    stack = things[::-1]
     while stack:
-        thing, depth = stack.pop()
+        thing = stack.pop()
         data = thing.get("data") if isinstance(thing, dict) else None
-        if not isinstance(data, dict) or depth > MAX_DEPTH:
+        if not isinstance(data, dict):
             continue
         if thing.get("kind") == "Listing":
             children = data.get("children")
-            stack.extend((child, depth) for child in reversed(children if isinstance(children, list) else []))
+            stack.extend(children[::-1] if isinstance(children, list) else [])
         elif thing.get("kind") == "more":
-            yield _more(data)
+            more = _more(data)
+            if more.children or _FULLNAME.fullmatch(more.parent):  # else there is nothing to ask for
+                yield more
         else:
             yield thing
             if isinstance(data.get("replies"), dict):
-                stack.append((data["replies"], depth + 1))
+                stack.append(data["replies"])
 
 
 def _more(data: dict[str, Any]) -> More:
@@ -96,11 +122,16 @@ def read(thing: Any, response: Response) -> Iterator[Post | Finding]:
         )  # fmt: skip
 
 
+def unknown(thing: Any) -> list[str]:
+    """Return the fields of a thing that this reader does not know."""
+    data = thing.get("data") if isinstance(thing, dict) else None
+    return [f"data.{name}" for name in data if name not in _KNOWN] if isinstance(data, dict) else []
+
+
 def _post(kind: str, data: dict[str, Any], response: Response) -> Post:
     is_post = kind == "t3"
-    html = _text(data.get("selftext_html" if is_post else "body_html")) or ""
     media = _media(data) if is_post else ()
-    linked = _linked(data, html, media)
+    links = _links(data, media)
     flair = _text(data.get("link_flair_text")) if is_post else None
     return Post(
         platform="reddit",
@@ -117,14 +148,15 @@ def _post(kind: str, data: dict[str, Any], response: Response) -> Post:
         reply_to=_ref(data.get("parent_id")),
         root=_ref(data.get("link_id")),
         repost_of=_ref(data.get("crosspost_parent")),
-        links=linked,
-        mentions=tuple(found[1] for link in linked if (found := _ACCOUNT.match(urlsplit(link).path))),
+        links=links,
+        mentions=tuple(dict.fromkeys(found[1] for link in links if (found := _ACCOUNT.fullmatch(link)))),
         tags=(flair,) if flair else (),
         media=media,
         metrics=Metrics(
             likes=None if data.get("score_hidden") or data.get("hide_score") else _count(data.get("score")),
             replies=_count(data.get("num_comments")) if is_post else None,
             reposts=_count(data.get("num_crossposts")) if is_post else None,
+            views=_count(data.get("view_count")) if is_post else None,
         ),
         metrics_at=response.captured_at,
         route="api",
@@ -153,18 +185,22 @@ def _author(data: dict[str, Any]) -> Author:
 
 
 def _address(kind: str, data: dict[str, Any]) -> str:
-    if permalink := _text(data.get("permalink")):
-        return urljoin(HOME, permalink)
+    permalink = _text(data.get("permalink")) or ""
+    if permalink.startswith("/"):
+        return HOME + permalink
     number = data["name"][3:]
     thread = _text(data.get("link_id")) or ""
     return f"{HOME}/comments/{number}/" if kind == "t3" else f"{HOME}/comments/{thread[3:]}/_/{number}/"
 
 
-def _linked(data: dict[str, Any], html: str, media: tuple[Media, ...]) -> tuple[str, ...]:
+def _links(data: dict[str, Any], media: tuple[Media, ...]) -> tuple[str, ...]:
     """Return what a post leads to: the address it was made of, then the links of its text."""
     target = None if data.get("is_self") or data.get("is_gallery") else markup.absolute(_text(data.get("url")), HOME)
-    shown = {item.url for item in media}
-    found = ([target] if target and target not in shown else []) + list(markup.links(html, HOME))
+    found = [target] if target and target not in {item.url for item in media} else []
+    if html := _text(data.get("selftext_html") or data.get("body_html")):
+        found += markup.links(html, HOME)
+    else:
+        found += _WRITTEN.findall(_text(data.get("selftext") or data.get("body")) or "")[: markup.MAX_ADDRESSES]
     return tuple(dict.fromkeys(found))
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from collectors.reddit import HOST, REST, RedditSource
 from collectors.reddit_session import Answer
-from collectors.reddit_things import More, listing, read, tree
+from collectors.reddit_things import More, listing, tree
 from core.errors import Gone, NotRecorded, NotThere, SourceChanged, TooLarge
 from core.ids import ref
 from core.records import Finding, Post
@@ -27,14 +27,14 @@ class _Unfolded:
         self.met = set[More]()
         self.stubs: list[tuple[int, int, More]] = []
 
-    def new(self, things: list[Any], answer: Answer) -> Iterator[Post | Finding]:
-        """Yield what an answer shows for the first time, and keep its stubs."""
+    def new(self, things: list[Any]) -> Iterator[Any]:
+        """Yield the posts and comments that are shown for the first time, and keep the stubs."""
         for thing in tree(things):
             if not isinstance(thing, More):
                 name = str(thing["data"].get("name"))
                 if name not in self.seen:
                     self.seen.add(name)
-                    yield from read(thing, answer.response)
+                    yield thing
             elif thing not in self.met:
                 self.met.add(thing)
                 heapq.heappush(self.stubs, (-thing.hidden, len(self.met), thing))
@@ -50,7 +50,7 @@ class _ThreadSource(RedditSource):
         unfolded = _Unfolded(*seen)
         missing: NotRecorded | None = None
         unanswered = 0
-        yield from unfolded.new(_listings(answer), answer)
+        yield from self._fresh(unfolded, _listings(answer), answer)
         while unfolded.stubs:
             stub = heapq.heappop(unfolded.stubs)[2]
             try:
@@ -61,7 +61,7 @@ class _ThreadSource(RedditSource):
             except NotThere as error:
                 yield Finding.of(error, ref=ref("reddit", stub.parent))
                 continue
-            yield from unfolded.new(things, answer)
+            yield from self._fresh(unfolded, things, answer)
             if len(unfolded.met) > MAX_STUBS:
                 raise TooLarge(f"The thread {thread} has more than {MAX_STUBS:,} continuations; the rest is left out.")
         if missing:
@@ -70,6 +70,10 @@ class _ThreadSource(RedditSource):
                 "what the records hold of it is kept. Collect the source live to go on.",
                 url=missing.url,
             )
+
+    def _fresh(self, unfolded: _Unfolded, things: list[Any], answer: Answer) -> Iterator[Post | Finding]:
+        for thing in unfolded.new(things):
+            yield from self.read(thing, answer)
 
     def _behind(self, thread: str, stub: More) -> tuple[list[Any], Answer]:
         """Return what a stub stands for: comments by id, or a thread continued below its parent."""
@@ -114,7 +118,7 @@ class RedditComment(_ThreadSource):
         if not things:
             raise Gone(f"Reddit knows no comment {name}.", url=target.url)
         gone = None
-        for found in read(things[0], answer.response):
+        for found in self.read(things[0], answer):
             yield found
             gone = found if isinstance(found, Finding) and found.kind == "gone" else gone
         yield from self.unfold(thread, self.session.get(f"comments/{thread}/_/{name[3:]}", {"context": "100"}), name)
