@@ -42,6 +42,7 @@ _TOKEN = re.compile(
 _ATTRIBUTE = re.compile(r"""([^\s/>=][^\s/>=]*+)(?:\s*+=\s*+(?:"([^"]*)"?|'([^']*)'?|([^\s>]*)))?""")
 _REFERENCE = re.compile(r"&(?:#\d+|#x[0-9a-f]+|[a-z][a-z0-9]*);", re.IGNORECASE)
 _PIXEL = frozenset({"0", "1", "0px", "1px"})
+_PICTURE = re.compile(r"\.(?:png|jpe?g|gif|webp|avif|svg)$", re.IGNORECASE)
 _BLANKS = re.compile(r"[ \t\n\r\f\v]+")
 # Stand-ins until blanks are folded: each <br> counts, edges of blocks that meet are one, blanks of <pre> are kept.
 _BR, _LINE, _PARAGRAPH, _BLANK = "\v", "\x1e", "\x1d", "\x1f"
@@ -85,7 +86,8 @@ def links(html: str, base: str = "") -> tuple[str, ...]:
 def images(html: str, base: str = "") -> tuple[str, ...]:
     """Return the web addresses of the pictures the HTML shows, absolute, in order, each once.
 
-    Pictures of one pixel are left out: they count readers.
+    What is shown as one pixel and is no picture file (it carries a query or has no such ending) counts readers and is
+    left out.
     """
     return _addresses(html, {"img": ("src", "data-src")}, base)
 
@@ -145,11 +147,11 @@ def _attributes(raw: str) -> dict[str, str]:
 def _addresses(html: str, wanted: Mapping[str, tuple[str, ...]], base: str) -> tuple[str, ...]:
     seen: dict[str, None] = {}
     for given in _elements(html, set(wanted)):
-        if given.get("width", "").strip() in _PIXEL and given.get("height", "").strip() in _PIXEL:
-            continue
+        unseen = given.get("width", "").strip() in _PIXEL and given.get("height", "").strip() in _PIXEL
         for name in wanted[given[""]]:
             if url := absolute(given.get(name), base):
-                seen.setdefault(url)
+                if not unseen or _PICTURE.search(url):
+                    seen.setdefault(url)
                 break
         if len(seen) >= MAX_ADDRESSES:
             break
