@@ -1,0 +1,55 @@
+"""Read who speaks where (demo/cast.yml) and how each place is watched."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib import resources
+from typing import Any
+
+import yaml
+
+from core.records import Route
+from demo.native import channel, number_of, slug
+from demo.world import Person, Place
+
+_ROUTES: Mapping[str, Route] = {"reddit": "api", "discourse": "api", "mastodon": "api", "wordpress": "api", "news": "page"}
+
+
+def load() -> tuple[tuple[Place, ...], tuple[str, ...], str]:
+    """Return the places of the demo, the addresses its posts share, and its story in a paragraph."""
+    source = resources.files("demo").joinpath("cast.yml")
+    data = yaml.safe_load(source.read_text(encoding="utf-8"))
+    return tuple(_place(row) for row in data["places"]), tuple(data["petitions"]), str(data["story"]).strip()
+
+
+def _place(row: Mapping[str, Any]) -> Place:
+    software, host, room = row["software"], row["host"], row.get("room", "")
+    place = Place(
+        key=f"{host}/{room}" if room else f"{host}/{row['title']}" if software == "youtube" else host,
+        software=software, platform=row["platform"], host=host, title=row["title"], size=row["size"],
+        languages=tuple(row["languages"]), people=tuple(_person(software, host, name) for name in row["people"]),
+        watch="", route=_ROUTES.get(software, "feed"), site=row.get("site", host if software == "discourse" else None),
+        room=room, capacity=row.get("capacity", 1000), noise=row["noise"],
+    )  # fmt: skip
+    return Place(**{name: getattr(place, name) for name in Place.__slots__} | {"watch": _watched(place)})
+
+
+def _watched(place: Place) -> str:
+    patterns = {
+        "reddit": f"https://www.reddit.com/r/{place.room}",
+        "discourse": f"https://{place.host}/t/{slug(place)}/{place.room}",
+        "mastodon": f"https://{place.host}/@{place.room}",
+        "medium": f"https://medium.com/@{place.room}",
+        "youtube": f"https://www.youtube.com/channel/{channel(place)}",
+        "vimeo": f"https://vimeo.com/{place.room}",
+        "pinterest": f"https://www.pinterest.com/{place.room}/",
+        "feed": f"https://{place.host}/feed.xml",
+    }
+    return patterns.get(place.software, f"https://{place.host}/")
+
+
+def _person(software: str, host: str, name: str) -> Person:
+    digits = {"mastodon": 18, "discourse": 4, "wordpress": 2, "blogspot": 20}.get(software, 9)
+    native_id = number_of(f"{host}/{name}", digits)
+    handle = name.lower().replace(" ", "-") if software in {"blogspot", "wordpress", "news", "feed", "substack"} else name
+    return Person(native_id=f"t2_{native_id}" if software == "reddit" else native_id, handle=handle, name=name)

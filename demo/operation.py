@@ -1,0 +1,139 @@
+"""Write the invented operation: forty texts, seeded on small sites, copied with changes, amplified on large ones."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from random import Random
+
+from demo import acts, cast
+from demo.drafts import TITLED, Draft, publish
+from demo.edits import EDITS
+from demo.small_talk import LANGUAGES, SmallTalk, texts, tongue
+from demo.world import TEXT_EDITS, Edit, Place, Size, World
+
+START = datetime(2024, 6, 3, tzinfo=UTC)  # a Monday; far enough back that no clock calls it the future
+DAYS = 14
+COLLECT_ON = (5, 10, 14)
+HISTORY = 10  # days of small talk before the first day
+
+# Hours after the seed in which copies appear, by the size of the place: the way the demo's truth runs.
+_WAVES: tuple[tuple[Size, float, float], ...] = (("small", 3, 40), ("middle", 22, 90), ("large", 50, 190))
+_COPIES = 3  # per wave; the seed is one of the small ones
+_AGAIN: tuple[Edit, ...] = ("exact", "w10")  # the edits the demo reports on are planted twice per text
+GONE_SOURCES = (
+    ("https://medium.com/@alvane_vanished_voice", "feed"),
+    ("https://closed-stall-of-alvane.tumblr.com/", "feed"),
+    ("https://www.reddit.com/user/corvane_fan_club_mv", "api"),
+    ("https://www.youtube.com/channel/UCnoSuchChannelOnMaravelle", "feed"),
+    ("https://quietquay.example/", "page"),  # its robots.txt asks not to be read
+)
+
+
+@dataclass
+class Stage:
+    """What the writing of the operation needs at hand: chance, small talk, places and what stands there already."""
+
+    rng: Random
+    talk: SmallTalk
+    places: tuple[Place, ...]
+    petitions: tuple[str, ...]
+    drafts: list[Draft] = field(default_factory=list)
+    held: Counter[str] = field(default_factory=Counter)
+
+    def day(self, day: float) -> datetime:
+        """Return the moment so many days after the start, to the second."""
+        return START + timedelta(seconds=round(day * 86400))
+
+    def add(self, place: Place, at: datetime, text: str, language: str, **more: object) -> Draft:
+        """Put a draft on a place; a post of a place with titles gets one unless it is a comment."""
+        draft = Draft(place, self.rng.choice(place.people), at, text, language)
+        for name, value in more.items():
+            setattr(draft, name, value)
+        if place.software in TITLED and draft.title is None and draft.thread is None:
+            draft.title = self.talk.title(language)
+        if place.software == "news":
+            draft.precision = "day"
+        self.drafts.append(draft)
+        self.held[place.key] += 1
+        return draft
+
+    def room_for(self, language: str, *sizes: Size) -> list[Place]:
+        """Return the places of these sizes that speak a language and whose feed still has room."""
+        return [
+            place for place in self.places
+            if place.size in sizes and language in place.languages and self.held[place.key] < place.capacity
+        ]  # fmt: skip
+
+    def of(self, software: str) -> list[Place]:
+        """Return the places that run one software."""
+        return [place for place in self.places if place.software == software]
+
+
+def build(*, seed: int = 20240603) -> World:
+    """Return the operation of a seed: the same seed gives the same world to the last character."""
+    places, petitions, story = cast.load()
+    rng = Random(seed)
+    stage = Stage(rng, SmallTalk(rng), places, petitions)
+    _small_talk(stage)
+    threads = acts.threads(stage)
+    for language in LANGUAGES:
+        for text in texts(language)["texts"]:
+            _campaign(stage, language, text["title"], text["text"], threads)
+    acts.look_alikes(stage, threads)
+    acts.shared_links(stage)
+    acts.explicit(stage)
+    acts.afterlife(stage)
+    posts, truth = publish(stage.drafts, rng)
+    return World(
+        start=START, days=DAYS, collect_on=COLLECT_ON, places=places, posts=posts, truth=truth, story=story,
+        gone_sources=tuple(url for url, _ in GONE_SOURCES),
+    )  # fmt: skip
+
+
+def _small_talk(stage: Stage) -> None:
+    for place in stage.places:
+        for number in range(place.noise):
+            language = stage.rng.choice(place.languages)
+            # The opening post of a forum topic comes before all others.
+            day = -HISTORY if number == 0 else stage.rng.uniform(-HISTORY, DAYS - 0.1)
+            text = stage.talk.post(language, 5 if place.software in {"news", "wordpress"} else 0)
+            stage.add(place, stage.day(day), text, language)
+
+
+def _campaign(stage: Stage, language: str, title: str, text: str, threads: dict[str, list[Draft]]) -> None:
+    rng = stage.rng
+    small = stage.room_for(language, "small")
+    seed = stage.add(
+        rng.choice(small), stage.day(rng.uniform(0.3, 5.2)), text, language, title=title, tags=("lanterntide",)
+    )
+    edits = [*TEXT_EDITS, *_AGAIN]
+    rng.shuffle(edits)
+    used = {seed.place.key}
+    for size, earliest, latest in _WAVES:
+        for _ in range(_COPIES if size != "small" else _COPIES - 1):
+            fresh = [place for place in stage.room_for(language, size) if place.key not in used]
+            place = rng.choice(fresh or stage.room_for(language, size))
+            used.add(place.key)
+            at = min(seed.at + timedelta(hours=rng.uniform(earliest, latest)), stage.day(DAYS - 0.05))
+            _copy(stage, seed, place, at.replace(microsecond=0), edits.pop(), threads)
+    while edits:
+        place = rng.choice(stage.room_for(language, "middle", "large"))
+        at = seed.at + timedelta(hours=rng.uniform(22, 190))
+        _copy(stage, seed, place, min(at, stage.day(DAYS - 0.05)).replace(microsecond=0), edits.pop(), threads)
+
+
+def _copy(stage: Stage, seed: Draft, place: Place, at: datetime, edit: Edit, threads: dict[str, list[Draft]]) -> None:
+    rng, language = stage.rng, seed.language
+    text = EDITS[edit](seed.text, tongue(language), rng)
+    title = seed.title if rng.random() < 0.6 and seed.place.software in TITLED else None
+    title = title or rng.choice(texts(language)["titles"])
+    more: dict[str, object] = {"copy_of": seed, "edit": edit, "tags": ("lanterntide",)}
+    open_threads = [thread for thread in threads.get(place.key, ()) if thread.at < at]
+    if open_threads and rng.random() < 0.25:
+        thread = rng.choice(open_threads)
+        more |= {"thread": thread, "reply_to": thread}
+    elif place.software in TITLED:
+        more["title"] = title
+    stage.add(place, at, text, language, **more)
