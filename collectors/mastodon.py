@@ -22,8 +22,8 @@ _STATUS = re.compile(r"https?://([^/]+)/(?:@[^/]+|users/[^/]+/statuses|ap/users/
 _KINDS: Mapping[str, MediaKind] = {"image": "image", "gifv": "video", "video": "video", "audio": "audio"}
 _KNOWN = (  # fields of a status we know and do not keep
     "application", "bookmarked", "card", "emojis", "favourited", "filtered", "in_reply_to_account_id", "muted",
-    "pinned", "poll", "quote", "quote_approval", "quotes_count", "reblogged", "sensitive", "tagged_collections", "uri",
-    "visibility",
+    "pinned", "poll", "quote", "quote_approval", "quotes_count", "reblogged", "sensitive", "tagged_collections",
+    "uri", "visibility",
 )  # fmt: skip
 _OPEN = ("discoverable", "indexable", "noindex")  # what an account wishes: kept, so that an edition can honour it
 _MAX_PAGES = 10_000  # of one walk; at 40 posts that is as long as the longest accounts

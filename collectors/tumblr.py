@@ -1,0 +1,143 @@
+"""Tumblr through its API v2, in the legacy post format: blogs, and single posts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from collectors.base import Collector, Reader
+from collectors.refusals import answered, refusal
+from core import ids, markup, times
+from core.errors import LoginWall, Unauthorized
+from core.exchange import Response
+from core.records import Author, Finding, Media, Post, PostKind
+from core.source import Cursor, Target
+
+_NAME, _POST, _END = r"[A-Za-z0-9_-]+", r"(?P<post>\d+)(?:/[^/?#\s]*)?", r"/?(?:[?#]\S*)?"
+_PAGES = r"(?:blog|dashboard|explore|login|register|search|tagged)(?:[/?#]|$)"  # of tumblr.com itself
+_API = "https://api.tumblr.com/v2/blog"
+_MEMBERS_ONLY = 4012  # the API's code for a blog shown on the dashboard only
+_MAX_PAGES = 50_000  # of one walk; at 20 posts a page that is a million
+_KINDS: dict[str, PostKind] = {"photo": "image", "video": "video"}
+_TEXTS = {
+    "text": "body", "photo": "caption", "link": "description", "quote": "text", "video": "caption", "audio": "caption",
+    "chat": "body", "answer": "answer",
+}  # fmt: skip
+_KNOWN = (  # fields we know and do not keep
+    "album", "album_art", "artist", "asking_avatar", "asking_name", "asking_url", "audio_source_url", "audio_type",
+    "blog", "can_like", "can_reblog", "can_reply", "can_send_in_message", "content_warning", "date", "dialogue",
+    "display_avatar", "duration", "embed", "excerpt", "external_id", "featured_in_tag", "followed", "format",
+    "genesis_post_id", "highlighted", "html5_capable", "id_string", "image_permalink", "interactability_blaze",
+    "interactability_reblog", "is_anonymous", "is_blazed", "is_blaze_pending", "is_blocks_post_format", "is_external",
+    "is_nsfw", "is_submission", "like_count", "liked", "link_author", "link_image", "link_image_dimensions",
+    "link_url", "muted", "mute_end_timestamp", "notes", "object_type", "panorama_url", "parent_post_url",
+    "parent_tumblelog_uuid", "photoset_layout", "plays", "player", "post_author", "post_author_is_adult", "publisher",
+    "queued_state", "reblog", "reblog_count", "reblog_key", "reblogged_from_can_message", "reblogged_from_following",
+    "reblogged_from_id", "reblogged_from_name", "reblogged_from_title", "reblogged_from_url", "reblogged_from_uuid",
+    "reblogged_root_can_message", "reblogged_root_following", "reblogged_root_name", "reblogged_root_title",
+    "reblogged_root_url", "reblogged_root_uuid", "recommended_color", "recommended_source", "reply_count",
+    "scheduled_publish_time", "share_popover_data", "short_url", "should_open_in_legacy", "slug", "source",
+    "source_title", "source_url", "state", "summary", "thumbnail_height", "thumbnail_url", "thumbnail_width", "track",
+    "track_name", "tumblelog_uuid", "video", "video_type", "year",
+)  # fmt: skip
+
+
+class TumblrBlog(Collector):
+    """Posts and reblogs of one blog (or one post of it) through the API, newest first."""
+
+    id = "tumblr.blog"
+    title = "Tumblr"
+    patterns = (
+        rf"https?://(?!www\.|api\.|assets\.)(?P<blog>{_NAME})\.tumblr\.com(?:/post/{_POST}|/archive)?{_END}",
+        rf"https?://(?:www\.)?tumblr\.com/(?:blog/(?:view/)?)?(?!{_PAGES})(?P<blog>{_NAME})(?:/{_POST})?{_END}",
+    )
+    examples = ("https://a-blog.tumblr.com/", "https://www.tumblr.com/a-blog", "https://a-blog.tumblr.com/post/1/slug")
+    requests_per_minute = 15.0  # documented: 1,000 an hour
+    login = "key"
+    secrets = ("TUMBLR_API_KEY",)
+    how_to_get_the_key = "Register an application at https://www.tumblr.com/oauth/apps; the consumer key is the key."
+    fields = ("text", "title", "published", "author", "links", "tags", "media")
+    retention = "the API agreement limits how long content may be kept; others keep it three days: refresh or delete"
+    robots = "api"
+
+    def collect(self, target: Target, cursor: Cursor) -> Iterator[Post | Finding]:
+        """Walk by offset until a page is empty or wholly older than the cursor."""
+        seen: set[str] = set()
+        offset = 0
+        for _ in range(_MAX_PAGES):
+            response = self._ask(target, offset)
+            answer = Reader(response.json(), url=response.url)
+            blog = answer.maybe("response.blog", dict) or {}
+            posts, told = [], 0
+            for item in answer.each("response.posts"):
+                told += 1
+                post = self._post(item, blog, response)
+                if post.ref not in seen:  # a post written meanwhile moves the others on by one
+                    seen.add(post.ref)
+                    posts.append(post)
+                    yield post
+            if not told or cursor.covers(posts) or "post" in target.parts:
+                return
+            offset += told
+
+    def _ask(self, target: Target, offset: int) -> Response:
+        key = self.keys.get("TUMBLR_API_KEY")
+        if not key and not self.http.offline:
+            raise Unauthorized(f"Tumblr needs TUMBLR_API_KEY in the environment. {self.how_to_get_the_key}")
+        blog = f"{target.parts['blog']}.tumblr.com"
+        asked = {"api_key": key, "filter": "html", "reblog_info": "true", "id": target.parts.get("post")}
+        paging = {} if "post" in target.parts else {"limit": 20, "offset": offset}
+        response = self.http.get(f"{_API}/{blog}/posts", params={**asked, **paging}, check=False)
+        if response.status < 400:
+            return response
+        told = answered(response)
+        errors = told.get("errors") or []
+        if any(isinstance(one, dict) and one.get("code") == _MEMBERS_ONLY for one in errors):
+            raise LoginWall(f"The blog {blog} is shown to members of Tumblr only.", url=response.url)
+        meta = told.get("meta")
+        raise refusal(response, f"The blog {blog}", str(meta.get("msg", "")) if isinstance(meta, dict) else "")
+
+    def _post(self, item: Reader, blog: dict[str, Any], response: Response) -> Post:
+        kind, native_id, name = item.take("type", str), str(item.take("id", int)), item.take("blog_name", str)
+        html = item.maybe(_TEXTS.get(kind, "body"), str) or ""
+        title = item.maybe("title", str) or item.maybe("question", str)
+        root = item.maybe("reblogged_root_id") or _root(item.maybe("trail", list) or [])
+        leads_to = [item.maybe("url", str), item.maybe("source_url", str), item.maybe("permalink_url", str)]
+        linked = (*(url for url in leads_to if url), *markup.links(html))
+        post = Post(
+            platform="tumblr", native_id=native_id, url=item.take("post_url", str), kind=_KINDS.get(kind, "post"),
+            author=Author(
+                handle=name, name=blog.get("title") if blog.get("name") == name else None,
+                native_id=blog.get("uuid") if blog.get("name") == name else None, url=f"https://{name}.tumblr.com/",
+            ),
+            published=times.from_epoch(item.take("timestamp", int)), title=markup.plain(title) if title else None,
+            text=markup.plain(html), tags=tuple(map(str, item.maybe("tags", list) or ())),
+            links=tuple(dict.fromkeys(linked)), media=_media(item, kind),
+            repost_of=ids.ref("tumblr", str(root)) if root and str(root) != native_id else None,
+            first_seen=response.captured_at, route="api", capture=response.capture,
+            raw={"notes": item.maybe("note_count", int)},  # likes, reblogs and replies in one number
+        )  # fmt: skip
+        item.ignore(*_KNOWN)
+        self.audit(item)
+        return post
+
+
+def _root(trail: list[Any]) -> str | None:
+    """Return the id of the post a chain of reblogs begins with, where the trail shows it."""
+    for part in trail:
+        if isinstance(part, dict) and part.get("is_root_item") and isinstance(part.get("post"), dict):
+            return str(part["post"].get("id") or "") or None
+    return None
+
+
+def _media(item: Reader, kind: str) -> tuple[Media, ...]:
+    pictures = []
+    for photo in item.maybe("photos", list) or ():
+        size = photo.get("original_size") if isinstance(photo, dict) else None
+        if isinstance(size, dict) and size.get("url"):
+            pictures.append(Media(url=size["url"], alt=markup.plain(str(photo.get("caption") or "")) or None))
+    if kind == "video" and (film := item.maybe("video_url", str) or item.maybe("permalink_url", str)):
+        pictures.append(Media(url=film, kind="video"))
+    if kind == "audio" and (sound := item.maybe("audio_url", str)):
+        pictures.append(Media(url=sound, kind="audio"))
+    return tuple(pictures)
