@@ -1,0 +1,170 @@
+"""Write and read the zip of a bundle: stored, fixed dates, no gaps, so that its bytes follow from its contents."""
+
+from __future__ import annotations
+
+import hashlib
+import zipfile
+from pathlib import Path
+from typing import IO, Self, cast
+
+from core.errors import BadInput
+from evidence.manifest import Entry, digest
+
+DATE = (1980, 1, 1, 0, 0, 0)  # the zip's own dates say nothing; the times that matter are in the files
+MAX_MEMBERS = 10_000
+MAX_TOTAL = 64 * 10**9  # bytes unpacked
+MAX_RATIO = 1_100
+CHUNK = 1 << 20
+
+
+class Writer:
+    """A zip being written; every member is stored as it is, so that a viewer can reach into the WARC files."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self.zip = zipfile.ZipFile(file, "w", zipfile.ZIP_STORED, allowZip64=True)
+        self.entries: list[Entry] = []
+
+    def add(self, path: str, source: bytes | Path) -> Entry:
+        """Write one member and return its entry."""
+        size, hashed = 0, hashlib.sha256()
+        info = _info(path, len(source) if isinstance(source, bytes) else source.stat().st_size)
+        with self.zip.open(info, "w", force_zip64=info.file_size >= zipfile.ZIP64_LIMIT) as member:
+            for chunk in _chunks(source):
+                member.write(chunk)
+                hashed.update(chunk)
+                size += len(chunk)
+        entry = Entry(path, size, hashed.hexdigest())
+        self.entries.append(entry)
+        return entry
+
+    def __enter__(self) -> Self:
+        """Begin."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Write the directory of the zip."""
+        self.zip.close()
+
+
+def _info(path: str, size: int) -> zipfile.ZipInfo:
+    info = zipfile.ZipInfo(path, DATE)
+    info.compress_type = zipfile.ZIP_STORED
+    info.external_attr = 0o644 << 16
+    info.create_system = 3  # the same on every system we run on
+    info.file_size = size
+    return info
+
+
+def _chunks(source: bytes | Path):  # type: ignore[no-untyped-def]
+    if isinstance(source, bytes):
+        yield source
+        return
+    with source.open("rb") as file:
+        while chunk := file.read(CHUNK):
+            yield chunk
+
+
+def opened(path: Path) -> zipfile.ZipFile:
+    """Open a zip from outside; raise BadInput where it is none, or over the caps on members, size and ratio.
+
+    Names that leave the folder, absolute names and doubles are refused too. Nothing is ever unpacked to disk.
+    """
+    try:
+        archive = zipfile.ZipFile(path)
+    except (OSError, zipfile.BadZipFile, ValueError, NotImplementedError, EOFError) as error:
+        raise BadInput(f"{path.name} is no zip file, or a damaged one: {error}.") from error
+    infos = archive.infolist()
+    names = [i.filename for i in infos]
+    total = sum(i.file_size for i in infos)
+    for wrong, says in (
+        (len(infos) > MAX_MEMBERS, f"holds {len(infos)} files"),
+        (total > MAX_TOTAL, f"unpacks to {total} bytes"),
+        (any(i.file_size > max(i.compress_size, 1) * MAX_RATIO for i in infos), "holds a decompression bomb"),
+        (len(set(names)) != len(names), "holds two files of one name"),
+        (any(_unsafe(n) for n in names), "holds a name that leads out of its folder"),
+        (any(i.flag_bits & 1 for i in infos), "holds an encrypted file"),
+    ):
+        if wrong:
+            archive.close()
+            raise BadInput(f"{path.name} {says}; it is not opened.")
+    return archive
+
+
+def _unsafe(name: str) -> bool:
+    parts = name.replace("\\", "/").split("/")
+    return name.startswith(("/", "\\")) or ".." in parts or ":" in parts[0] or "\x00" in name
+
+
+def read(archive: zipfile.ZipFile, name: str, limit: int = 256 * 10**6) -> bytes:
+    """Return one member up to `limit` bytes; raise BadInput where it is missing, larger or damaged."""
+    try:
+        with archive.open(name) as member:
+            data = member.read(limit + 1)
+    except KeyError:
+        raise BadInput(f"{name} is missing") from None
+    except (zipfile.BadZipFile, OSError, NotImplementedError, EOFError) as error:
+        raise BadInput(f"{name} cannot be read: {error}") from error
+    if len(data) > limit:
+        raise BadInput(f"{name} is larger than {limit} bytes")
+    return data
+
+
+def entry(archive: zipfile.ZipFile, name: str) -> Entry:
+    """Return size and digest of one member, read piece by piece; raise BadInput where it is damaged."""
+    try:
+        with archive.open(name) as member:
+            return Entry(name, *digest(member))
+    except (zipfile.BadZipFile, OSError, NotImplementedError, EOFError) as error:
+        raise BadInput(f"{name} cannot be read: {error}") from error
+
+
+class _Comparing:
+    """A file that is written to only to be compared with another, place by place.
+
+    A zip writer goes back to fill in sizes: what is written again at the same place counts anew.
+    """
+
+    def __init__(self, other: IO[bytes]) -> None:
+        self.other = other
+        self.position = 0
+        self.end = 0
+        self.wrong: set[int] = set()
+
+    def write(self, data: bytes) -> int:
+        self.other.seek(self.position)
+        if self.other.read(len(data)) == data:
+            self.wrong.discard(self.position)
+        else:
+            self.wrong.add(self.position)
+        self.position += len(data)
+        self.end = max(self.end, self.position)
+        return len(data)
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        self.position = offset + (0, self.position, self.end)[whence]
+        return self.position
+
+    def tell(self) -> int:
+        return self.position
+
+    def seekable(self) -> bool:
+        return True
+
+    def flush(self) -> None:
+        """Nothing is held back."""
+
+
+def is_as_written(path: Path, archive: zipfile.ZipFile) -> bool:
+    """Return whether the zip, byte for byte, is what its members make when written by us: nothing hides between."""
+    with path.open("rb") as original:
+        copy = _Comparing(original)
+        with zipfile.ZipFile(cast("IO[bytes]", copy), "w", zipfile.ZIP_STORED, allowZip64=True) as again:
+            for info in archive.infolist():
+                fresh = _info(info.filename, info.file_size)
+                with (
+                    archive.open(info) as source,
+                    again.open(fresh, "w", force_zip64=info.file_size >= zipfile.ZIP64_LIMIT) as target,
+                ):
+                    while chunk := source.read(CHUNK):
+                        target.write(chunk)
+        return not copy.wrong and original.seek(0, 2) == copy.end

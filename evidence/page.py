@@ -1,0 +1,52 @@
+"""Write README.html of a bundle: readable offline, without script, every word from outside escaped."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+
+EXCERPT = 1_200  # characters of a post shown; the whole text is in data/posts.json
+SENTENCES = 12  # quotable sentences under a family; all of them are in data/pairs.json
+
+
+@cache
+def _template() -> Template:
+    folder = Path(__file__).parent / "templates"
+    return Environment(
+        loader=FileSystemLoader(folder), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+    ).get_template("README.html")
+
+
+def readme(
+    about: Mapping[str, Any],
+    posts: Sequence[Mapping[str, Any]],
+    families: Sequence[Mapping[str, Any]],
+    pairs: Sequence[Mapping[str, Any]],
+    sources: Sequence[Mapping[str, Any]],
+    findings: Sequence[Mapping[str, Any]],
+    records: int,
+) -> bytes:
+    """Return the page; posts, families, pairs, sources and findings are rows in the shapes of the data files."""
+    by_ref = {post["ref"]: post for post in posts}
+    sentences: dict[str, list[str]] = {}
+    for pair in pairs:
+        for end in ("left", "right"):
+            sentences.setdefault(pair[end], []).append(pair["sentence"])
+    shown = []
+    for family in families:
+        members = [by_ref[ref] for ref in family["members"] if ref in by_ref]
+        said = dict.fromkeys(s for post in members for s in sentences.get(post["ref"], []))
+        text = next((p["text"] for p in members if p["text"]), "") or ""
+        shown.append({**family, "posts": members, "sentences": list(said)[:SENTENCES], "excerpt": text[:EXCERPT]})
+    seen = sorted(p["first_seen"] for p in posts if p["first_seen"])
+    page = _template().render(
+        case=about["case"], created=about["created"], software=about["software"], posts=posts, families=shown,
+        pairs=len(pairs), sources=sources, findings=findings, records=records, excerpt=EXCERPT,
+        platforms=sorted({p["platform"] for p in posts}), span=(seen[0], seen[-1]) if seen else (None, None),
+        matchers=sorted({f"{p['matcher']} ({p['version']})" for p in pairs}),
+    )  # fmt: skip
+    return page.encode("utf-8", "replace")
