@@ -10,15 +10,15 @@ from typing import Any
 from sqlalchemy import Connection, Row, select
 
 from core.records import Post
-from storage import counters, search
+from storage import counters, runs, search
 from storage import tables as t
 from storage.accounts import account_ref, save_accounts
 from storage.bulk import Writer, chunks
 from storage.cases import in_case
-from storage.post_rows import COLUMNS, COUNTERS, counts, to_post, to_row, wording_hash
+from storage.post_rows import COLUMNS, COUNTERS, counts, to_post, to_row, wording_fields, wording_hash
 from storage.revisit import Revisits
 
-_POSTS, _METRICS = t.table(t.PostTable), t.table(t.PostMetrics)
+_POSTS, _METRICS, _VERSIONS = t.table(t.PostTable), t.table(t.PostMetrics), t.table(t.PostVersion)
 _IN_CASE, _OF_SOURCE = t.table(t.CasePost), t.table(t.SourcePost)
 
 
@@ -37,18 +37,32 @@ class Saved:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One wording of a post: its number, when it was first seen, its digest, and the post as it then read."""
+
+    n: int
+    seen_at: datetime
+    content_hash: str
+    post: Post
+    is_current: bool = False
+
+
 def save_posts(
-    conn: Connection, posts: Sequence[Post], *, case_id: int, at: datetime, source_id: int | None = None
-) -> Saved:
+    conn: Connection, posts: Sequence[Post], *, case_id: int, at: datetime, source_id: int | None = None,
+    run_id: int | None = None,
+) -> Saved:  # fmt: skip
     """Save posts with their authors, counters and search words, in the transaction of the connection.
 
     A post seen again moves its `last_seen`; another title, text, picture or edit time makes a new version. `at` is
     when posts that do not say so were first seen. A post that stands in the batch several times is taken in order.
-    Batches of 1,000 to 5,000 are quickest.
+    With `run_id` the run gets a sign of life and the counts. Batches of 1,000 to 5,000 are quickest.
     """
     saved = Saved()
     for batch in _without_repeats(posts):
         saved = saved + _save(conn, batch, case_id, source_id, at)
+    if run_id is not None:
+        runs.beat(conn, run_id, at, posts=len({post.ref for post in posts}), new=saved.new, changed=saved.changed)
     return saved
 
 
@@ -81,6 +95,19 @@ def iter_posts(
 def known_refs(conn: Connection, refs: Iterable[str]) -> set[str]:
     """Return which of these refs are stored."""
     return set(_ids(conn, refs))
+
+
+def versions(conn: Connection, ref: str) -> list[Version]:
+    """Return every wording of a post in the order they were first seen, the current one marked; none if unknown."""
+    row = next(_load(conn, [ref]), None)
+    if row is None:
+        return []
+    now = to_post(row)
+    found = [Version(row.version, row.seen_at, row.content_hash, now, is_current=True)]
+    for other in conn.execute(select(_VERSIONS).where(_VERSIONS.c.post_id == row.id)):
+        shown = {"route": other.route, "capture": other.capture, **wording_fields(other.content)}
+        found.append(Version(other.n, other.seen_at, other.content_hash, now.model_copy(update=shown)))
+    return sorted(found, key=lambda version: (version.seen_at, version.n))
 
 
 def _without_repeats(posts: Sequence[Post]) -> Iterator[list[Post]]:

@@ -12,6 +12,7 @@ from datetime import datetime
 from sqlalchemy import Connection, TextualSelect, column, delete, insert, select, text
 
 from core.records import Post
+from core.times import iso
 from storage import tables as t
 from storage import words
 from storage.cases import in_case
@@ -42,7 +43,12 @@ class Hit:
     author: str | None
     published: datetime | None
     title: str | None
-    excerpt: str
+    snippet: str
+
+    def as_row(self) -> dict[str, object]:
+        """Return the JSON line of `search --json`."""
+        row: dict[str, object] = {name: getattr(self, name) for name in self.__slots__}
+        return row | {"published": iso(self.published) if self.published else None}
 
 
 def document(post: Post) -> str:
@@ -115,7 +121,7 @@ def search(conn: Connection, query: str, case: str | None = None, limit: int = 1
         Hit(
             ref=row.ref, platform=row.platform, url=row.url, published=row.published_at, title=row.title,
             author=(row.author or {}).get("handle") or (row.author or {}).get("name"),
-            excerpt=_excerpt(row.text or row.title or "", wanted),
+            snippet=_snippet(row.text or row.title or "", wanted),
         )
         for row in conn.execute(statement.order_by(newest, _POSTS.c.id.desc()).limit(limit))
     ]  # fmt: skip
@@ -157,7 +163,7 @@ def _ids(statement: str, wanted: Sequence[str]) -> TextualSelect:
     return text(statement).bindparams(**{f"w{n}": value for n, value in enumerate(wanted)}).columns(column("id"))
 
 
-def _excerpt(body: str, wanted: Sequence[Term]) -> str:
+def _snippet(body: str, wanted: Sequence[Term]) -> str:
     """Return some of a text around the first of the wanted words, on one line."""
     plain = " ".join(body[:100_000].split())
     lower = plain.lower()

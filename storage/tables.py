@@ -76,7 +76,7 @@ class SourceTable(Row, table=True):
     route: str
     parts: dict[str, str] = Field(default_factory=dict, sa_type=JSON_TYPE)
     options: dict[str, str] = Field(default_factory=dict, sa_type=JSON_TYPE)
-    schedule: str | None = None  # "6h" or five cron fields, as given
+    every: int | None = None  # seconds between two runs; null: only when asked
     robots_override: str | None = None
     paused: bool = False
     added_at: datetime

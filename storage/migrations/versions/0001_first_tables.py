@@ -65,7 +65,7 @@ def upgrade() -> None:
     sa.Column('route', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('parts', sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True, astext_type=Text()), 'postgresql'), nullable=False),
     sa.Column('options', sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True, astext_type=Text()), 'postgresql'), nullable=False),
-    sa.Column('schedule', sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+    sa.Column('every', sa.Integer(), nullable=True),
     sa.Column('robots_override', sqlmodel.sql.sqltypes.AutoString(), nullable=True),
     sa.Column('paused', sa.Boolean(), nullable=False),
     sa.Column('added_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),

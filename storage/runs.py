@@ -1,0 +1,138 @@
+"""Runs: one walk of one source by one process, opened, kept alive, closed; or found abandoned."""
+
+from __future__ import annotations
+
+import os
+import platform
+import subprocess
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Row, insert, select, update
+
+from core.errors import CannotStart
+from storage import tables as t
+
+SILENCE = timedelta(minutes=15)  # a run on another machine that has saved nothing for so long counts as lost
+
+_RUNS, _SOURCES = t.table(t.Run), t.table(t.SourceTable)
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """A process so named that another one which later gets its number is not taken for it."""
+
+    host: str
+    pid: int
+    born: str
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether the process runs on this machine, now."""
+        return self.host == _host() and _born(self.pid) == self.born
+
+
+def this_process() -> Process:
+    """Return the name of the process we run in."""
+    pid = os.getpid()
+    return Process(_host(), pid, _born(pid) or "")
+
+
+def open_run(conn: Connection, source_id: int, at: datetime) -> int:
+    """Open a run of a source and return its number.
+
+    A run left open by a process that is gone is closed as interrupted. Raises CannotStart where one is under way.
+    """
+    # Two processes that open at once meet at this row: on Postgres the second waits, and then sees the first's run.
+    conn.execute(select(_SOURCES.c.id).where(_SOURCES.c.id == source_id).with_for_update()).one()
+    for row in conn.execute(select(_RUNS).where(_RUNS.c.source_id == source_id, _RUNS.c.status == "running")).all():
+        if _is_alive(row, at):
+            raise CannotStart(
+                f"Source {source_id} is being collected already (process {row.pid} on {row.host.split('/')[0]}); "
+                "wait for it to end."
+            )
+        _interrupt(conn, row, at)
+    me = this_process()
+    run = {
+        "source_id": source_id,
+        "status": "running",
+        "started": at,
+        "beat_at": at,
+        "posts": 0,
+        "new": 0,
+        "changed": 0,
+    }
+    run |= {"host": me.host, "pid": me.pid, "born": me.born}
+    number = int(conn.execute(insert(_RUNS).values(**run).returning(_RUNS.c.id)).scalar_one())
+    conn.execute(update(_SOURCES).where(_SOURCES.c.id == source_id).values(last_run_id=number))
+    return number
+
+
+def beat(conn: Connection, run_id: int, at: datetime, *, posts: int = 0, new: int = 0, changed: int = 0) -> None:
+    """Give a sign of life of a run, and add to what it has brought."""
+    more = {"posts": _RUNS.c.posts + posts, "new": _RUNS.c.new + new, "changed": _RUNS.c.changed + changed}
+    conn.execute(update(_RUNS).where(_RUNS.c.id == run_id).values(beat_at=at, **more))
+
+
+def close_run(
+    conn: Connection, run_id: int, *, status: str, finding: dict[str, Any] | None, posts: int, new: int, changed: int,
+    coverage: str, at: datetime,
+) -> None:  # fmt: skip
+    """Close a run: status done, partial or failed; coverage complete, partial, blocked or quiet."""
+    values = {"status": status, "finding": finding, "posts": posts, "new": new, "changed": changed}
+    conn.execute(update(_RUNS).where(_RUNS.c.id == run_id).values(coverage=coverage, ended=at, beat_at=at, **values))
+
+
+def recover_interrupted(conn: Connection, at: datetime) -> list[int]:
+    """Close the runs whose process is gone as interrupted; return their numbers. Living ones are left alone."""
+    rows = conn.execute(select(_RUNS).where(_RUNS.c.status == "running")).all()
+    lost = [row for row in rows if not _is_alive(row, at)]
+    for row in lost:
+        _interrupt(conn, row, at)
+    return [row.id for row in lost]
+
+
+def _is_alive(row: Row[Any], at: datetime) -> bool:
+    if row.host != _host():
+        return bool(at - row.beat_at < SILENCE)
+    return Process(row.host, row.pid, row.born).is_alive
+
+
+def _interrupt(conn: Connection, row: Row[Any], at: datetime) -> None:
+    """Close a run at its last sign of life: what it had saved by then is kept, what follows was not watched."""
+    values = {"status": "interrupted", "ended": row.beat_at, "coverage": "partial"}
+    conn.execute(update(_RUNS).where(_RUNS.c.id == row.id, _RUNS.c.status == "running").values(**values))
+
+
+@cache
+def _host() -> str:
+    """Name the machine and, on Linux, the space its process numbers are from: containers may share a name."""
+    try:
+        space = str(Path("/proc/self/ns/pid").readlink())
+    except OSError:
+        space = ""
+    return f"{platform.node()}/{space}"
+
+
+def _born(pid: int) -> str | None:
+    """Return a mark of when a process started, unlike that of any other with its number; None where it runs no more."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+        fields = stat.rpartition(")")[2].split()  # the name before it may hold anything
+        return None if fields[0] in "ZX" else f"{_boot()}/{fields[19]}"
+    except OSError:
+        if Path("/proc/self/stat").exists():
+            return None
+    shown = subprocess.run(["ps", "-o", "lstart=", "-p", str(pid)], capture_output=True, text=True, check=False)  # noqa: S603, S607
+    return shown.stdout.strip() or None
+
+
+@cache
+def _boot() -> str:
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    except OSError:
+        return ""
