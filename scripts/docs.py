@@ -14,14 +14,31 @@ import click
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
+COMMANDS_INTRO = """# Commands
+
+Exit status: 0 done; 1 done, with problems named on standard error; 2 wrong use; 3 could not start (settings, database).
+Every command has `--help`; lists take `--json` (one object per line, times in UTC).
+"""
+SETTINGS_INTRO = """# Settings
+
+`copytrail.toml` of a workspace. Any of them can come from the environment instead: `COPYTRAIL_SECTION__NAME`;
+`COPYTRAIL_DATABASE_URL` names the database, `COPYTRAIL_HOME` the workspace. Keys and passwords are never written here:
+they come from the environment (`copytrail platforms`).
+"""
+PLATFORMS_INTRO = """# Platforms
+
+What can be read, by which route, and what it needs. The same list, with patterns, is `copytrail platforms --json`.
+Route: a documented interface (api), a feed, or the public page. robots.txt is obeyed on feeds and pages.
+
+| source | collects | route | needs | requests a minute | fields | keeping | example |
+|---|---|---|---|---|---|---|---|"""
+
 
 def commands() -> str:
     """Return docs/commands.md."""
     from runner.cli import COMMANDS, cli
 
-    lines = ["# Commands", "", "Exit status: 0 done; 1 done, with problems named on standard error; 2 wrong use; 3 could "
-             "not start (settings, database). Every command has `--help`; lists take `--json` (one object per line, "
-             "times in UTC).", ""]  # fmt: skip
+    lines = [COMMANDS_INTRO]
     context = click.Context(cli, info_name="copytrail")
     for name in COMMANDS:
         command = cli.get_command(context, name)
@@ -35,9 +52,7 @@ def settings() -> str:
     """Return docs/settings.md."""
     from config.settings import Settings
 
-    lines = ["# Settings", "", "`copytrail.toml` of a workspace. Any of them can come from the environment instead: "
-             "`COPYTRAIL_SECTION__NAME`; `COPYTRAIL_DATABASE_URL` names the database, `COPYTRAIL_HOME` the workspace. "
-             "Keys and passwords are never written here: they come from the environment (`copytrail platforms`).", ""]  # fmt: skip
+    lines = [SETTINGS_INTRO]
     for section, field in Settings.model_fields.items():
         model = field.annotation
         lines += [f"## [{section}]", "", (model.__doc__ or "").strip(), "", "| setting | default | what it does |",
@@ -52,10 +67,7 @@ def platforms() -> str:
     """Return docs/platforms.md."""
     from runner.recognise import all_sources
 
-    lines = ["# Platforms", "", "What can be read, by which route, and what it needs. The same list, with patterns, is "
-             "`copytrail platforms --json`. Route: a documented interface (api), a feed, or the public page. robots.txt "
-             "is obeyed on feeds and pages.", "", "| source | collects | route | needs | requests a minute | fields | "
-             "keeping | example |", "|---|---|---|---|---|---|---|---|"]  # fmt: skip
+    lines = [PLATFORMS_INTRO]
     for name, source in sorted(all_sources().items()):
         row = source.describe()
         needs = ", ".join(f"`{s}`" for s in row["secrets"]) or "nothing"
