@@ -23,7 +23,7 @@ _WRITTEN = re.compile(r"https?://[^\s<>()\[\]\"]+(?<![.,;:!?'])")
 _SUFFIX = re.compile(r"\.(?:(?P<image>jpe?g|png|gif|webp|avif)|(?P<video>gifv|mp4|webm)|(?P<audio>mp3|ogg|wav))$", re.I)
 # Fields without a place in Post that a reader of the evidence asks for.
 _KEPT = (
-    "subreddit_id", "domain", "url", "upvote_ratio", "removed_by_category", "distinguished", "stickied", "locked",
+    "subreddit_id", "url", "upvote_ratio", "removed_by_category", "distinguished", "stickied", "locked",
     "over_18", "quarantine", "spoiler", "author_flair_text", "is_submitter", "controversiality", "post_hint",
     "poll_data",
 )  # fmt: skip
@@ -39,7 +39,7 @@ author_flair_background_color author_flair_css_class author_flair_richtext autho
 author_flair_text_color author_flair_type author_is_blocked author_patreon_flair author_premium awarders
 banned_at_utc banned_by brand_safe call_to_action can_gild can_mod_post category clicked collapsed
 collapsed_because_crowd_control collapsed_reason collapsed_reason_code comment_type content_categories
-contest_mode created depth discussion_type downs expression_asset_data from from_id from_kind gilded gildings
+contest_mode created depth discussion_type domain downs expression_asset_data from from_id from_kind gilded gildings
 hidden id ignore_reports is_created_from_ads_ui is_crosspostable is_meta is_original_content
 is_reddit_media_domain is_robot_indexable is_video likes link_author link_flair_background_color
 link_flair_css_class link_flair_richtext link_flair_template_id link_flair_text_color link_flair_type
