@@ -1,4 +1,4 @@
-"""What a page source is: where to start, how to read a page; the crawl itself is Scrapy's (spiders/crawl.py)."""
+"""What a page source is: where to start, how to read a page; the crawl itself is Scrapy's (spiders/engine/crawl.py)."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class PageSource(Source):
 
     def collect(self, target: Target, cursor: Cursor) -> Iterator[Post | Finding]:
         """Crawl to the end; yield posts and findings in page order, then raise the error that ended every part."""
-        from spiders.crawl import crawl  # Scrapy takes half a second to import: only a crawl pays for it
+        from spiders.engine.crawl import crawl  # Scrapy takes half a second to import: only a crawl pays for it
 
         self.cursor_now = cursor
         yield from crawl(self, target)

@@ -28,7 +28,7 @@ from core.errors import CopytrailError
 from core.records import Finding, Post
 from core.source import Target
 from spiders.base import Ask, PageSource
-from spiders.walk import Planned, Walk
+from spiders.engine.walk import Planned, Walk
 
 # Scrapy's INFO lines tell of settings and extensions; what a user needs to know is in the findings.
 logging.getLogger("scrapy").setLevel(logging.WARNING)
@@ -39,8 +39,8 @@ _SETTINGS: dict[str, Any] = {
     "REMOTE_CONTROL_ENABLED": False,
     "DOWNLOAD_HANDLERS": {
         **dict.fromkeys(("data", "file", "ftp", "s3")),
-        "http": "spiders.crawl.ThroughClient",
-        "https": "spiders.crawl.ThroughClient",
+        "http": "spiders.engine.crawl.ThroughClient",
+        "https": "spiders.engine.crawl.ThroughClient",
     },
     "DOWNLOADER_MIDDLEWARES_BASE": {},
     "SPIDER_MIDDLEWARES_BASE": {"scrapy.spidermiddlewares.depth.DepthMiddleware": 900},

@@ -1,0 +1,93 @@
+"""Medium: one story, from the state its page carries."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from core import ids, times
+from core.errors import LoginWall
+from core.exchange import Response
+from core.records import Author, Finding, Media, Metrics, Post
+from core.source import Expect, Target
+from spiders.base import Ask, Found, PageSource
+from spiders.reading import article
+from spiders.state import assigned
+
+_STORY = r"(?:[^/?#]+/)*(?:p/|(?:[^/?#]*-))?(?P<id>[0-9a-f]{8,12})/?(?:[?#].*)?"
+
+
+class MediumStory(PageSource):
+    """One story, with its tags, claps and pictures."""
+
+    id = "medium.story"
+    title = "Medium"
+    patterns = (rf"https?://(?:[\w-]+\.)?medium\.com/{_STORY}",)
+    examples = (
+        "https://medium.com/invented-paper/a-bridge-that-never-was-0a1b2c3d4e5f",
+        "https://medium.com/p/0a1b2c3d4e5f",
+        "https://somebody.medium.com/a-bridge-that-never-was-0a1b2c3d4e5f",
+    )
+    requests_per_minute = 12
+    fields = ("text", "title", "published", "author", "tags", "media", "links", "metrics")
+    expect = Expect(posts_at_least=1, filled={"text": 1.0, "published": 1.0})
+
+    def start(self, target: Target) -> Iterable[Ask]:
+        """Ask for the story."""
+        return [Ask(target.url, about={"id": target.parts["id"]})]
+
+    def read(self, page: Response, ask: Ask) -> Iterator[Found]:
+        """Yield the story; without a state (scripts removed, an older page) what any article shows."""
+        state = assigned(page.text, "__APOLLO_STATE__")
+        if state is None:
+            shown = article(page)
+            yield shown.model_copy(update={"platform": "medium", "native_id": ask.about["id"]})
+            return
+        story = state[f"Post:{ask.about['id']}"]
+        content = next(v for k, v in story.items() if k.startswith("content("))
+        post = _post(state, story, content, page)
+        yield post
+        if content.get("isLockedPreviewOnly"):
+            says = f"{post.url} shows only its beginning to people without a membership."
+            yield Finding.of(LoginWall(says, url=post.url), ref=post.ref, capture=page.capture)
+
+
+def _post(state: Mapping[str, Any], story: Mapping[str, Any], content: Mapping[str, Any], page: Response) -> Post:
+    paragraphs = [_of(state, p) for p in content["bodyModel"]["paragraphs"]]
+    answered = _of(state, story.get("inResponseToPostResult"))
+    edited = times.from_epoch(story["latestPublishedAt"]) if story.get("latestPublishedAt") else None
+    published = times.from_epoch(story["firstPublishedAt"])
+    return Post(
+        platform="medium", native_id=story["id"], url=story.get("mediumUrl") or page.url, kind="article",
+        author=_author(_of(state, story["creator"])), published=published, first_seen=page.captured_at,
+        edited=edited if edited and edited.at != published.at else None,
+        title=story.get("title") or None, text="\n".join(p.get("text") or "" for p in paragraphs),
+        community=_of(state, story.get("collection")).get("name"),
+        reply_to=ids.ref("medium", answered["id"]) if answered.get("id") else None,
+        links=tuple(dict.fromkeys(m["href"] for p in paragraphs for m in p.get("markups") or () if m.get("href"))),
+        tags=tuple(_of(state, tag)["id"] for tag in story.get("tags") or ()),
+        media=tuple(m for p in paragraphs if (m := _picture(state, p))),
+        metrics=Metrics(likes=story.get("clapCount"), replies=(story.get("postResponses") or {}).get("count")),
+        metrics_at=page.captured_at, route="page", capture=page.capture,
+    )  # fmt: skip
+
+
+def _of(state: Mapping[str, Any], ref: Any) -> Mapping[str, Any]:
+    """Return the object a reference names, as both generations of the state write it; {} for none."""
+    if not isinstance(ref, dict):
+        return {}
+    key = ref.get("__ref") or (ref.get("id") if ref.get("type") == "id" else None)
+    return state[key] if key else ref
+
+
+def _author(user: Mapping[str, Any]) -> Author:
+    handle = user.get("username")
+    url = f"https://medium.com/@{handle}" if handle else None
+    return Author(native_id=user.get("id"), handle=handle, name=user.get("name"), url=url)
+
+
+def _picture(state: Mapping[str, Any], paragraph: Mapping[str, Any]) -> Media | None:
+    image = _of(state, paragraph.get("metadata"))
+    if paragraph.get("type") != "IMG" or not image.get("id"):
+        return None
+    return Media(url=f"https://miro.medium.com/{image['id']}", alt=image.get("alt") or None)
