@@ -15,10 +15,9 @@ from typing import TYPE_CHECKING
 from core.records import Finding
 
 if TYPE_CHECKING:
-    from storage.sources import SourceRow
-
     from runner.collect import Outcome
     from runner.workspace import Workspace
+    from storage.sources import SourceRow
 
 GRACE = 30.0  # seconds between the run's own time limit and the kill: it may still be closing its files
 
@@ -87,7 +86,7 @@ def run_in_child(workspace: Workspace, row: SourceRow, *, replay: Sequence[Path]
 
 def main(arguments: Sequence[str]) -> None:
     """Run the source named on the command line and print its outcome as JSON."""
-    from runner.collect import run_source
+    from runner.collect import Desk, run_source
     from runner.workspace import Workspace
     from storage import sources
 
@@ -95,7 +94,8 @@ def main(arguments: Sequence[str]) -> None:
     replay = [Path(path) for flag, path in itertools.pairwise(arguments) if flag == "--replay"]
     with workspace.database.read() as conn:
         row = sources.get_source(conn, int(arguments[1]))
-    outcome = run_source(workspace, row, replay=replay)
+    with Desk.open(workspace, replay) as desk:
+        outcome = run_source(desk, row)
     sys.stdout.write(json.dumps(outcome.as_row(), ensure_ascii=False) + "\n")
 
 

@@ -2,74 +2,72 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from archive.warc import WarcWriter
-    from core.http import Client
-    from storage.sources import SourceRow
-
     from core.exchange import Recorder
+    from core.http import Client
     from core.source import Source
     from runner.workspace import Workspace
+    from storage.sources import SourceRow
+
+SOFTWARE = f"copytrail/{version('copytrail')}"
 
 
 def user_agent(contact: str) -> str:
     """Return the honest name we call with; a site must be able to reach whoever runs us."""
-    reach = f"+{contact}" if contact else "contact not set by the operator"
-    return f"copytrail/{version('copytrail')} ({reach})"
+    return f"{SOFTWARE} ({f'+{contact}' if contact else 'contact not set by the operator'})"
 
 
 def recorder_for(workspace: Workspace) -> WarcWriter:
-    """Return a writer for one run's exchanges."""
+    """Return a writer for the exchanges of one process."""
     from archive.warc import WarcWriter
 
-    return WarcWriter(
-        workspace.warc_folder,
-        software=f"copytrail/{version('copytrail')}",
-        clock=workspace.clock(),
-        rollover=workspace.settings.archive.rollover_megabytes * 1_000_000,
-    )
+    rollover = workspace.settings.archive.rollover_megabytes * 1_000_000
+    return WarcWriter(workspace.warc_folder, software=SOFTWARE, clock=workspace.clock(), rollover=rollover)
 
 
-@contextmanager
-def client_for(
+def open_client(
     workspace: Workspace,
-    source: type[Source],
-    row: SourceRow | None,
     recorder: Recorder | None,
     replay: Sequence[Path] = (),
     only: frozenset[str] | None = None,
-) -> Iterator[Client]:
-    """Open the client for one source; `replay` and `only` as in run_source."""
-    from core.http import Client
+) -> Client:
+    """Return the client that all runs of a process share: one pace per host, one robots.txt, one recorder.
 
-    settings = workspace.settings.collect
-    common = {
-        "recorder": recorder,
-        "user_agent": user_agent(settings.contact),
-        "requests_per_minute": min(source.requests_per_minute, settings.requests_per_minute),
-        "timeout": settings.timeout_seconds,
-        "max_bytes": int(settings.max_megabytes * 1_000_000),
-        "max_seconds": settings.max_seconds,
-        "attempts": settings.attempts,
-        "robots": source.robots,
-        "robots_override": row.robots_override if row else None,
-    }
+    With `replay` the answers come from WARC files (`only` these records of them) and nothing touches the network.
+    """
+    from core.http import Client
+    from core.network import LoopbackRoute
+
     if replay:
         from archive.replay import Replay
 
-        client = Client.for_replay(Replay(replay, only=only), **common)
-    elif workspace.settings.workspace.loopback_port:
-        from core.network import LoopbackRoute
+        return Client.for_replay(Replay(replay, only=only), recorder=recorder)
+    settings = workspace.settings.collect
+    port = workspace.settings.workspace.loopback_port
+    return Client(
+        transport=LoopbackRoute(port) if port else None,
+        allow_loopback=workspace.is_trial,
+        recorder=recorder,
+        clock=workspace.clock(),
+        user_agent=user_agent(settings.contact),
+        requests_per_minute=settings.requests_per_minute,
+        timeout=settings.timeout_seconds,
+        max_bytes=int(settings.max_megabytes * 1_000_000),
+        max_seconds=settings.max_seconds,
+        attempts=settings.attempts,
+    )
 
-        client = Client(transport=LoopbackRoute(workspace.settings.workspace.loopback_port),
-                        clock=workspace.clock(), **common)  # fmt: skip
-    else:
-        client = Client(allow_loopback=workspace.is_trial, clock=workspace.clock(), **common)
-    with client:
-        yield client
+
+def for_source(http: Client, workspace: Workspace, source: type[Source], row: SourceRow | None) -> Client:
+    """Return the client for one source: its own pace, never above the operator's, and its stance on robots.txt."""
+    return http.for_source(
+        requests_per_minute=min(source.requests_per_minute, workspace.settings.collect.requests_per_minute),
+        robots=source.robots,
+        robots_override=row.robots_override if row else None,
+    )

@@ -6,8 +6,10 @@ import time
 import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,9 +29,9 @@ from runner.recognise import all_sources
 
 if TYPE_CHECKING:
     from archive.warc import WarcWriter
-    from storage.sources import SourceRow
-
+    from core.http import Client
     from runner.workspace import Workspace
+    from storage.sources import SourceRow
 
 BATCH = 200  # posts per transaction: a page or two, so that a kill loses little and writers take turns
 Progress = Callable[[int], None]
@@ -63,9 +65,10 @@ class Outcome:
         }  # fmt: skip
 
 
-PROBLEMS = frozenset(
-    kind.kind for kind in (Transient, RateLimited, *AskOperator.__subclasses__(), SourceChanged, NotRecorded)
-) | {"failed"}
+_LOOK: tuple[type[CopytrailError], ...] = (
+    Transient, RateLimited, *AskOperator.__subclasses__(), SourceChanged, NotRecorded,
+)  # fmt: skip
+PROBLEMS = frozenset(error.kind for error in _LOOK) | {"failed"}
 
 
 def public(finding: Finding) -> dict[str, Any]:
@@ -101,7 +104,7 @@ class Run:
 
     def keep(self, items: Sequence[Post | Finding]) -> None:
         """Store a batch: posts, versions, findings and captures in one transaction, after the bytes are safe."""
-        from storage import captures, findings, posts
+        from storage import captures, findings, posts, runs
 
         found = [i for i in items if isinstance(i, Finding)]
         batch = [i for i in items if isinstance(i, Post)]
@@ -112,6 +115,7 @@ class Run:
                 conn, batch, case_id=self.row.case_id, source_id=self.row.id, run_id=self.number, at=now
             )
             findings.save_findings(conn, found, source_id=self.row.id, run_id=self.number, at=now)
+            runs.beat(conn, self.number, now, posts=len(batch), new=saved.new, changed=saved.changed)
         self.outcome.remarks += found
         self.outcome.posts += len({p.ref for p in batch})
         self.outcome.new += saved.new
@@ -174,23 +178,57 @@ def _quiet(row: SourceRow) -> str:
     return f"{row.url} answered without a single post{before}; see whether it does so in a browser too."
 
 
-def run_source(
-    workspace: Workspace,
-    row: SourceRow,
-    *,
-    replay: Sequence[Path] = (),
-    only: frozenset[str] | None = None,
-    progress: Progress | None = None,
-) -> Outcome:
-    """Run one source in this process, live or from WARC files, and say how it ended.
+@dataclass
+class Desk:
+    """What the runs of one process share: the client and the recorder, live or in replay."""
 
-    `only` (record ids) restricts a replay to these records and keeps what is read in the archive as it stands:
-    that is how `reparse` works.
-    """
-    from runner.client import client_for, recorder_for
+    workspace: Workspace
+    http: Client
+    recorder: WarcWriter | None
+    replay: bool = False
 
-    recorder = None if only is not None else recorder_for(workspace)
-    run = Run(workspace, row, recorder)
+    @classmethod
+    @contextmanager
+    def open(
+        cls, workspace: Workspace, replay: Sequence[Path] = (), only: frozenset[str] | None = None
+    ) -> Iterator[Desk]:
+        """Open client and recorder; `only` replays these records of our own archive and records nothing again."""
+        from runner.client import open_client, recorder_for
+
+        recorder = None if only is not None else recorder_for(workspace)
+        try:
+            with open_client(workspace, recorder, replay, only) as http:
+                yield cls(workspace, http, recorder, bool(replay))
+        finally:
+            if recorder is not None:
+                recorder.close()
+
+
+def run_source(desk: Desk, row: SourceRow, progress: Progress | None = None) -> Outcome:
+    """Run one source in this process and say how it ended; an unknown site falls from its feed to its pages."""
+    out = _run(desk, row, progress)
+    following = _fallback(row, out)
+    if following is None:
+        return out
+    from storage import sources
+
+    kind, _ = following
+    with desk.workspace.database.write() as conn:
+        platform = kind.platform or kind.id.split(".", 1)[0]
+        sources.set_kind(conn, row.id, kind.id, platform, kind.route)
+        row = sources.get_source(conn, row.id)
+    if kind.own_process:
+        from runner.child import run_in_child
+
+        return run_in_child(desk.workspace, row)
+    return _run(desk, row, progress)
+
+
+def _run(desk: Desk, row: SourceRow, progress: Progress | None) -> Outcome:
+    from runner.client import for_source
+
+    workspace = desk.workspace
+    run = Run(workspace, row, desk.recorder)
     error: CopytrailError | None = None
     source: Source | None = None
     cursor = run.open()
@@ -198,23 +236,27 @@ def run_source(
         kind = all_sources().get(row.kind)
         if kind is None:
             raise SourceChanged(f"There is no source {row.kind!r} any more; `copytrail add {row.url}` finds today's.")
-        with client_for(workspace, kind, row, recorder, replay, only) as http:
-            source = kind(http, workspace.secrets(kind))
-            if replay:
-                cursor = Cursor()
-            run.expected = tuple(kind.expect.filled)
-            target = kind.match(row.url) or Target(url=row.url)
-            _walk(source, target, cursor, run, progress)
-            _expected(source, run)
+        source = kind(for_source(desk.http, workspace, kind, row), workspace.secrets(kind))
+        run.expected = tuple(kind.expect.filled)
+        cursor = Cursor() if desk.replay else cursor
+        _walk(source, kind.match(row.url) or Target(url=row.url), cursor, run, progress)
+        _expected(source, run)
     except CopytrailError as failure:
         error = failure
     except Exception as failure:  # noqa: BLE001 - a parser that stumbles ends its run, never the others
         error = _stumbled(row, failure)
-    try:
-        return run.close(cursor, source, error)
-    finally:
-        if recorder is not None:
-            recorder.close()
+    return run.close(cursor, source, error)
+
+
+def _fallback(row: SourceRow, out: Outcome) -> tuple[type[Source], Target] | None:
+    """Return the page source to try where a site chosen by nobody's `--route` turned out to have no feed."""
+    from runner.recognise import after
+
+    found_none = out.posts == 0 and out.finding is not None and out.finding.kind in NO_FEED
+    return after(row.kind, row.url) if found_none and row.options.get("route") == "any" else None
+
+
+NO_FEED = frozenset({"source_changed", "gone", "bad_request", "landing"})
 
 
 def _walk(source: Source, target: Target, cursor: Cursor, run: Run, progress: Progress | None) -> None:
@@ -286,7 +328,8 @@ def collect(
 ) -> Iterator[Outcome]:
     """Run every source of a case (or one) now, one after the other; yield how each ended.
 
-    Sources that need a process of their own (Scrapy) get one. Raises CannotStart where nothing is watched.
+    With `replay` the answers come from WARC files. Sources that need a process of their own (Scrapy) get one. Raises
+    CannotStart where nothing is watched, or a run of a source is under way.
     """
     from runner.child import run_in_child
     from storage import sources
@@ -296,14 +339,10 @@ def collect(
     if not rows:
         which = f"source {source}" if source is not None else f"case {case!r}" if case else "this workspace"
         raise CannotStart(f"Nothing is watched in {which}; add a source with `copytrail add URL --case C`.")
-    for row in rows:
-        kind = all_sources().get(row.kind)
-        if kind is not None and kind.own_process:
-            yield run_in_child(workspace, row, replay=replay)
-        else:
-            yield run_source(
-                workspace,
-                row,
-                replay=replay,
-                progress=(lambda n, r=row: progress(r, n)) if progress else None,  # type: ignore[misc]
-            )
+    with Desk.open(workspace, replay) as desk:
+        for row in rows:
+            kind = all_sources().get(row.kind)
+            if kind is not None and kind.own_process:
+                yield run_in_child(workspace, row, replay=replay)
+            else:
+                yield run_source(desk, row, partial(progress, row) if progress else None)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import closing
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
-from core.errors import BadInput, CopytrailError, NotThere, SourceChanged
+from core.errors import BadInput, NotThere, SourceChanged
 from core.records import Finding, Post, Route
 from core.source import Cursor, Source, Target
 from runner.recognise import after, recognise
@@ -31,11 +31,9 @@ def preview(workspace: Workspace, url: str, route: Route | None, limit: int) -> 
 
 
 def _look(workspace: Workspace, kind: type[Source], target: Target, limit: int) -> Iterator[Post | Finding]:
-    from runner.client import client_for
+    from runner.client import for_source, open_client
 
-    with client_for(workspace, kind, None, None) as http:
-        walk = kind(http, workspace.secrets(kind)).collect(target, Cursor())
-        if not hasattr(walk, "close"):
-            raise CopytrailError(f"{kind.id} is no generator.")
-        with closing(walk):  # type: ignore[type-var]
+    with open_client(workspace, None) as http:
+        source = kind(for_source(http, workspace, kind, None), workspace.secrets(kind))
+        with closing(cast("Generator[Post | Finding]", source.collect(target, Cursor()))) as walk:
             yield from islice(walk, limit)

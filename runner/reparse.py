@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 def reparse(workspace: Workspace, source: int | None = None) -> Iterator[Outcome]:
     """Yield how the reading of each recorded run went; raises CannotStart where nothing is recorded."""
-    from runner.collect import run_source
+    from runner.collect import Desk, run_source
     from storage import captures, sources
 
     with workspace.database.read() as conn:
@@ -25,4 +25,5 @@ def reparse(workspace: Workspace, source: int | None = None) -> Iterator[Outcome
         raise CannotStart(f"Nothing is recorded of {which}; collect it before reading it again.")
     for row, ids, files in recorded:
         paths = [workspace.warc_folder / name for name in files]
-        yield run_source(workspace, row, replay=paths, only=frozenset(ids))
+        with Desk.open(workspace, paths, frozenset(ids)) as desk:
+            yield run_source(desk, row)

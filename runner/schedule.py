@@ -7,16 +7,16 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from core.errors import CopytrailError
 
 if TYPE_CHECKING:
     import subprocess
 
-    from storage.sources import SourceRow
-
     from runner.collect import Outcome
     from runner.workspace import Workspace
+    from storage.sources import SourceRow
 
 TICK = 1.0  # seconds between two looks at the table; schedules are never finer than a minute
 PATIENCE = 20.0  # seconds a run may take to finish once we are asked to stop
@@ -34,6 +34,7 @@ class Watch:
         self.pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="run")
         self.lock = threading.Lock()
         self.children: dict[int, subprocess.Popen[bytes] | None] = {}
+        self.hosts: dict[int, str] = {}
 
     def run(self, seconds: float | None = None) -> None:
         """Watch for so many seconds, or until SIGTERM or SIGINT; then let running sources finish."""
@@ -68,9 +69,10 @@ class Watch:
             due = [r for r in sources.due_sources(conn, now) if self.case in (None, r.case)]
         for row in due:
             with self.lock:
-                if row.id in self.children:
+                # one run per source, and one per host: the pace per host is kept inside a process
+                if row.id in self.children or _host(row) in self.hosts.values():
                     continue
-                self.children[row.id] = None
+                self.children[row.id], self.hosts[row.id] = None, _host(row)
             self.pool.submit(self._one, row)
 
     def _one(self, row: SourceRow) -> None:
@@ -97,6 +99,7 @@ class Watch:
         finally:
             with self.lock:
                 self.children.pop(row.id, None)
+                self.hosts.pop(row.id, None)
 
     def _wind_down(self) -> None:
         from runner import child
@@ -111,3 +114,7 @@ class Watch:
             running = [process for process in self.children.values() if process]
         for process in running:
             kill(process)
+
+
+def _host(row: SourceRow) -> str:
+    return (urlsplit(row.url).hostname or "").removeprefix("www.")

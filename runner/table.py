@@ -26,14 +26,15 @@ def write_table(workspace: Workspace, name: str, form: str, out: Path, case: str
         return _jsonl(rows, file) if form == "jsonl" else _csv(rows, file)
 
 
-def _rows(conn: Any, name: str, case: str | None) -> Iterable[Mapping[str, Any]]:
+def _rows(conn: Any, name: str, case: str | None) -> Iterator[Mapping[str, Any]]:
     from storage import families, matching, readers
 
     if name == "pairs":
-        return matching.list_pairs(conn, case, None)
-    if name == "families":
-        return families.list_families(conn, case, 1)
-    return readers.rows(conn, name, case)
+        yield from matching.list_pairs(conn, case, None)
+    elif name == "families":
+        yield from families.list_families(conn, case, 1)
+    else:
+        yield from readers.rows(conn, name, case)
 
 
 @contextmanager

@@ -38,6 +38,7 @@ def add(
         number = sources.add_source(
             conn, case=case, url=address(url), kind=kind.id, platform=kind.platform or kind.id.split(".", 1)[0],
             route=kind.route, every=interval, at=now, robots_override=override_robots,
+            options=None if route else {"route": "any"},
         )  # fmt: skip
     return number, kind.id, remark
 

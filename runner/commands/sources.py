@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from runner.options import case_option, inert, json_option, line, problem, show, workspace_of, workspace_option
+
+if TYPE_CHECKING:
+    from core.records import Route
 
 ROUTES = click.Choice(["api", "feed", "page"])
 
@@ -38,7 +43,7 @@ def platforms_command(as_json: bool) -> None:
 @workspace_option
 @click.pass_context
 def add_command(
-    ctx: click.Context, urls: tuple[str, ...], case: str, every: str | None, route: str | None,
+    ctx: click.Context, urls: tuple[str, ...], case: str, every: str | None, route: Route | None,
     override_robots: str | None, as_json: bool,
 ) -> None:  # fmt: skip
     """Watch a public source; it is recognised from its address.
@@ -58,7 +63,7 @@ def add_command(
                 case=case,
                 every=every,
                 route=route,
-                override_robots=override_robots,  # type: ignore[arg-type]
+                override_robots=override_robots,
             )
         except BadInput as error:
             problem(error.sentence)
@@ -78,7 +83,7 @@ def add_command(
 @json_option
 @workspace_option
 @click.pass_context
-def preview_command(ctx: click.Context, url: str, route: str | None, limit: int, as_json: bool) -> None:
+def preview_command(ctx: click.Context, url: str, route: Route | None, limit: int, as_json: bool) -> None:
     """Show the newest posts of a source as they would be stored; save nothing.
 
     Example: copytrail preview https://forum.example.org/t/harbour/12
@@ -86,7 +91,7 @@ def preview_command(ctx: click.Context, url: str, route: str | None, limit: int,
     from core.records import Post
     from runner.preview import preview
 
-    for item in preview(workspace_of(ctx), url, route, limit):  # type: ignore[arg-type]
+    for item in preview(workspace_of(ctx), url, route, limit):
         if not isinstance(item, Post):
             problem(item.sentence)
         elif as_json:

@@ -1,0 +1,135 @@
+"""Read a file that others wrote, line by line: compressed or not, in any charset, damaged or endless."""
+
+from __future__ import annotations
+
+import codecs
+import gzip
+import io
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from core.errors import BadInput
+
+MAX_LINE = 8_000_000  # bytes; the longest recorded answer with a whole page of posts has 2 MB
+SAMPLE = 262_144  # bytes that are looked at to tell the charset
+_GZIP = b"\x1f\x8b"
+_BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """A row that cannot be used, and why; line 0 is the file as a whole."""
+
+    line: int
+    reason: str
+
+
+Line = tuple[int, bytes]
+
+
+def read_lines(path: Path) -> Iterator[Line | Rejected]:
+    """Yield (number, line) with lines as UTF-8 without their ends, NUL and byte order mark; blank ones are left out.
+
+    A line over `MAX_LINE`, a charset other than UTF-8 and a compressed file that breaks off are reported and passed
+    over. Raises BadInput where the file cannot be opened.
+    """
+    number = 0
+    try:
+        with path.open("rb") as file:
+            stream, charset = _open(file)
+            if charset != "utf-8":
+                yield Rejected(0, f"the file is not UTF-8; it was read as {charset}, see whether its letters are right")
+            for number, line in enumerate(_cut(stream), 1):
+                if line is None:
+                    yield Rejected(number, f"is longer than {MAX_LINE // 1_000_000} MB")
+                elif line := line.replace(b"\0", b"").strip():
+                    yield number, line
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        yield Rejected(
+            number + 1, f"the compressed file is damaged from here on ({error}); what stood before was taken"
+        )
+    except OSError as error:
+        raise BadInput(f"{path} cannot be read: {error.strerror or error}.") from error
+
+
+def sample(path: Path) -> bytes:
+    """Return the beginning of a file, decompressed; raise BadInput where it cannot be opened."""
+    try:
+        with path.open("rb") as file:
+            return _open(file)[0].read(4096)
+    except (EOFError, zlib.error, gzip.BadGzipFile):
+        return b""
+    except OSError as error:
+        raise BadInput(f"{path} cannot be read: {error.strerror or error}.") from error
+
+
+def _open(file: IO[bytes]) -> tuple[IO[bytes], str]:
+    """Return the content as a stream of UTF-8, and the charset it was in."""
+    stream: IO[bytes] = file
+    if file.read(2) == _GZIP:
+        file.seek(0)
+        stream = gzip.GzipFile(fileobj=file)
+    head = _head(stream)
+    stream.seek(0)
+    for mark, charset in _BOMS:
+        if head.startswith(mark):
+            stream.seek(len(mark))
+            return _recoded(stream, charset), charset
+    charset = _charset(head)
+    return _recoded(stream, charset), charset
+
+
+def _head(stream: IO[bytes]) -> bytes:
+    """Return as much of the beginning as can be read: a compressed file may break off within it."""
+    head = b""
+    try:
+        while len(head) < SAMPLE and (part := stream.read(8192)):
+            head += part
+    except (EOFError, zlib.error):
+        pass
+    return head
+
+
+def _charset(head: bytes) -> str:
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    try:
+        decoder.decode(head)  # a letter cut in two at the end is no error here
+    except UnicodeDecodeError:
+        from charset_normalizer import from_bytes
+
+        guess = from_bytes(head).best()
+        return codecs.lookup(guess.encoding).name if guess else "cp1252"
+    return "utf-8"
+
+
+def _recoded(stream: IO[bytes], charset: str) -> IO[bytes]:
+    if charset == "utf-8":
+        return stream
+    return _Recoded(io.TextIOWrapper(stream, charset, "replace", newline="\n"))
+
+
+class _Recoded(io.RawIOBase, IO[bytes]):  # type: ignore[misc]  # only what is used here
+    """A text stream that gives UTF-8."""
+
+    def __init__(self, text: io.TextIOWrapper) -> None:
+        self.text = text
+
+    def readline(self, size: int | None = -1) -> bytes:
+        return self.text.readline(-1 if size is None else size).encode()
+
+    def read(self, size: int = -1) -> bytes:
+        return self.text.read(size).encode()
+
+
+def _cut(stream: IO[bytes]) -> Iterator[bytes | None]:
+    """Yield lines, None for one that is too long."""
+    while line := stream.readline(MAX_LINE + 1):
+        if len(line) > MAX_LINE and not line.endswith(b"\n"):
+            while line and not line.endswith(b"\n"):
+                line = stream.readline(MAX_LINE)
+            yield None
+        else:
+            yield line
