@@ -143,7 +143,7 @@ class RedditSubreddit(RedditSource):
             raise refusal from None
         return Finding(
             kind="quarantined", status=refusal.status, url=refusal.url,
-            sentence=f"r/{name} is quarantined by Reddit; its notice was agreed to, and its posts are read.",
+            sentence=f"Reddit keeps r/{name} behind a notice (quarantine); it was agreed to, and the posts are read.",
         )  # fmt: skip
 
     def _behind(self, name: str, path: str, cursor: Cursor) -> Iterator[Post | Finding]:

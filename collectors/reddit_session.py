@@ -11,11 +11,12 @@ import configparser
 import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
-from urllib.parse import urlencode, urljoin, urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from core import errors
 from core.errors import CopytrailError, SourceChanged, Unauthorized
 from core.exchange import Response
+from core.markup import absolute
 
 if TYPE_CHECKING:
     import praw
@@ -26,9 +27,10 @@ SITE, API = "https://www.reddit.com", "https://oauth.reddit.com"
 TOKEN = f"{SITE}/api/v1/access_token"
 WINDOW = 600  # seconds: Reddit counts requests over ten minutes, so no honest wait is longer
 HOW_TO_GET_THE_KEY = (
-    "Ask Reddit for Data API access (since November 2025 every app is approved by hand: "
-    "https://support.reddithelp.com/hc/en-us/requests/new), create a script app at https://www.reddit.com/prefs/apps, "
-    "then set REDDIT_CLIENT_ID and REDDIT_CLIENT_SECRET. Without a key, add the address with --route feed."
+    "Ask Reddit for access to its Data API; since November 2025 every app is approved by hand, and the Responsible "
+    "Builder Policy (https://support.reddithelp.com/hc/articles/42728983564564) says where to ask. Then set "
+    "REDDIT_CLIENT_ID and REDDIT_CLIENT_SECRET to what https://www.reddit.com/prefs/apps shows for the app. "
+    "Without a key, add the address with --route feed."
 )
 
 # What Reddit says in `reason` of a refusal, and what it means for a watcher.
@@ -48,7 +50,7 @@ class Answer(NamedTuple):
 
 
 class RedditSession:
-    """A read-only sign-in of one app; raises CopytrailError and nothing else."""
+    """A read-only sign-in of one app; every problem is raised as one of `core.errors`."""
 
     def __init__(self, http: Client, client_id: str, client_secret: str) -> None:
         self._keys = (client_id, client_secret)
@@ -80,10 +82,7 @@ class RedditSession:
                 method=method, path=path, params=dict(params or {}), data=dict(data) if data else None
             )
         except RequestException as error:
-            cause = error.original_exception
-            if isinstance(cause, CopytrailError):
-                raise cause from None
-            raise
+            raise error.original_exception from None
         except OAuthException as error:
             raise Unauthorized(
                 f"Reddit refused the key ({error.error}). {HOW_TO_GET_THE_KEY}", url=TOKEN, status=200
@@ -185,8 +184,7 @@ def _problem(response: Response, url: str) -> CopytrailError | None:
         return None
     what = "Reddit's sign-in" if url == TOKEN else f"Reddit: {urlsplit(url).path.strip('/')}"
     if 300 <= status < 400:
-        there = urljoin(url, response.headers.get("location", ""))
-        return _moved(what, there, status)
+        return _moved(what, absolute(response.headers.get("location"), url) or url, status)
     if status < 300:
         return errors.Unavailable(f"{what} answered only in part ({status}); the next run asks again.", url=url)
     try:

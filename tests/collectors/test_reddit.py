@@ -13,6 +13,8 @@ from urllib.parse import parse_qs
 import httpx
 import pytest
 
+from archive.replay import Replay
+from archive.warc import WarcWriter
 from collectors.reddit import RedditShareLink, RedditSource, RedditSubreddit, RedditUser
 from collectors.reddit_things import read, tree
 from collectors.reddit_threads import RedditThread
@@ -281,6 +283,8 @@ def test_an_opt_in_that_asks_for_a_member_leaves_the_quarantine_the_answer() -> 
         ("https://oauth.reddit.com/subreddits/search?q=ternisle", Gone),
         ("https://www.reddit.com/login/?dest=x", LoginWall),
         ("https://www.reddit.com/r/other/", Moved),
+        ("/r/other/", Moved),
+        ("http://[", Moved),
     ],
 )
 def test_a_redirect_means_what_it_leads_to(location: str, error: type[CopytrailError]) -> None:
@@ -341,6 +345,26 @@ def test_stubs_are_followed_the_fullest_first_and_each_once() -> None:
     reddit = Reddit(reply)
     assert names(reddit.walk(RedditThread, THREAD)) == ["t3_9zz", "t1_a", "t1_b", "t1_c", "t1_d"]
     assert len(reddit.asked) == 3
+
+
+def test_what_was_recorded_answers_again_without_a_key(tmp_path: Path) -> None:
+    refusals = iter([httpx.Response(401, json={"error": 401})])
+
+    def reply(request: httpx.Request) -> httpx.Response:
+        if request.method == "POST":
+            return httpx.Response(200, json=morechildren(comment("t1_b")))
+        return next(refusals, None) or httpx.Response(200, json=thread(comment("t1_a"), stub("t3_9zz", "b")))
+
+    reddit = Reddit(reply)
+    target = RedditThread.match(THREAD)
+    assert target is not None
+    with WarcWriter(tmp_path, software="test", clock=reddit.clock) as archive:
+        live = Client(transport=httpx.MockTransport(reddit.answer), clock=reddit.clock, recorder=archive)
+        seen = list(RedditThread(live, KEYS).collect(target, Cursor()))
+    again = Client(transport=Replay(tmp_path.glob("*.warc.gz")), clock=StillClock(AT))
+    assert list(RedditThread(again).collect(target, Cursor())) == seen
+    assert names(seen) == ["t3_9zz", "t1_a", "t1_b"]
+    assert len(reddit.sign_ins) == 2
 
 
 def test_a_continuation_that_is_gone_costs_only_itself() -> None:
