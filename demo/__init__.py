@@ -1,0 +1,1 @@
+"""An invented operation on loopback replicas of platforms: for the demo, the tests and the benchmarks."""

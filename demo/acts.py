@@ -60,10 +60,13 @@ def look_alikes(stage: Stage, discussions: dict[str, list[Draft]]) -> None:
                 at = _moment(stage, 1, LAST)
                 stage.add(place, at, greeting, language, thread=thread, reply_to=thread)
     for draft in stage.drafts:
-        if draft.copy_of is None and draft.thread is None and not draft.tags and draft.place.software in {"news", "wordpress"}:
+        talk = draft.copy_of is None and draft.thread is None and not draft.tags
+        if talk and draft.place.software in {"news", "wordpress"}:
             draft.text += "\n\n" + texts(draft.language)["boilerplate"]
-        elif draft.place.software == "livejournal" and not draft.tags:
+        elif talk and draft.place.software == "livejournal":
             draft.text += "\n\n" + texts(draft.language)["signature"]
+    for draft in [d for d in stage.drafts if d.place.software == "mastodon" and not d.tags][::5]:
+        draft.text += "\n\n#lanterntide"
 
 
 def shared_links(stage: Stage) -> None:
@@ -98,7 +101,7 @@ def explicit(stage: Stage) -> None:
     seeds = [d for d in stage.drafts if d.copy_of is None and d.tags]
     for number, original in enumerate(_some_drafts(stage, seeds, 16)):
         software = ("reddit", "mastodon")[number % 2]
-        place = stage.rng.choice([p for p in stage.of(software)])
+        place = stage.rng.choice(stage.of(software))
         _act(stage, place, original, "cite", cites=original)
 
 
@@ -118,7 +121,7 @@ def afterlife(stage: Stage) -> None:
         fresh = [d for d in _copies(stage, software) if stage.day(3.1) < d.at < stage.day(4.9) and d.thread is None]
         for draft in fresh[:1]:
             added = stage.rng.choice(tongue(draft.language).suffixes)
-            draft.revision = Revision(stage.day(stage.rng.uniform(5.5, 8)).replace(microsecond=0), f"{draft.text}\n\n{added}")
+            draft.revision = Revision(_moment(stage, 5.5, 8), f"{draft.text}\n\n{added}")
     for software in ("livejournal", "mastodon"):
         seen = [d for d in stage.drafts if d.place.software == software and stage.day(2) < d.at < stage.day(4.8)]
         for draft in [d for d in seen if d.repost_of is None and not _is_named(stage, d)][:1]:

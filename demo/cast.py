@@ -12,7 +12,10 @@ from core.records import Route
 from demo.native import channel, number_of, slug
 from demo.world import Person, Place
 
-_ROUTES: Mapping[str, Route] = {"reddit": "api", "discourse": "api", "mastodon": "api", "wordpress": "api", "news": "page"}
+_ROUTES: Mapping[str, Route] = {
+    "reddit": "api", "discourse": "api", "mastodon": "api", "wordpress": "api", "news": "page",
+}  # fmt: skip
+_SPELLED = frozenset({"blogspot", "wordpress", "news", "feed", "substack"})  # their authors are names, not handles
 
 
 def load() -> tuple[tuple[Place, ...], tuple[str, ...], str]:
@@ -51,5 +54,5 @@ def _watched(place: Place) -> str:
 def _person(software: str, host: str, name: str) -> Person:
     digits = {"mastodon": 18, "discourse": 4, "wordpress": 2, "blogspot": 20}.get(software, 9)
     native_id = number_of(f"{host}/{name}", digits)
-    handle = name.lower().replace(" ", "-") if software in {"blogspot", "wordpress", "news", "feed", "substack"} else name
+    handle = name.lower().replace(" ", "-") if software in _SPELLED else name
     return Person(native_id=f"t2_{native_id}" if software == "reddit" else native_id, handle=handle, name=name)

@@ -22,13 +22,6 @@ HISTORY = 10  # days of small talk before the first day
 _WAVES: tuple[tuple[Size, float, float], ...] = (("small", 3, 40), ("middle", 22, 90), ("large", 50, 190))
 _COPIES = 3  # per wave; the seed is one of the small ones
 _AGAIN: tuple[Edit, ...] = ("exact", "w10")  # the edits the demo reports on are planted twice per text
-GONE_SOURCES = (
-    ("https://medium.com/@alvane_vanished_voice", "feed"),
-    ("https://closed-stall-of-alvane.tumblr.com/", "feed"),
-    ("https://www.reddit.com/user/corvane_fan_club_mv", "api"),
-    ("https://www.youtube.com/channel/UCnoSuchChannelOnMaravelle", "feed"),
-    ("https://quietquay.example/", "page"),  # its robots.txt asks not to be read
-)
 
 
 @dataclass
@@ -88,7 +81,6 @@ def build(*, seed: int = 20240603) -> World:
     posts, truth = publish(stage.drafts, rng)
     return World(
         start=START, days=DAYS, collect_on=COLLECT_ON, places=places, posts=posts, truth=truth, story=story,
-        gone_sources=tuple(url for url, _ in GONE_SOURCES),
     )  # fmt: skip
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Literal
@@ -67,7 +67,7 @@ class Revision:
 class Posting:
     """One post as its platform holds it; `ref` is the name a collector must give it.
 
-    `thread` and `number` place comments and forum posts; `gone` is the moment after which the platform shows it no more.
+    `thread` and `number` place comments and forum posts; from `gone` on the platform shows the post no more.
     """
 
     ref: str
@@ -129,7 +129,6 @@ class World:
     posts: tuple[Posting, ...]
     truth: tuple[Planted, ...]
     story: str = ""
-    gone_sources: tuple[str, ...] = field(default=())
 
     def moment(self, day: int) -> datetime:
         """Return the end of a day of the demo, counted from 1; posts up to there are visible."""

@@ -1,0 +1,87 @@
+"""Compare what was found with what was planted: recall for each kind of edit, precision over everything reported."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import combinations
+from typing import Any, TypedDict
+
+from demo.world import LINK_EDITS, TEXT_EDITS, Planted
+
+
+class Kind(TypedDict):
+    """How many copies of one kind of edit were planted, how many found; recall is null where none was planted."""
+
+    planted: int
+    found: int
+    recall: float | None
+
+
+Pair = tuple[str, str]
+
+
+def score(
+    pairs: Iterable[Mapping[str, Any]], families: Iterable[Mapping[str, Any]], truth: Sequence[Planted]
+) -> tuple[dict[str, Kind], float | None]:
+    """Return recall by kind of edit, and precision.
+
+    `pairs` and `families` have the shapes of the public interface (`left`, `right`, `matcher`; `members`). A copied
+    text counts as found where both posts are in one family; a link, citation, repost or quote where a pair of any
+    matcher or a family joins the two. Precision is the share of text pairs and of co-memberships in families that join posts
+    of one planted text; what only a shared link joined is no claim about texts and is left out. None: nothing reported.
+    """
+    reported, claimed = set[Pair](), set[Pair]()
+    for pair in pairs:
+        both = _pair(pair["left"], pair["right"])
+        reported.add(both)
+        if str(pair.get("matcher", "")).startswith("text."):
+            claimed.add(both)
+    together = set[Pair]()
+    for family in families:
+        together.update(_pair(a, b) for a, b in combinations(sorted(set(family["members"])), 2))
+        if _is_about_texts(family):
+            claimed.update(_pair(a, b) for a, b in combinations(sorted(set(family["members"])), 2))
+    kinds: dict[str, Kind] = {}
+    for edit in (*TEXT_EDITS, *LINK_EDITS):
+        planted = [_pair(p.base_ref, p.copy_ref) for p in truth if p.edit == edit]
+        known = together if edit in TEXT_EDITS else together | reported
+        found = sum(both in known for both in planted)
+        kinds[edit] = Kind(planted=len(planted), found=found, recall=found / len(planted) if planted else None)
+    same = _same_text(truth)
+    right = sum(a in same and same[a] == same.get(b) for a, b in claimed)
+    return kinds, right / len(claimed) if claimed else None
+
+
+def wrong(pairs: Iterable[Mapping[str, Any]], truth: Sequence[Planted]) -> list[Pair]:
+    """Return the text pairs reported that were not planted, for whoever wants to see why."""
+    same = _same_text(truth)
+    both = {_pair(p["left"], p["right"]) for p in pairs if str(p.get("matcher", "")).startswith("text.")}
+    return sorted((a, b) for a, b in both if a not in same or same[a] != same.get(b))
+
+
+def overall(kinds: Mapping[str, Kind], edits: Sequence[str] = TEXT_EDITS) -> float | None:
+    """Return the recall over several kinds of edit together."""
+    planted = sum(kinds[edit]["planted"] for edit in edits)
+    return sum(kinds[edit]["found"] for edit in edits) / planted if planted else None
+
+
+def _pair(a: str, b: str) -> Pair:
+    return (a, b) if a < b else (b, a)
+
+
+def _is_about_texts(family: Mapping[str, Any]) -> bool:
+    matchers = family.get("matchers")
+    return not matchers or any(str(name).startswith("text.") for name in matchers)
+
+
+def _same_text(truth: Sequence[Planted]) -> dict[str, str]:
+    """Return for every post of the operation the post its text goes back to; reposts carry the text they repost."""
+    above: dict[str, str] = {p.copy_ref: p.base_ref for p in truth if p.edit in TEXT_EDITS or p.edit == "repost"}
+    found: dict[str, str] = defaultdict(str)
+    for name in {*above, *above.values()}:
+        root = name
+        while root in above:
+            root = above[root]
+        found[name] = root
+    return dict(found)

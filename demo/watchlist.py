@@ -1,0 +1,48 @@
+"""What the demo watches: every place of the operation, its open threads, and some addresses that end in a finding."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from core.errors import FindingKind
+from core.records import Route
+from demo.replicas.news import CLOSED
+from demo.replicas.reddit import SUSPENDED
+from demo.world import World
+
+CASE = "lantern-tide"
+# The replicas accept any key; the real names are used so that the production sources find theirs.
+KEYS = {"REDDIT_CLIENT_ID": "demo", "REDDIT_CLIENT_SECRET": "demo"}
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """One source of the demo; `finding` is the finding its run must end with, None for an ordinary run."""
+
+    url: str
+    route: Route
+    note: str
+    finding: FindingKind | None = None
+
+
+_ENDS: tuple[Watched, ...] = (
+    Watched("https://medium.com/@alvane_vanished_voice", "feed", "an account that was deleted", "gone"),
+    Watched("https://closed-stall-of-alvane.tumblr.com/", "feed", "a blog that is gone", "gone"),
+    Watched(f"https://www.reddit.com/user/{SUSPENDED}", "api", "a suspended account", "suspended"),
+    Watched("https://www.youtube.com/channel/UCnoSuchChannelMaravelle", "feed", "a channel that is none", "gone"),
+    Watched(f"https://{CLOSED}/", "page", "a site that asks not to be read", "robots"),
+)
+
+
+def sources(world: World) -> tuple[Watched, ...]:
+    """Return what to watch, in the order of the cast: small places first."""
+    places = [Watched(place.watch, place.route, place.title) for place in world.places]
+    return (*places, *_threads(world), *_ENDS)
+
+
+def _threads(world: World) -> list[Watched]:
+    """Return the Reddit threads in which copies were left as comments, and those with much talk."""
+    roots = {p.thread: f"t3_{p.thread}" for p in world.posts if p.place.software == "reddit" and p.thread}
+    found = [post for post in world.posts if post.native_id in roots.values()]
+    found.sort(key=lambda post: post.published)
+    return [Watched(post.url, "api", f"Thread: {post.title}") for post in found]
