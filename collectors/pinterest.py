@@ -28,7 +28,8 @@ _MAX_PAGES = 5_000  # of one walk; at 25 pins a page
 _FILMS = ("V_720P", "V_HLSV4", "V_HLSV3_MOBILE")
 _KNOWN = (  # fields of a pin we know and do not keep
     "access", "ad_match_reason", "aggregated_pin_data", "attribution", "board", "call_to_action_text", "campaign_id",
-    "carousel_data", "created_at", "debug_info_html", "did_its", "domain", "dominant_color", "embed", "has_required_attribution_provider", "image_crop", "image_signature", "images", "insertion_id",
+    "carousel_data", "created_at", "debug_info_html", "did_its", "domain", "dominant_color", "embed", "grid_title",
+    "has_required_attribution_provider", "image_crop", "image_signature", "images", "insertion_id",
     "is_downstream_promotion", "is_eligible_for_filters", "is_eligible_for_pdp", "is_eligible_for_related_products",
     "is_eligible_for_web_closeup", "is_oos_product", "is_prefetch_enabled", "is_promoted", "is_repin",
     "is_stale_product", "is_uploaded", "is_video", "link_domain", "native_creator", "node_id", "promoted_is_lead_ad",
