@@ -13,13 +13,14 @@ from core.markup import links
 from core.records import Finding
 from core.source import CursorSpec, Expect, Target
 from core.times import iso
-from spiders.address import host_of, page_id
+from core.urls import host
+from spiders.address import page_id
 from spiders.base import Ask, Found, PageSource
 from spiders.facts import facts
 from spiders.reading import article, article_and_facts, readable
 
 # Addresses of front pages, sections and sitemaps: two short words of letters at most, or a sitemap's name.
-_LISTING = r"https?://[^/?#]+(?:/[a-zA-Z]{1,20}){0,2}/?|https?://[^?#]+/[^/?#]*sitemap[^/?#]*\.xml"
+_LISTING = r"https?://[^/?#\s]+(?:/[a-zA-Z]{1,20}){0,2}/?|https?://[^?#\s]+/[^/?#\s]*sitemap[^/?#\s]*\.xml"
 # The address of an article holds a date, a long number, a name of several words, or a name in another script.
 _ARTICLE = re.compile(
     r"/(?:19|20)\d\d[/-]\d\d?[/-]|\d{5,}|[^/\W]+(?:[-_][^/\W_]+){2,}|[-_][^/]*\.[a-z]{3,5}$|(?:%[0-9A-Fa-f]{2}){9,}"
@@ -40,7 +41,7 @@ class ArticlePage(PageSource):
 
     id = "article.page"
     title = "Any site (one article)"
-    patterns = (rf"(?!(?:{_LISTING})$)https?://[^/?#]+/.*",)
+    patterns = (rf"(?!(?:{_LISTING})$)https?://[^/?#\s]+/\S*",)
     examples = ("https://news.invented.example/2024/05/a-bridge-that-never-was", "https://blog.invented.example/?p=77")
     priority = -100
     requests_per_minute = 20
@@ -79,7 +80,7 @@ class ArticleSite(PageSource):
 
     def read(self, page: Response, ask: Ask) -> Iterator[Found]:
         """Yield the article of a page, or ask for the pages a listing leads to."""
-        if host_of(page.url) != host_of(ask.url):
+        if host(page.url) != host(ask.url):
             says = f"{ask.url} leads to {page.url}, another site; add that one if it is meant."
             yield from self.failed(ask, Moved(says, url=ask.url, status=page.status))
         elif ask.step == "article":
@@ -124,7 +125,7 @@ class ArticleSite(PageSource):
     def _planned(self, url: str, page: Response, sitemap: re.Match[str] | None) -> Ask | None:
         """Return the request for a page met for the first time, None where it is not to be read."""
         url = url.partition("#")[0]
-        if host_of(url) != host_of(page.url) or _NO_PAGE.search(url.partition("?")[0]):
+        if host(url) != host(page.url) or _NO_PAGE.search(url.partition("?")[0]):
             return None
         _, name, _ = page_id(url)
         if name in self._met or name == page_id(page.url)[1]:

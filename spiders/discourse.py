@@ -27,7 +27,7 @@ class DiscourseTopicPage(PageSource):
     id = "discourse.topic_page"
     platform = "discourse"
     title = "Discourse"
-    patterns = (r"https?://[^/?#]+/t/(?:[^/?#]+/)?(?P<topic>\d+)(?:/\d+)?/?(?:[?#].*)?",)
+    patterns = (r"https?://[^/?#\s]+/t/(?:[^/?#\s]+/)?(?P<topic>\d+)(?:/\d+)?/?(?:[?#]\S*)?",)
     examples = ("https://meta.discourse.org/t/a-topic/12483", "https://forum.example/t/77/3")
     priority = -10  # any host may serve Discourse
     cursor = CursorSpec(order="oldest_first")

@@ -14,7 +14,7 @@ from spiders.base import Ask, Found, PageSource
 from spiders.reading import article
 from spiders.state import assigned
 
-_STORY = r"(?:[^/?#]+/)*(?:p/|(?:[^/?#]*-))?(?P<id>[0-9a-f]{8,12})/?(?:[?#].*)?"
+_STORY = r"(?:[^/?#\s]+/)*(?:p/|(?:[^/?#\s]*-))?(?P<id>[0-9a-f]{8,12})/?(?:[?#]\S*)?"
 
 
 class MediumStory(PageSource):

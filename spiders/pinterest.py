@@ -20,7 +20,7 @@ class PinterestPin(PageSource):
     id = "pinterest.pin"
     title = "Pinterest"
     patterns = (
-        r"https?://(?:[\w-]+\.)*pinterest\.(?:com|[a-z]{2}|com?\.[a-z]{2})/pin/(?:[^/?#]+--)?(?P<id>\d+)/?(?:[?#].*)?",
+        r"https?://(?:[\w-]+\.)*pinterest\.(?:com|[a-z]{2}|com?\.[a-z]{2})/pin/(?:[^/?#\s]+--)?(?P<id>\d+)/?(?:[?#]\S*)?",
     )
     examples = ("https://www.pinterest.com/pin/123456789012345678/", "https://www.pinterest.co.uk/pin/a-name--1234567/")
     requests_per_minute = 12

@@ -21,7 +21,7 @@ class SubstackPost(PageSource):
 
     id = "substack.post"
     title = "Substack"
-    patterns = (r"https?://[^/?#]+/p/(?P<slug>[\w-]+)/?(?:[?#].*)?",)
+    patterns = (r"https?://[^/?#\s]+/p/(?P<slug>[\w-]+)/?(?:[?#]\S*)?",)
     examples = ("https://invented.substack.com/p/a-bridge", "https://letters.invented.example/p/a-bridge")
     priority = -10  # any host may serve Substack
     requests_per_minute = 12

@@ -93,8 +93,8 @@ class YoutubeChannel(_Listing):
     id = "youtube.channel_page"
     patterns = (
         (
-            rf"{_HOST}/(?:channel/(?P<id>[\w-]+)|(?P<handle>@[^/?#]+)|(?:c|user)/(?P<name>[^/?#]+))"
-            r"(?:/(?:videos|featured|streams|shorts|about))?/?(?:[?#].*)?"
+            rf"{_HOST}/(?:channel/(?P<id>[\w-]+)|(?P<handle>@[^/?#\s]+)|(?:c|user)/(?P<name>[^/?#\s]+))"
+            r"(?:/(?:videos|featured|streams|shorts|about))?/?(?:[?#]\S*)?"
         ),
     )
     examples = ("https://www.youtube.com/channel/UC0123456789012345678901", "https://www.youtube.com/@invented")
@@ -113,7 +113,7 @@ class YoutubePlaylist(_Listing):
     """The videos of one playlist, in its order."""
 
     id = "youtube.playlist_page"
-    patterns = (rf"{_HOST}/playlist\?(?:[^#]*&)?list=(?P<list>[\w-]+)(?:[&#].*)?",)
+    patterns = (rf"{_HOST}/playlist\?(?:[^#\s]*&)?list=(?P<list>[\w-]+)(?:[&#]\S*)?",)
     examples = ("https://www.youtube.com/playlist?list=PL0123456789",)
     expect = Expect(posts_at_least=1, filled={"title": 1.0})
 

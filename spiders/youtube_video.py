@@ -35,8 +35,8 @@ class YoutubeVideo(PageSource):
     platform = "youtube"
     title = "YouTube"
     patterns = (
-        rf"{_HOST}/watch\?(?:[^#]*&)?v=(?P<id>[\w-]{{11}})(?:[&#].*)?",
-        rf"(?:{_HOST}/(?:shorts|live|embed)|https?://youtu\.be)/(?P<id>[\w-]{{11}})/?(?:[?#].*)?",
+        rf"{_HOST}/watch\?(?:[^#\s]*&)?v=(?P<id>[\w-]{{11}})(?:[&#]\S*)?",
+        rf"(?:{_HOST}/(?:shorts|live|embed)|https?://youtu\.be)/(?P<id>[\w-]{{11}})/?(?:[?#]\S*)?",
     )
     examples = ("https://www.youtube.com/watch?v=0123456789a", "https://youtu.be/0123456789a")
     requests_per_minute = 12
