@@ -6,10 +6,10 @@ import codecs
 import gzip
 import io
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import BinaryIO, cast
 
 from core.errors import BadInput
 
@@ -28,10 +28,11 @@ class Rejected:
 
 
 Line = tuple[int, bytes]
+ReadLine = Callable[[int], bytes]
 
 
 def read_lines(path: Path) -> Iterator[Line | Rejected]:
-    """Yield (number, line) with lines as UTF-8 without their ends, NUL and byte order mark; blank ones are left out.
+    """Yield (number, line) with lines as UTF-8, without NUL and byte order mark.
 
     A line over `MAX_LINE`, a charset other than UTF-8 and a compressed file that breaks off are reported and passed
     over. Raises BadInput where the file cannot be opened.
@@ -39,14 +40,14 @@ def read_lines(path: Path) -> Iterator[Line | Rejected]:
     number = 0
     try:
         with path.open("rb") as file:
-            stream, charset = _open(file)
+            readline, charset = _open(file)
             if charset != "utf-8":
                 yield Rejected(0, f"the file is not UTF-8; it was read as {charset}, see whether its letters are right")
-            for number, line in enumerate(_cut(stream), 1):
+            for number, line in enumerate(_cut(readline), 1):
                 if line is None:
                     yield Rejected(number, f"is longer than {MAX_LINE // 1_000_000} MB")
-                elif line := line.replace(b"\0", b"").strip():
-                    yield number, line
+                else:
+                    yield number, line.replace(b"\0", b"") if b"\0" in line else line
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         yield Rejected(
             number + 1, f"the compressed file is damaged from here on ({error}); what stood before was taken"
@@ -59,30 +60,34 @@ def sample(path: Path) -> bytes:
     """Return the beginning of a file, decompressed; raise BadInput where it cannot be opened."""
     try:
         with path.open("rb") as file:
-            return _open(file)[0].read(4096)
+            readline, _ = _open(file)
+            return b"".join(readline(4096) for _ in range(10))
     except (EOFError, zlib.error, gzip.BadGzipFile):
         return b""
     except OSError as error:
         raise BadInput(f"{path} cannot be read: {error.strerror or error}.") from error
 
 
-def _open(file: IO[bytes]) -> tuple[IO[bytes], str]:
-    """Return the content as a stream of UTF-8, and the charset it was in."""
-    stream: IO[bytes] = file
-    if file.read(2) == _GZIP:
-        file.seek(0)
-        stream = gzip.GzipFile(fileobj=file)
+def _open(file: BinaryIO) -> tuple[ReadLine, str]:
+    """Return what reads a line of at most so many bytes, as UTF-8, and the charset the file is in."""
+    packed = file.read(2) == _GZIP
+    file.seek(0)
+    stream: BinaryIO = cast("BinaryIO", gzip.GzipFile(fileobj=file)) if packed else file
     head = _head(stream)
     stream.seek(0)
     for mark, charset in _BOMS:
         if head.startswith(mark):
             stream.seek(len(mark))
-            return _recoded(stream, charset), charset
-    charset = _charset(head)
-    return _recoded(stream, charset), charset
+            break
+    else:
+        charset = _charset(head)
+    if charset == "utf-8":
+        return stream.readline, charset
+    text = io.TextIOWrapper(stream, charset, "replace", newline="\n")
+    return lambda size: text.readline(size).encode(), charset
 
 
-def _head(stream: IO[bytes]) -> bytes:
+def _head(stream: BinaryIO) -> bytes:
     """Return as much of the beginning as can be read: a compressed file may break off within it."""
     head = b""
     try:
@@ -105,31 +110,12 @@ def _charset(head: bytes) -> str:
     return "utf-8"
 
 
-def _recoded(stream: IO[bytes], charset: str) -> IO[bytes]:
-    if charset == "utf-8":
-        return stream
-    return _Recoded(io.TextIOWrapper(stream, charset, "replace", newline="\n"))
-
-
-class _Recoded(io.RawIOBase, IO[bytes]):  # type: ignore[misc]  # only what is used here
-    """A text stream that gives UTF-8."""
-
-    def __init__(self, text: io.TextIOWrapper) -> None:
-        self.text = text
-
-    def readline(self, size: int | None = -1) -> bytes:
-        return self.text.readline(-1 if size is None else size).encode()
-
-    def read(self, size: int = -1) -> bytes:
-        return self.text.read(size).encode()
-
-
-def _cut(stream: IO[bytes]) -> Iterator[bytes | None]:
+def _cut(readline: ReadLine) -> Iterator[bytes | None]:
     """Yield lines, None for one that is too long."""
-    while line := stream.readline(MAX_LINE + 1):
+    while line := readline(MAX_LINE + 1):
         if len(line) > MAX_LINE and not line.endswith(b"\n"):
             while line and not line.endswith(b"\n"):
-                line = stream.readline(MAX_LINE)
+                line = readline(MAX_LINE)
             yield None
         else:
             yield line

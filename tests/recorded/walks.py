@@ -15,9 +15,11 @@ FOLDER = (
     Path(os.environ.get("COPYTRAIL_RECORDED") or Path(__file__).parents[2].parent / "shared" / "recorded") / "walks"
 )
 PLATFORMS = frozenset(
-    ("reddit", "medium", "vimeo", "pinterest", "youtube", "blogspot")
-    + ("livejournal", "mastodon", "tumblr", "wordpress", "substack", "discourse")
-)
+    [
+        "reddit", "medium", "vimeo", "pinterest", "youtube", "blogspot", "livejournal", "mastodon", "tumblr",
+        "wordpress", "substack", "discourse",
+    ]
+)  # fmt: skip
 
 
 def present() -> bool:

@@ -1,0 +1,42 @@
+"""demo."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from runner.options import inert, json_option, line
+
+
+@click.command("demo", short_help="Play the invented operation: collect, match, show its way, export, verify.")
+@click.option(
+    "--dir", "folder", default="copytrail-demo", show_default=True, metavar="DIR",
+    type=click.Path(file_okay=False, path_type=Path), help="Where the demo's workspace is made.",
+)  # fmt: skip
+@json_option
+@click.pass_context
+def demo_command(ctx: click.Context, folder: Path, as_json: bool) -> None:
+    """Play the invented operation: collect, match, show its way, export, verify.
+
+    Everything in it is made up; nothing leaves this machine.
+
+    Example: copytrail demo
+    """
+    from runner.demo import demo
+
+    def tell(text: str) -> None:
+        for part in text.split("\n"):
+            click.echo(inert(part), err=as_json)
+
+    report = demo(folder, tell)
+    if as_json:
+        click.echo(line(report.as_row()))
+    else:
+        click.echo("\nFound against planted:")
+        for kind, row in report.score["kinds"].items():
+            click.echo(f"  {kind:<12} {row['found']:>4} of {row['planted']:>4}   recall {row['recall']:.3f}")
+        click.echo(f"  precision {report.score['precision']:.3f}, recall {report.score['recall']:.3f} over all kinds")
+        click.echo(f"\n{report.posts} posts on {report.platforms} platforms in {report.seconds:.0f} s.")
+        click.echo(f"Look around: copytrail --workspace {inert(folder)} families --min-platforms 3")
+    ctx.exit(0 if report.verdict == "intact" else 1)

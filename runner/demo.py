@@ -1,0 +1,167 @@
+"""The main job on an invented operation: collect day by day, match, show the way, export, verify, compare with truth."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from config.settings import FILE
+from core.errors import BadInput
+from runner.workspace import Workspace
+
+if TYPE_CHECKING:
+    from demo.world import World
+    from runner.collect import Outcome
+
+CASE = "lantern tide"
+SETTINGS = """# The demo's workspace: every host is reached on a port of this machine.
+[workspace]
+kind = "demo"
+loopback_port = {port}
+
+[collect]
+contact = "demo@copytrail.example"
+"""
+Tell = Callable[[str], None]
+
+
+@dataclass
+class Report:
+    """What the demo found, beside what was planted."""
+
+    posts: int = 0
+    platforms: int = 0
+    score: dict[str, Any] = field(default_factory=dict)
+    bundle: str = ""
+    verdict: str = ""
+    seconds: float = 0.0
+
+    def as_row(self) -> dict[str, Any]:
+        """Return the one object of `demo --json`."""
+        return {
+            "posts": self.posts, "platforms": self.platforms, **self.score, "bundle": self.bundle,
+            "verdict": self.verdict, "seconds": round(self.seconds, 1),
+        }  # fmt: skip
+
+
+def demo(folder: Path, tell: Tell) -> Report:
+    """Play the demo in a folder and return what was found; `tell` gets each line of the story.
+
+    Raises BadInput where the folder holds something else than an earlier demo.
+    """
+    from demo import operation
+    from runner.match import match
+
+    started = time.monotonic()
+    report = Report()
+    world = operation.build()
+    tell(world.story)
+    with _stage(folder, world) as (workspace, advance):
+        for day in world.collect_on:
+            advance(day)
+            tell(f"\nDay {day}: collecting from {len(world.places)} places on loopback replicas.")
+            _collect(workspace, tell)
+            found = match(
+                workspace.database, workspace.index_folder, near_threshold=workspace.settings.match.near_threshold,
+                at=workspace.clock().now(),
+            )  # fmt: skip
+            tell(f"  {found.posts} posts matched: {found.pairs} new links, {found.families} families in all.")
+        _look(workspace, report, world)
+        _show_spread(workspace, tell)
+        _seal(workspace, report, tell)
+        workspace.database.close()
+    report.seconds = time.monotonic() - started
+    return report
+
+
+@contextmanager
+def _stage(folder: Path, world: World) -> Iterator[tuple[Workspace, Callable[[int], None]]]:
+    from demo import server, watchlist
+
+    _clear(folder)
+    with server.start(world) as replicas:
+        workspace = Workspace.create(folder, text=SETTINGS.format(port=replicas.port))
+        entries = [{k: v for k, v in entry.items() if v} for entry in watchlist.sources(world)]
+        listed = yaml.safe_dump({"case": CASE, "sources": entries}, allow_unicode=True, sort_keys=False)
+        (workspace.root / "watchlists" / "demo.yml").write_text(listed, encoding="utf-8")
+        yield workspace, replicas.advance
+
+
+def _clear(folder: Path) -> None:
+    """Remove an earlier demo, and nothing else."""
+    settings = folder / FILE
+    if settings.is_file() and 'kind = "demo"' in settings.read_text(encoding="utf-8"):
+        shutil.rmtree(folder)
+    elif folder.exists() and any(folder.iterdir()):
+        raise BadInput(f"{folder} holds something else than a demo; choose another folder with --dir.")
+
+
+def _collect(workspace: Workspace, tell: Tell) -> None:
+    from runner.collect import collect
+    from runner.watchlist import sync
+
+    for error in sync(workspace):
+        tell(f"  {error.sentence}")
+    platforms: dict[str, list[Outcome]] = {}
+    for out in collect(workspace):
+        host = out.url.split("/")[2].removeprefix("www.")
+        platforms.setdefault(".".join(host.split(".")[-2:]) if host.count(".") > 1 else host, []).append(out)
+        if out.finding and out.finding.kind != "quiet":
+            tell(f"  {out.finding.kind}: {out.finding.sentence}")
+    outcomes = [out for group in platforms.values() for out in group]
+    new, changed = sum(o.new for o in outcomes), sum(o.changed for o in outcomes)
+    tell(f"  {len(outcomes)} sources read: {new} new posts, {changed} changed ones.")
+
+
+def _look(workspace: Workspace, report: Report, world: World) -> None:
+    from demo.score import score
+    from storage import families, matching, readers
+
+    with workspace.database.read() as conn:
+        posts = list(readers.rows(conn, "posts", CASE))
+        pairs = list(matching.list_pairs(conn, CASE, None))
+        groups = list(families.list_families(conn, CASE, 1))
+    report.posts = len(posts)
+    report.platforms = len({p["platform"] for p in posts})
+    collected = {p["ref"] for p in posts}
+    truth = [t for t in world.truth if {t.base_ref, t.copy_ref} <= collected]
+    report.score = score(pairs, groups, truth)
+
+
+def _show_spread(workspace: Workspace, tell: Tell) -> None:
+    """Tell the way of the family that stands on most platforms."""
+    from runner.spread import spread
+    from storage import families, posts
+
+    with workspace.database.read() as conn:
+        groups = list(families.list_families(conn, CASE, 2))
+        if not groups:
+            return
+        widest = max(groups, key=lambda g: (len(g["platforms"]), g["size"], str(g["id"])))
+        members = posts.load_posts(conn, widest["members"])
+    found = spread(workspace.database, widest["id"])
+    title = next((p.title for p in members.values() if p.title), "")
+    tell(f"\nFamily {widest['id']}: {widest['size']} copies on {len(widest['platforms'])} platforms. {title}")
+    for step in found["steps"]:
+        tier = step["tier"] if step["tier"] is not None else "?"
+        tell(f"  tier {tier}  {step['from'] or 'time unknown':<20}  {step['platform']:<24}  {step['ref']}")
+    tell(f"  {found['sentence']}")
+
+
+def _seal(workspace: Workspace, report: Report, tell: Tell) -> None:
+    from evidence.verify import verify
+    from runner.export import export
+
+    out = workspace.root / "exports" / "demo.wacz"
+    done = export(workspace, case=CASE, out=out)
+    failed = [check for check in verify(out) if check.result == "failed"]
+    report.bundle, report.verdict = str(out), "failed" if failed else "intact"
+    tell(f"\nBundle: {out}\n  {done['posts']} posts, {done['records']} archived records, sha256 {done['sha256']}")
+    tell(f"  verified: {report.verdict}")
