@@ -59,7 +59,7 @@ class _ThreadSource(RedditSource):
                 missing, unanswered = error, unanswered + 1
                 continue
             except NotThere as error:
-                yield Finding.of(error, ref=ref("reddit", stub.parent))
+                yield Finding.of(error, ref=ref("reddit", stub.parent or f"t3_{thread}"))
                 continue
             yield from self._fresh(unfolded, things, answer)
             if len(unfolded.met) > MAX_STUBS:
@@ -94,7 +94,10 @@ class RedditThread(_ThreadSource):
     """One post and all its comments, to the last continuation; read whole each time."""
 
     id = "reddit.thread"
-    patterns = (rf"{_THREAD}(?:/[^/?#]*)?{REST}", rf"https?://redd\.it/(?P<thread>[0-9a-z]{{1,13}}){REST}")
+    patterns = (
+        rf"{_THREAD}(?:/[^/?#\s]*)?{REST}",
+        rf"(?:{HOST}/gallery|https?://redd\.it)/(?P<thread>[0-9a-z]{{1,13}}){REST}",
+    )
     examples = ("https://www.reddit.com/r/news/comments/3hahrw/a_title/", "https://redd.it/3hahrw")
 
     def collect(self, target: Target, cursor: Cursor) -> Iterator[Post | Finding]:
@@ -107,7 +110,7 @@ class RedditComment(_ThreadSource):
     """One comment with the post above it, what it answers, and its replies."""
 
     id = "reddit.comment"
-    patterns = (rf"{_THREAD}/[^/?#]+/(?P<comment>[0-9a-z]{{1,13}}){REST}",)
+    patterns = (rf"{_THREAD}/[^/?#\s]+/(?P<comment>[0-9a-z]{{1,13}}){REST}",)
     examples = ("https://www.reddit.com/r/news/comments/3hahrw/comment/cu5pebp/",)
 
     def collect(self, target: Target, cursor: Cursor) -> Iterator[Post | Finding]:
