@@ -1,4 +1,4 @@
-"""Log to stderr, as lines for people or as JSON, with secrets hidden; structlog is imported only where something logs."""
+"""Log to stderr, for people or as JSON, with secrets hidden; structlog is imported only where something logs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Roads to the wire: the guarded one for the public web, the loopback one for the demo, the mark of those that have none."""
+"""Roads to the wire: guarded to the public web, by loopback to the demo; and the mark of those that have no wire."""
 
 from __future__ import annotations
 
