@@ -147,14 +147,15 @@ def pause(conn: Connection, source_id: int, paused: bool = True) -> None:
 
 def _query() -> Select[Any]:
     posts = select(func.count()).where(_POSTS.c.source_id == _SOURCES.c.id).scalar_subquery()
-    ended = select(_RUNS.c.coverage).where(_RUNS.c.source_id == _SOURCES.c.id, _RUNS.c.coverage.is_not(None))
+    earlier = _RUNS.alias()
+    ended = select(earlier.c.coverage).where(earlier.c.source_id == _SOURCES.c.id, earlier.c.coverage.is_not(None))
     run = {
         f"run_{name}": _RUNS.c[name] for name in ("status", "posts", "new", "changed", "finding", "started", "ended")
     }
     return (
         select(
             _SOURCES, _CASES.c.name.label("case"), posts.label("posts"),
-            ended.order_by(_RUNS.c.id.desc()).limit(1).scalar_subquery().label("coverage"),
+            ended.order_by(earlier.c.id.desc()).limit(1).scalar_subquery().label("coverage"),
             *(column.label(name) for name, column in run.items()),
         )
         .join(_CASES, _CASES.c.id == _SOURCES.c.case_id)
