@@ -68,7 +68,7 @@ class Facts:
 
     def stated(self, name: str) -> Iterator[Any]:
         """Yield what the article objects state under a name."""
-        yield from (value for article in self.articles if (value := article.get(name)))
+        yield from (value for article in self.articles if (value := article.get(name)) not in (None, ""))
 
     def published(self, not_after: datetime) -> Instant | None:
         """Return the stated time of publication, unknown (with its words) where it cannot be; None where none is."""

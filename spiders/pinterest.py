@@ -38,7 +38,7 @@ class PinterestPin(PageSource):
             for _, query in every(answer, "v3GetPinQuery"):
                 part = query.get("data") or {}
                 if part.get("entityId") == ask.about["id"]:
-                    pin = {**{k: v for k, v in part.items() if v is not None}, **pin}
+                    _add(part, pin)
         if not pin:
             if "/404" in page.url or "show_error=true" in page.url:
                 raise Gone(f"{ask.url} is not there any more.", url=ask.url, status=page.status)
@@ -47,6 +47,15 @@ class PinterestPin(PageSource):
                 url=page.url, status=page.status,
             )  # fmt: skip
         yield _post(pin, ask.about["id"], page)
+
+
+def _add(part: Mapping[str, Any], pin: dict[str, Any]) -> None:
+    """Add what one answer tells of a pin and earlier ones did not."""
+    for name, value in part.items():
+        if isinstance(value, dict) and isinstance(pin.get(name), dict):
+            pin[name] = {**value, **pin[name]}
+        elif value is not None:
+            pin.setdefault(name, value)
 
 
 def _post(pin: Mapping[str, Any], native_id: str, page: Response) -> Post:

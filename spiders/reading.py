@@ -17,11 +17,12 @@ from core.errors import Landing, SourceChanged, TooLarge
 from core.exchange import Response
 from core.markup import absolute
 from core.records import Author, Media, Post
-from core.times import Instant
+from core.times import Instant, unknown
 from spiders.address import page_id
 from spiders.facts import Facts, facts, read_time
 
 MAX_PAGE = 5_000_000  # bytes; trafilatura took 10 s for 3 MB of nothing but links
+FEWEST_LETTERS = 100  # of a text on a page that states neither a date nor that it is an article
 MOST_KEPT = 500  # links, tags or pictures of one article
 _PARAGRAPHS = frozenset({"p", "head", "quote", "list", "table", "code", "ab", "div"})
 _LINES = frozenset({"item", "row", "lb"})
@@ -47,19 +48,21 @@ def article_and_facts(page: Response) -> tuple[Post, Facts]:
     found = trafilatura.bare_extraction(
         html, url=page.url, with_metadata=True, include_comments=False, include_links=True, include_images=True
     )
-    text = _text(found.body) if found is not None and found.body is not None else ""
-    if not text:
+    title = _title(known, found.title if found else None)
+    text = _text(found.body, title or "") if found is not None and found.body is not None else ""
+    stated = known.published(page.captured_at)
+    if len(text) < (1 if known.is_article or stated else FEWEST_LETTERS):
         raise Landing(
             f"{page.url} holds no text that reads as an article; watch the pages it leads to.",
             url=page.url, status=page.status,
         )  # fmt: skip
-    host, native_id, url = page_id(page.url, known.canonical)
+    platform, native_id, url = page_id(page.url, known.canonical)
     post = Post(
-        platform=host, native_id=native_id, url=url, kind="article", author=_author(known, found.author),
-        published=_published(known, found.date, page.captured_at), first_seen=page.captured_at,
-        edited=known.edited(page.captured_at), title=_title(known, found.title), text=text,
-        languages=_languages(known), links=_addresses(found.body.iter("ref"), "target", page.url),
-        tags=_tags(known), media=_media(known, found.body), route="page", capture=page.capture, raw=_raw(known, page),
+        platform=platform, native_id=native_id, url=url, kind="article", author=_author(known, found.author),
+        published=_published(stated, found.date, page.captured_at), first_seen=page.captured_at,
+        edited=known.edited(page.captured_at), title=title, text=text, languages=_languages(known),
+        links=_addresses(found.body.iter("ref"), "target", page.url), tags=_tags(known),
+        media=_media(known, found.body), route="page", capture=page.capture, raw=_raw(known, page, url, stated),
     )  # fmt: skip
     return post, known
 
@@ -82,15 +85,17 @@ def readable(page: Response) -> str:
     return str(decode_file(page.body))
 
 
-def _text(body: Any) -> str:
-    """Return the words of an extracted body: paragraphs set apart, list items and rows on lines of their own."""
+def _text(body: Any, title: str) -> str:
+    """Return the words of an extracted body: paragraphs set apart, items and rows on lines, the title left out."""
     pieces: list[str] = []
     for event, element in etree.iterwalk(body, events=("start", "end")):
         gap = "\v\v" if element.tag in _PARAGRAPHS else "\v" if element.tag in _LINES else ""
         pieces.append(gap or (" " if element.tag == "cell" else ""))
         pieces.append((element.text if event == "start" else element.tail) or "")
     text = re.sub(r"[^\S\v]+", " ", "".join(pieces))
-    return re.sub(r"\v{2,}", "\n\n", re.sub(r" ?\v ?", "\v", text)).replace("\v", "\n").strip()
+    text = re.sub(r"\v{2,}", "\n\n", re.sub(r" ?\v ?", "\v", text)).replace("\v", "\n").strip()
+    heading, _, rest = text.partition("\n\n")
+    return rest if rest and title.startswith(heading) else text
 
 
 def _author(known: Facts, guessed: str | None) -> Author:
@@ -109,15 +114,15 @@ def _author(known: Facts, guessed: str | None) -> Author:
     return Author(name=name or None, url=url)
 
 
-def _published(known: Facts, guessed: str | None, captured_at: datetime) -> Instant:
-    stated = known.published(captured_at)
+def _published(stated: Instant | None, guessed: str | None, captured_at: datetime) -> Instant:
+    """Return the stated time; where none can be, the day that htmldate guesses, unless it lies ahead as well."""
     if stated and stated.at:
         return stated
     guess = read_time(guessed) if guessed else None
     lies = guess.interval() if guess else None
     if guess and lies and lies[0] <= captured_at:
-        return guess.model_copy(update={"verbatim": stated.verbatim if stated else guessed, "zone": "unknown"})
-    return stated or Instant(source="page", zone="unknown")
+        return guess
+    return stated or unknown(source="page")
 
 
 def _title(known: Facts, guessed: str | None) -> str | None:
@@ -152,10 +157,12 @@ def _media(known: Facts, body: Any) -> tuple[Media, ...]:
     return tuple(Media(url=url, alt=alts.get(url) or None) for url in addresses)[:MOST_KEPT]
 
 
-def _raw(known: Facts, page: Response) -> dict[str, Any]:
+def _raw(known: Facts, page: Response, url: str, stated: Instant | None) -> dict[str, Any]:
     said = {
-        "canonical": known.canonical, "asked": page.requested_url if page.requested_url != page.url else None,
+        "canonical": known.canonical if known.canonical != url else None,
+        "asked": page.requested_url if page.requested_url != page.url else None,
+        "impossible_date": stated.verbatim if stated and not stated.at else None,
         "site_name": known.meta.get("og:site_name"), "section": known.meta.get("article:section"),
-        "free": next(known.stated("isAccessibleForFree"), None),
+        "free": next((v for v in known.stated("isAccessibleForFree") if isinstance(v, bool | str)), None),
     }  # fmt: skip
-    return {name: value for name, value in said.items() if value is not None}
+    return {name: value for name, value in said.items() if value not in (None, "")}

@@ -80,6 +80,12 @@ def count(shown: str | None) -> int | None:
     return round(value * _FACTOR[unit])
 
 
+def _shown(**counters: str | None) -> dict[str, Any]:
+    """Return the counters as the page words them: 1.2K is not 1,200."""
+    kept = {name: shown for name, shown in counters.items() if shown}
+    return {"shown": kept} if kept else {}
+
+
 def continuation(answer: Mapping[str, Any]) -> str | None:
     """Return the token of the next page of a listing."""
     items = [v for part in _GROWS for _, v in every(answer.get(part), "continuationItemRenderer")]
@@ -132,7 +138,7 @@ def videos(answer: Any, by: Author, page: Response) -> Iterator[Post]:
             platform="youtube", native_id=native_id, url=f"https://www.youtube.com/watch?v={native_id}", kind="video",
             author=by, published=times.unknown(when or None, "page"), first_seen=page.captured_at,
             title=title, text=title, media=_picture(pictures), metrics=Metrics(views=count(views)),
-            metrics_at=page.captured_at, route="page", capture=page.capture, raw={"shown": {"views": views or None}},
+            metrics_at=page.captured_at, route="page", capture=page.capture, raw=_shown(views=views),
         )  # fmt: skip
 
 
@@ -166,7 +172,7 @@ def comments(answer: Any, video: str, page: Response) -> Iterator[Post]:
             text=words(facts["content"]), reply_to=ids.ref("youtube", thread) if is_reply else of, root=of,
             links=_links(facts["content"]), metrics=Metrics(likes=count(likes), replies=count(replies)),
             metrics_at=page.captured_at, route="page", capture=page.capture,
-            raw={"shown": {"likes": likes, "replies": replies}},
+            raw=_shown(likes=likes, replies=replies),
         )  # fmt: skip
 
 
