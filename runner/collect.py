@@ -152,7 +152,8 @@ class Run:
     def _judge(self, error: CopytrailError | None) -> None:
         out = self.outcome
         about_source = [f for f in out.remarks if f.ref is None or f.url == self.row.url]
-        if error is not None:
+        # that a recording ends is the least there is to tell; what the platform said before counts for more
+        if error is not None and not (isinstance(error, NotRecorded) and about_source):
             out.finding = Finding.of(error)
         elif about_source:
             out.finding = about_source[0]

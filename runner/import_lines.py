@@ -74,13 +74,9 @@ def _open(file: BinaryIO) -> tuple[ReadLine, str]:
     file.seek(0)
     stream: BinaryIO = cast("BinaryIO", gzip.GzipFile(fileobj=file)) if packed else file
     head = _head(stream)
-    stream.seek(0)
-    for mark, charset in _BOMS:
-        if head.startswith(mark):
-            stream.seek(len(mark))
-            break
-    else:
-        charset = _charset(head)
+    marked = next(((mark, charset) for mark, charset in _BOMS if head.startswith(mark)), None)
+    mark, charset = marked or (b"", _charset(head))
+    stream.seek(len(mark))
     if charset == "utf-8":
         return stream.readline, charset
     text = io.TextIOWrapper(stream, charset, "replace", newline="\n")

@@ -27,13 +27,17 @@ def write_table(workspace: Workspace, name: str, form: str, out: Path, case: str
 
 
 def _rows(conn: Any, name: str, case: str | None) -> Iterator[Mapping[str, Any]]:
-    from storage import families, matching, readers
-
     if name == "pairs":
+        from storage import matching
+
         yield from matching.list_pairs(conn, case, None)
     elif name == "families":
+        from storage import families
+
         yield from families.list_families(conn, case, 1)
     else:
+        from storage import readers
+
         yield from readers.rows(conn, name, case)
 
 
