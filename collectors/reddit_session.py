@@ -30,7 +30,7 @@ HOW_TO_GET_THE_KEY = (
     "Ask Reddit for access to its Data API; since November 2025 every app is approved by hand, and the Responsible "
     "Builder Policy (https://support.reddithelp.com/hc/articles/42728983564564) says where to ask. Then set "
     "REDDIT_CLIENT_ID and REDDIT_CLIENT_SECRET to what https://www.reddit.com/prefs/apps shows for the app. "
-    "Without a key, add the address with --route feed."
+    "Without a key, --route feed reads the feeds, where robots.txt allows it."
 )
 
 # What Reddit says in `reason` of a refusal, and what it means for a watcher.
