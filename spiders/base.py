@@ -11,13 +11,14 @@ from core.errors import CopytrailError
 from core.exchange import Response
 from core.records import Finding, Post, Route
 from core.source import Cursor, Source, Target
+from core.urls import host
 
 
 @dataclass(frozen=True, slots=True)
 class Ask:
     """One request still to be made: `step` names the kind of page expected, `about` is what `read` wants to remember.
 
-    `json` is the body of a POST.
+    `json` is the body of a POST. Raises ValueError where `url` is no web address.
     """
 
     url: str
@@ -25,6 +26,10 @@ class Ask:
     method: Literal["GET", "POST"] = "GET"
     json: Any = None
     about: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not host(self.url):
+            raise ValueError(f"{self.url!r} is no web address")
 
 
 Found = Post | Finding | Ask

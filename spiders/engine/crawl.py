@@ -49,6 +49,7 @@ _SETTINGS: dict[str, Any] = {
         "scrapy.extensions.closespider.CloseSpider": 0,
     },
     "CONCURRENT_REQUESTS": 1,  # the client waits for its turn at each host anyway, and records stay in order
+    "SCRAPER_SLOT_MAX_ACTIVE_SIZE": 1,  # and none is made before the last answer is read: a refusal ends the asking
     "DEPTH_PRIORITY": 1,
     "SCHEDULER_MEMORY_QUEUE": "scrapy.squeues.FifoMemoryQueue",
     "LOG_ENABLED": False,
