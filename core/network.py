@@ -53,24 +53,28 @@ class _Guarded(httpcore.NetworkBackend):
             except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
                 problem = error
                 continue
-            return _Dated(self._checked(stream, host))
+            return _Dated(stream, self._checked_peer(stream, host))
         raise problem
 
-    def _checked(self, stream: NetworkStream, host: str) -> NetworkStream:
-        peer = str(stream.get_extra_info("server_addr")[0]).partition("%")[0]
+    def _checked_peer(self, stream: NetworkStream, host: str) -> tuple[str, int]:
         try:
-            self._guard.check(ipaddress.ip_address(peer), host)
+            address, port = stream.get_extra_info("server_addr")[:2]
+            self._guard.check(ipaddress.ip_address(str(address).partition("%")[0]), host)
+        except OSError as error:  # gone already
+            stream.close()
+            raise httpcore.ConnectError(str(error)) from error
         except AddressRefused:
             stream.close()
             raise
-        return stream
+        return str(address), int(port)
 
 
 class _Dated(NetworkStream):
     """End reads at the deadline of the request, however slowly a server drips, header lines included."""
 
-    def __init__(self, stream: NetworkStream) -> None:
+    def __init__(self, stream: NetworkStream, peer: tuple[str, int]) -> None:
         self._stream = stream
+        self._peer = peer
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         return self._stream.read(max_bytes, _left(timeout))
@@ -82,10 +86,10 @@ class _Dated(NetworkStream):
         self._stream.close()
 
     def start_tls(self, ssl_context: Any, server_hostname: str | None = None, timeout: float | None = None) -> _Dated:
-        return _Dated(self._stream.start_tls(ssl_context, server_hostname, _left(timeout)))
+        return _Dated(self._stream.start_tls(ssl_context, server_hostname, _left(timeout)), self._peer)
 
     def get_extra_info(self, info: str) -> Any:
-        return self._stream.get_extra_info(info)
+        return self._peer if info == "server_addr" else self._stream.get_extra_info(info)
 
 
 def _left(timeout: float | None) -> float | None:

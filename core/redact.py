@@ -21,8 +21,8 @@ _SECRET_HEADERS = frozenset({
 })  # fmt: skip
 SECRET_PARAMETERS = frozenset({
     "key", "api_key", "apikey", "api-key", "access_token", "accesstoken", "refresh_token", "id_token", "auth_token",
-    "oauth_token", "oauth_signature", "client_secret", "clientsecret", "consumer_secret", "app_secret", "appsecret_proof",
-    "secret", "password", "passwd", "assertion", "client_assertion", "code_verifier",
+    "oauth_token", "oauth_signature", "client_secret", "clientsecret", "consumer_secret", "app_secret",
+    "appsecret_proof", "secret", "password", "passwd", "assertion", "client_assertion", "code_verifier",
 })  # fmt: skip
 _SECRET_MEMBERS = SECRET_PARAMETERS - {"key"} | {"accessjwt", "refreshjwt", "session_token"}
 _MEMBER = re.compile(

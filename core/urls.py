@@ -30,7 +30,9 @@ _CLOSING = (
 )
 _INVISIBLE = "\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u2064\ufeff"
 _LINK = re.compile(
-    rf"(?<![A-Za-z0-9_@/.])(?:https?://|www\.(?=[\w-]+\.))[^\s<>\"`{{}}|\\^{_CLOSING}{_INVISIBLE}\x00-\x1f]{{1,8192}}(…?)", re.I
+    r"(?<![A-Za-z0-9_@/.])(?:https?://|www\.(?=[\w-]+\.))"
+    rf"[^\s<>\"`{{}}|\\^{_CLOSING}{_INVISIBLE}\x00-\x1f]{{1,8300}}(…?)",
+    re.I,
 )
 _ATTACHED = re.compile(rf"(?<=[A-Za-z0-9_\-.~%&+])[{_CJK}]")  # Chinese or Japanese prose right after an address
 _TRAILING = ".,;:!?'*_~·।؟،"

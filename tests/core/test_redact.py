@@ -1,0 +1,132 @@
+"""No secret reaches the archive, the log or a sentence; posts that talk about secrets stay as they are."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from core.exchange import Exchange
+from core.log import hide_secrets, logger, set_up
+from core.redact import redact, redact_body, redact_url
+from core.times import StillClock
+from tests.core.wicked import Kept, Wicked, answer, client
+
+AT = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+def _exchange(**changed: Any) -> Exchange:
+    given: dict[str, Any] = {
+        "method": "GET",
+        "url": "https://site.example/",
+        "request_headers": (),
+        "request_body": b"",
+    }
+    return Exchange(**{**given, "captured_at": AT, "status": 200, **changed})
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("https://a.example/?key=hush&x=1", "https://a.example/?key=REDACTED&x=1"),
+        ("https://a.example/?x=1&ACCESS_TOKEN=hush#access_token=hush", "https://a.example/?x=1&ACCESS_TOKEN=REDACTED#access_token=REDACTED"),
+        ("https://a.example/?client%5Fsecret=hush", "https://a.example/?client%5Fsecret=REDACTED"),
+        ("https://user:hush@a.example/p", "https://a.example/p"),
+        ("https://a.example/?monkey=1&keyword=2&key=", "https://a.example/?monkey=1&keyword=2&key="),
+        ("https://a.example/p@q?x=1", "https://a.example/p@q?x=1"),
+    ],
+)  # fmt: skip
+def test_urls_are_shown_without_secrets(url: str, shown: str) -> None:
+    assert redact_url(url) == shown
+
+
+def test_headers_with_secrets_are_dropped_and_counted() -> None:
+    kept = redact(
+        _exchange(
+            request_headers=(("Authorization", "Bearer hush"), ("Cookie", "a=hush"), ("X-Api-Key", "hush"),
+                             ("Accept", "*/*")),
+            headers=(("Set-Cookie", "a=hush"), ("Set-Cookie", "b=hush"), ("ETag", "1"),
+                     ("Location", "/x?access_token=hush")),
+        )
+    )  # fmt: skip
+    assert "hush" not in repr(kept)
+    assert list(kept.request_headers) == [("Accept", "*/*")]
+    assert list(kept.headers) == [("ETag", "1"), ("Location", "/x?access_token=REDACTED")]
+    assert kept.note["redacted"] == (
+        "header-authorization:1 header-cookie:1 header-set-cookie:2 header-x-api-key:1 query:1"
+    )
+
+
+def test_forms_and_json_are_sent_on_record_without_secrets() -> None:
+    form = redact_body(b"grant_type=password&password=hush&username=a", "application/x-www-form-urlencoded")
+    assert form == b"grant_type=password&password=REDACTED&username=a"
+    packed = redact_body(b'{"client_secret": "hu\\"sh", "q": "password"}', "application/json")
+    assert json.loads(packed) == {"client_secret": "REDACTED", "q": "password"}
+
+
+@pytest.mark.parametrize("encoding", ["", "gzip"])
+def test_tokens_handed_out_are_hidden_though_packed(encoding: str) -> None:
+    plain = b'{"access_token": "hush", "token_type": "bearer", "refresh_token":"hush2"}'
+    body = gzip.compress(plain) if encoding else plain
+    kept = redact(_exchange(body=body, headers=(("Content-Encoding", encoding),)), plain)
+    assert json.loads(kept.body) == {"access_token": "REDACTED", "token_type": "bearer", "refresh_token": "REDACTED"}
+    assert kept.decoded
+    assert kept.note["redacted"] == "token:2"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"posts": [{"text": "say \\"access_token\\": \\"hush\\""}]}',
+        b'<script>{"access_token": "of the page"}</script>',
+        b'{"posts": [{"access_token": "inside"}]}',
+        b"access to my heart",
+    ],
+)
+def test_pages_and_posts_stay_as_they_came(body: bytes) -> None:
+    kept = redact(_exchange(body=body))
+    assert (kept.body, kept.decoded, kept.note) == (body, False, {})
+
+
+def test_the_client_hides_before_it_records() -> None:
+    with Wicked() as server:
+        server.on("/token", answer(b'{"access_token":"hush"}', Content_Type="application/json", Set_Cookie="s=hush"))
+        kept = Kept()
+        with client(server, kept, StillClock(AT)) as http:
+            url = "https://site.example/token?api_key=hush"
+            response = http.post(url, data={"client_secret": "hush"}, auth=("id", "hush"))
+        assert response.json()["access_token"] == "hush"
+        assert b"api_key=hush" in server.asked[0]
+        assert server.asked[0].endswith(b"client_secret=hush")
+    assert "hush" not in repr(kept.exchanges)
+
+
+@pytest.fixture
+def plain_log() -> Iterator[None]:
+    yield
+    set_up()
+
+
+def test_log_lines_hide_secrets() -> None:
+    line = hide_secrets(None, "", {
+        "event": "asked https://a.example/?key=hush&x=1 with Bearer abcdefghij", "token": "hush", "n": 3,
+        "headers": {"Authorization": "hush", "Accept": "*/*"}, "many": ["https://u:hush@a.example/"],
+        "long": "x" * 9000,
+    })  # fmt: skip
+    assert "hush" not in repr(line)
+    assert "abcdefghij" not in repr(line)
+    assert line["headers"]["Accept"] == "*/*"
+    assert len(line["long"]) < 3000
+
+
+@pytest.mark.usefixtures("plain_log")
+def test_the_log_is_json_where_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
+    set_up(style="json", level="warning")
+    logger("test").info("unheard")
+    logger("test", run=7).warning("heard", url="https://a.example/?key=hush")
+    line = json.loads(capsys.readouterr().err)
+    assert (line["event"], line["run"], line["url"]) == ("heard", 7, "https://a.example/?key=REDACTED")
