@@ -119,7 +119,7 @@ def afterlife(stage: Stage) -> None:
     """Let some posts change or vanish between two collections, and one carry a date that is none."""
     for software in ("mastodon", "reddit", "blogspot", "discourse"):
         fresh = [d for d in _copies(stage, software) if stage.day(3.1) < d.at < stage.day(4.9) and d.thread is None]
-        for draft in fresh[:1]:
+        for draft in [d for d in fresh if not _is_named(stage, d)][:1]:
             added = stage.rng.choice(tongue(draft.language).suffixes)
             draft.revision = Revision(_moment(stage, 5.5, 8), f"{draft.text}\n\n{added}")
     for software in ("livejournal", "mastodon"):

@@ -14,7 +14,7 @@ from demo import native
 from demo.world import Edit, Person, Place, Planted, Posting, Revision, ref
 
 _KINDS: dict[str, PostKind] = {
-    "medium": "article", "substack": "article", "news": "article", "blogspot": "article", "wordpress": "article",
+    "medium": "article", "substack": "article", "news": "article", "feed": "article", "wordpress": "article",
     "youtube": "video", "vimeo": "video", "pinterest": "image",
 }  # fmt: skip
 _NAMED_BY_ADDRESS = frozenset({"news", "feed", "substack"})  # their feeds and pages name an entry by its address
@@ -67,7 +67,7 @@ def _published(draft: Draft, ids: native.Ids, number: int, done: dict[Draft, Pos
     native_id = ids.next(place, draft.at, "comment" if root else "post")
     url = native.address(place, native_id, draft.at, root.short if root else "", number)
     if place.software in _NAMED_BY_ADDRESS:
-        native_id = url
+        native_id = url if place.software != "news" else url.partition("//")[2]
     cited = done[draft.cites].url if draft.cites else draft.share
     text = draft.text
     linked_only = place.software == "reddit" and draft.cites is not None  # a link post: the address is the post
@@ -78,8 +78,8 @@ def _published(draft: Draft, ids: native.Ids, number: int, done: dict[Draft, Pos
         revision = replace(revision, text=f"{revision.text}\n\n{cited}")
     kind: PostKind = "comment" if comment else "repost" if _is_boost(draft) else _KINDS.get(place.software, "post")
     return Posting(
-        ref=ref(place, native_id), place=place, native_id=native_id, url=url, author=draft.author, published=draft.at,
-        text=text, language=draft.language, kind=kind, title=draft.title, precision=draft.precision,
+        ref=ref(place, native_id, comment=comment), place=place, native_id=native_id, url=url, author=draft.author,
+        published=draft.at, text=text, language=draft.language, kind=kind, title=draft.title, precision=draft.precision,
         links=(cited,) if cited else (), tags=draft.tags, thread=root.short if root else "", number=number,
         reply_to=_ref(draft.reply_to, done), repost_of=_ref(draft.repost_of, done), quotes=_ref(draft.quotes, done),
         revision=revision, gone=draft.gone,

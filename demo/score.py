@@ -28,8 +28,8 @@ def score(
 
     `pairs` and `families` have the shapes of the public interface (`left`, `right`, `matcher`; `members`). A copied
     text counts as found where both posts are in one family; a link, citation, repost or quote where a pair of any
-    matcher or a family joins the two. Precision is the share of text pairs and of co-memberships in families that join posts
-    of one planted text; what only a shared link joined is no claim about texts and is left out. None: nothing reported.
+    matcher or a family joins the two. Precision is the share of text pairs and of co-memberships in families that join
+    posts of one planted text; what only a shared link joined is no claim about texts. None: nothing reported.
     """
     reported, claimed = set[Pair](), set[Pair]()
     for pair in pairs:

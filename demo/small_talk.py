@@ -14,7 +14,7 @@ from demo.edits import Tongue
 
 LANGUAGES = ("en", "es", "ru", "zh", "ar", "ja")
 SLOTS = ("when", "who", "did", "what", "where")
-MOST_SHARED = 5  # phrases that two posts may have in common; a post has about twenty
+SHARED = 0.2  # of the phrases of the shorter of two posts: more would make them look related
 
 
 @cache
@@ -45,8 +45,7 @@ class SmallTalk:
         for _ in range(200):
             chosen = [{slot: self._rng.choice(talk[slot]) for slot in SLOTS} for _ in range(wanted)]
             phrases = frozenset(phrase for sentence in chosen for phrase in sentence.values())
-            most = min(MOST_SHARED, len(phrases) // 3)
-            if all(len(phrases & earlier) <= most for earlier in self._used[language]):
+            if all(len(phrases & other) <= SHARED * min(len(phrases), len(other)) for other in self._used[language]):
                 break
         self._used[language].append(phrases)
         blank = "" if language in {"zh", "ja"} else " "

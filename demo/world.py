@@ -155,6 +155,7 @@ class World:
         return [place for place in self.places if place.software == software]
 
 
-def ref(place: Place, native_id: str) -> str:
-    """Return the name a collector must give a post of a place."""
-    return ids.ref(place.platform, native_id, place.site)
+def ref(place: Place, native_id: str, *, comment: bool = False) -> str:
+    """Return the name a collector must give a post of a place; WordPress counts comments apart from posts."""
+    site = f"{place.site}/comments" if comment and place.software == "wordpress" else place.site
+    return ids.ref(place.platform, native_id, site)

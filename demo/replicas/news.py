@@ -54,9 +54,9 @@ def _article(post: Posting, now: datetime) -> Answer:
         f'<script type="application/ld+json">{json.dumps(facts, ensure_ascii=False)}</script>\n'
     )
     inside = (
-        f'<header><a href="/">{xml(post.place.title)}</a></header>\n<main><article>\n<h1>{xml(post.title or "")}</h1>\n'
-        f'<p class="byline">{xml(post.author.name)}, <time datetime="{day}">{day}</time></p>\n'
-        f'<div class="story">{as_html(post.text_at(now))}</div>\n</article></main>\n'
+        f'<header><a href="/">{xml(post.place.title)}</a>\n<h1>{xml(post.title or "")}</h1>\n'
+        f'<p class="byline">{xml(post.author.name)}, <time datetime="{day}">{day}</time></p></header>\n'
+        f'<main><article>\n<div class="story">{as_html(post.text_at(now))}</div>\n</article></main>\n'
         "<footer><p>Printed on the quay.</p></footer>"
     )
     return as_page(f"{post.title} | {post.place.title}", inside, head=head, language=post.language)

@@ -27,7 +27,8 @@ class WordPress(Replica):
         posts, comments = self.newest(place, now), self.newest(place, now, comments=True)
         match request.path.strip("/").split("/"):
             case ["wp-json", "wp", "v2", "posts"]:
-                return _paged(request, posts, lambda p: _post(p, now))
+                embed = "_embed" in request.query
+                return _paged(request, posts, lambda p: _post(p, now) | (_embedded(p) if embed else {}))
             case ["wp-json", "wp", "v2", "comments"]:
                 return _paged(request, comments, _comment)
             case ["wp-json", "wp", "v2", "pages"]:
@@ -88,6 +89,13 @@ def _post(post: Posting, now: datetime) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def _embedded(post: Posting) -> dict[str, Any]:
+    """Return what `_embed` asks for: the author, and the categories and tags by name."""
+    tags = [{"id": 30 + number, "name": tag, "taxonomy": "post_tag"} for number, tag in enumerate(post.tags)]
+    author = _person(post.place, post.place.people.index(post.author))
+    return {"_embedded": {"author": [author], "wp:term": [[{"id": 1, "name": "Uncategorized"}], tags]}}
+
+
 def _comment(comment: Posting) -> dict[str, Any]:
     home = f"https://{comment.place.host}"
     return {
@@ -106,7 +114,8 @@ def _feed(place: Place, posts: Sequence[Posting], now: datetime) -> Answer:
     )
     items = (
         f"<item>\n<title>{xml(post.title or '')}</title>\n<link>{post.url}</link>\n"
-        f"<comments>{post.url}#comments</comments>\n<pubDate>{rfc822(post.published, '+0000')}</pubDate>\n<dc:creator>{cdata(post.author.name)}</dc:creator>\n"
+        f"<comments>{post.url}#comments</comments>\n<pubDate>{rfc822(post.published, '+0000')}</pubDate>\n"
+        f"<dc:creator>{cdata(post.author.name)}</dc:creator>\n"
         f'<guid isPermaLink="false">https://{place.host}/?p={post.short}</guid>\n'
         f"<description>{cdata(as_html(post.text_at(now)[:80] + ' […]'))}</description>\n"
         f"<content:encoded>{cdata(as_html(post.text_at(now)))}</content:encoded>\n<slash:comments>0</slash:comments>\n"
