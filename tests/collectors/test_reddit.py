@@ -1,11 +1,9 @@
-"""Reddit through PRAW: sign-in, refusals, waits and odd answers; the walks themselves are in the fixtures."""
+"""Reddit through PRAW: sign-in, waits, refusals and listings; whole walks are in the fixtures."""
 
 from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
@@ -13,102 +11,29 @@ from urllib.parse import parse_qs
 import httpx
 import pytest
 
-from archive.replay import Replay
-from archive.warc import WarcWriter
-from collectors.reddit import RedditShareLink, RedditSource, RedditSubreddit, RedditUser
-from collectors.reddit_things import read, tree
-from collectors.reddit_threads import RedditThread
+from collectors.reddit import RedditShareLink, RedditSubreddit, RedditUser
 from core.errors import (
     Blocked,
     CopytrailError,
     Gone,
     LoginWall,
     Moved,
-    NotRecorded,
     Quarantined,
     RateLimited,
     SourceChanged,
     Unauthorized,
     Unavailable,
 )
-from core.exchange import Exchange, Response
-from core.http import Client
 from core.records import Finding, Post
-from core.source import Cursor
-from core.times import StillClock
-
-AT = datetime(2024, 5, 6, 7, 8, 9, tzinfo=UTC)
-KEYS = {"REDDIT_CLIENT_ID": "id-of-the-app", "REDDIT_CLIENT_SECRET": "secret-of-the-app"}
-TOKEN = {"access_token": "token-for-an-hour", "token_type": "bearer", "expires_in": 3600, "scope": "*"}
-Reply = Callable[[httpx.Request], httpx.Response]
-
-
-class Reddit:
-    """A Reddit in memory: signs in, then answers as told; remembers what it was asked."""
-
-    def __init__(self, reply: Reply, token: Any = TOKEN, token_status: int = 200) -> None:
-        self.asked: list[httpx.Request] = []
-        self.sign_ins: list[httpx.Request] = []
-        self.kept: list[Exchange] = []
-        self.clock = StillClock(AT)
-        self._reply, self._token, self._token_status = reply, token, token_status
-
-    def client(self) -> Client:
-        return Client(
-            transport=httpx.MockTransport(self.answer), clock=self.clock, recorder=self, requests_per_minute=0
-        )
-
-    def answer(self, request: httpx.Request) -> httpx.Response:
-        if request.url.path == "/api/v1/access_token":
-            self.sign_ins.append(request)
-            return httpx.Response(self._token_status, json=self._token)
-        self.asked.append(request)
-        return self._reply(request)
-
-    def record(self, exchange: Exchange) -> str:
-        self.kept.append(exchange)
-        return f"record-{len(self.kept)}"
-
-    def walk(self, source: type[RedditSource], url: str, keys: dict[str, str] | None = None) -> list[Post | Finding]:
-        return list(self.steps(source, url, keys))
-
-    def steps(
-        self, source: type[RedditSource], url: str, keys: dict[str, str] | None = None
-    ) -> Iterator[Post | Finding]:
-        target = source.match(url)
-        assert target is not None
-        yield from source(self.client(), KEYS if keys is None else keys).collect(target, Cursor())
-
-
-def said(status: int, body: Any = None, **headers: str) -> Reply:
-    """Return what answers every request the same."""
-    named = {name.replace("_", "-"): value for name, value in headers.items()}
-    return lambda _: httpx.Response(status, json={"error": status} if body is None else body, headers=named)
-
-
-def comment(name: str, parent: str = "t3_9zz", **more: Any) -> dict[str, Any]:
-    data = {"name": name, "author": "quillon-b", "body": name, "created_utc": 1714900000.0, "link_id": "t3_9zz"}
-    return {"kind": "t1", "data": {**data, "parent_id": parent, "replies": "", **more}}
-
-
-def stub(parent: str, *children: str) -> dict[str, Any]:
-    return {"kind": "more", "data": {"parent_id": parent, "count": len(children), "children": list(children)}}
-
-
-def listing(*things: Any, after: str | None = None) -> dict[str, Any]:
-    return {"kind": "Listing", "data": {"children": list(things), "after": after}}
-
-
-def names(found: list[Post | Finding]) -> list[str]:
-    return [post.native_id for post in found if isinstance(post, Post)]
-
-
-def of_kind(found: list[Post | Finding], kind: str) -> list[Finding]:
-    return [f for f in found if isinstance(f, Finding) and f.kind == kind]
-
-
-USER, SUB = "https://www.reddit.com/user/quillon-b", "https://www.reddit.com/r/ternisle"
-THREAD = "https://www.reddit.com/comments/9zz/"
+from tests.reddit_in_memory import (
+    SUB,
+    USER,
+    Reddit,
+    comment,
+    listing,
+    names,
+    said,
+)
 
 
 def test_without_a_key_nothing_is_asked_and_the_way_to_one_is_told() -> None:
@@ -320,136 +245,3 @@ def test_json_without_a_floor_is_refused() -> None:
     deep = '{"data":' * 100_000 + "1" + "}" * 100_000
     with pytest.raises(SourceChanged):
         Reddit(lambda _: httpx.Response(200, text=deep)).walk(RedditSubreddit, SUB)
-
-
-def thread(*comments: Any) -> list[Any]:
-    post = {"kind": "t3", "data": {"name": "t3_9zz", "author": "quillon-b", "title": "T", "created_utc": 1714900000}}
-    return [listing(post), listing(*comments)]
-
-
-def morechildren(*things: Any) -> dict[str, Any]:
-    return {"json": {"errors": [], "data": {"things": list(things)}}}
-
-
-def test_stubs_are_followed_the_fullest_first_and_each_once() -> None:
-    behind = {
-        "b,c": morechildren(comment("t1_b"), comment("t1_c"), stub("t1_c", "d"), stub("t1_c", "d")),
-        "d": morechildren(comment("t1_d"), stub("t1_c", "d"), comment("t1_b")),
-    }
-
-    def reply(request: httpx.Request) -> httpx.Response:
-        if request.method == "GET":
-            return httpx.Response(200, json=thread(stub("t1_c", "d"), comment("t1_a"), stub("t3_9zz", "b", "c")))
-        return httpx.Response(200, json=behind[parse_qs(request.read().decode())["children"][0]])
-
-    reddit = Reddit(reply)
-    assert names(reddit.walk(RedditThread, THREAD)) == ["t3_9zz", "t1_a", "t1_b", "t1_c", "t1_d"]
-    assert len(reddit.asked) == 3
-
-
-def test_what_was_recorded_answers_again_without_a_key(tmp_path: Path) -> None:
-    refusals = iter([httpx.Response(401, json={"error": 401})])
-
-    def reply(request: httpx.Request) -> httpx.Response:
-        if request.method == "POST":
-            return httpx.Response(200, json=morechildren(comment("t1_b")))
-        return next(refusals, None) or httpx.Response(200, json=thread(comment("t1_a"), stub("t3_9zz", "b")))
-
-    reddit = Reddit(reply)
-    target = RedditThread.match(THREAD)
-    assert target is not None
-    with WarcWriter(tmp_path, software="test", clock=reddit.clock) as archive:
-        live = Client(transport=httpx.MockTransport(reddit.answer), clock=reddit.clock, recorder=archive)
-        seen = list(RedditThread(live, KEYS).collect(target, Cursor()))
-    again = Client(transport=Replay(tmp_path.glob("*.warc.gz")), clock=StillClock(AT))
-    assert list(RedditThread(again).collect(target, Cursor())) == seen
-    assert names(seen) == ["t3_9zz", "t1_a", "t1_b"]
-    assert len(reddit.sign_ins) == 2
-
-
-def test_a_continuation_that_is_gone_costs_only_itself() -> None:
-    def reply(request: httpx.Request) -> httpx.Response:
-        if request.method == "POST":
-            return httpx.Response(200, json=morechildren(comment("t1_b")))
-        if request.url.path.endswith("/_/a"):
-            return httpx.Response(404, json={"error": 404})
-        return httpx.Response(200, json=thread(stub("t1_a"), comment("t1_a"), stub("t3_9zz", "b")))
-
-    found = Reddit(reply).walk(RedditThread, THREAD)
-    assert names(found) == ["t3_9zz", "t1_a", "t1_b"]
-    (gone,) = of_kind(found, "gone")
-    assert (gone.ref, gone.status) == ("reddit:t1_a", 404)
-
-
-def test_continuations_that_no_record_answers_are_counted_after_all_others() -> None:
-    def reply(request: httpx.Request) -> httpx.Response:
-        if request.method == "GET":
-            return httpx.Response(200, json=thread(stub("t1_a", "x"), stub("t1_a", "y"), stub("t3_9zz", "b")))
-        if b"children=b&" in request.read():
-            return httpx.Response(200, json=morechildren(comment("t1_b")))
-        raise NotRecorded("No record.", url=str(request.url))
-
-    found: list[Post | Finding] = []
-    with pytest.raises(NotRecorded, match="2 of 3 continuations"):
-        for one in Reddit(reply).steps(RedditThread, THREAD):
-            found.append(one)  # noqa: PERF402  what came before the error counts
-    assert names(found) == ["t3_9zz", "t1_b"]
-
-
-def test_a_thread_nested_beyond_any_stack_is_read() -> None:
-    innermost: Any = ""
-    for number in range(20_000):
-        innermost = listing(comment(f"t1_{number}", replies=innermost))
-    assert sum(1 for _ in tree([innermost])) == 20_000
-
-
-@pytest.mark.parametrize(
-    "thing",
-    [
-        None, "t1", 7, {}, {"kind": "t1"}, {"kind": "t1", "data": []}, {"kind": "t5", "data": {"name": "t5_x"}},
-        {"kind": "t1", "data": {"name": "t1_../../x"}}, {"kind": "t3", "data": {"name": None}},
-        {"kind": "t3", "data": {"name": "t3_a", "crosspost_parent_list": [None, 3], "gallery_data": {"items": [1]}}},
-        comment("t1_a", created_utc=float("inf"), score="many", edited=[], author=None, body=9, parent_id={}),
-        comment("t1_a", created_utc=float("nan"), score=10**30, subreddit=4, permalink="javascript:x", replies=[]),
-        {"kind": "t3", "data": {"name": "t3_a", "url": "http://[", "selftext": "see http://[x", "media": "x"}},
-        {"kind": "t3", "data": {"name": "t3_a", "secure_media": {"reddit_video": {"fallback_url": 3}}, "url": []}},
-    ],
-)  # fmt: skip
-def test_odd_things_break_nothing(thing: Any) -> None:
-    response = Response(url="https://oauth.reddit.com/x", status=200, headers={}, body=b"", captured_at=AT)
-    list(tree([thing]))
-    for found in read(thing, response):
-        if isinstance(found, Post):
-            assert found.published.at is None
-            assert found.url
-            assert found.url.startswith("https://www.reddit.com/")
-        else:
-            assert found.kind == "source_changed"
-
-
-def test_links_come_from_the_html_else_from_the_words() -> None:
-    response = Response(url="https://oauth.reddit.com/x", status=200, headers={}, body=b"", captured_at=AT)
-    html = '<a href="/u/sable_finch">u</a> <a href="https://github.com/user/nobody">g</a>'
-    (seen,) = read(comment("t1_a", body_html=html), response)
-    (bare,) = read(comment("t1_b", body="[one](https://a.example/x) and https://b.example/y."), response)
-    assert isinstance(seen, Post)
-    assert isinstance(bare, Post)
-    assert seen.links == ("https://www.reddit.com/u/sable_finch", "https://github.com/user/nobody")
-    assert seen.mentions == ("sable_finch",)
-    assert bare.links == ("https://a.example/x", "https://b.example/y")
-
-
-def test_an_author_who_left_is_no_removal() -> None:
-    response = Response(url="https://oauth.reddit.com/x", status=200, headers={}, body=b"", captured_at=AT)
-    (post,) = read(comment("t1_a", author="[deleted]", body="My words stay."), response)
-    assert isinstance(post, Post)
-    assert post.author.handle == "[deleted]"
-    assert post.author.url is None
-
-
-def test_the_same_field_new_to_us_is_counted_once_a_name() -> None:
-    source = RedditUser(Reddit(said(200, listing(comment("t1_a", odd=1), comment("t1_b", odd=2)))).client(), KEYS)
-    target = RedditUser.match(USER)
-    assert target is not None
-    list(source.collect(target, Cursor()))
-    assert source.unread == {"data.odd": 2}
