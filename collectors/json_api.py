@@ -75,15 +75,14 @@ class _Walk:
     def posts(self, response: Response, answer: Any, items: str, whole: Any = None) -> Iterator[Post]:
         """Yield the posts of an answer that this walk has not given yet; `whole` stands for "$." in later answers."""
         spec = self.source.spec
-        found = at(answer, items)
-        if not isinstance(found, list):
+        if not isinstance(at(answer, items), list):
             raise _changed(spec, items, "a list of items", response.url)
         for place, key in look_ups(spec):
             objects = at(answer, place)
             known = self._index.setdefault((place, key), {})
             if isinstance(objects, list):
                 known.update({str(one[key]): one for one in objects if isinstance(one, Mapping) and key in one})
-        for one in Reader(found, items, url=response.url).each():
+        for one in Reader(answer, url=response.url).each(items):
             self.items += 1
             one.ignore(*self._known)
             post = Item(spec, one, answer if whole is None else whole, self.names, self._index).post(response)

@@ -81,7 +81,7 @@ class Mastodon(Collector):
         if boosted:
             shown.ignore("account", "reblog", "id", "url", "created_at", "in_reply_to_id", "edited_at", *_KNOWN)
             item.ignore(*item.answer)  # the frame of a boost repeats fields that say nothing of their own
-            fields["repost_of"] = _ref(boosted, host)
+            fields |= {"repost_of": _ref(boosted, host), "metrics": Metrics()}  # the counters are the original's
         else:
             fields |= _own(item, host)
         wishes = {name: account[name] for name in _OPEN if account.get(name) is not None}
@@ -118,7 +118,7 @@ class MastodonTag(Mastodon):
     """Public posts with one hashtag, as one instance knows them, newest first."""
 
     id = "mastodon.tag"
-    patterns = (rf"{_HOST}/(?:web/)?tags/(?P<tag>[^/?#]+){_END}",)
+    patterns = (rf"{_HOST}/(?:web/)?tags/(?P<tag>[^/?#\s]+){_END}",)
     examples = ("https://mastodon.example/tags/weather",)
 
     def collect(self, target: Target, cursor: Cursor) -> Iterator[Post | Finding]:
@@ -143,7 +143,7 @@ class MastodonStatus(Mastodon):
     """One post with its earlier versions, and the thread around it (without a login at most 60 answers)."""
 
     id = "mastodon.status"
-    patterns = (rf"{_HOST}/(?:web/)?(?:@[^/?#]+|users/[^/?#]+/statuses|statuses)/(?P<id>\d+){_END}",)
+    patterns = (rf"{_HOST}/(?:web/)?(?:@[^/?#\s]+|users/[^/?#\s]+/statuses|statuses)/(?P<id>\d+){_END}",)
     examples = ("https://mastodon.example/@someone/109294719267373593",)
 
     def collect(self, target: Target, cursor: Cursor) -> Iterator[Post | Finding]:
@@ -237,4 +237,3 @@ def _ref(status: Mapping[str, Any], host: str) -> str:
 def _versions(response: Response) -> list[dict[str, str]]:
     versions = list(Reader(response.json(), "history", url=response.url).each())[:_MAX_VERSIONS]
     return [{"at": one.take("created_at", str), "text": markup.plain(one.take("content", str))} for one in versions]
-

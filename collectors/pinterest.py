@@ -36,7 +36,7 @@ _KNOWN = (  # fields of a pin we know and do not keep
     "promoted_is_removable", "promoted_lead_form", "promoter", "rich_summary", "shopping_flags",
     "should_open_in_stream", "sponsorship", "story_pin_data", "story_pin_data_id", "tracking_params", "type",
     "via_pinner", "videos",
-)
+)  # fmt: skip
 
 
 class _Resource(Collector):

@@ -23,6 +23,4 @@ def refusal(response: Response, what: str, said: str = "") -> CopytrailError:
     """Return the error an answer of status 400 or more stands for; `said` are the platform's words."""
     wait = response.headers.get("retry-after", "")
     quoted = f"{what} ({said[:_LONGEST]})" if said else what
-    return from_status(
-        response.status, quoted, url=response.url, retry_after=float(wait) if wait.isdecimal() else None
-    )
+    return from_status(response.status, quoted, url=response.url, retry_after=float(wait) if wait.isdecimal() else None)

@@ -28,7 +28,7 @@ _KNOWN = (  # fields of a video we know and do not keep
     "is_playable", "license", "live", "manage_link", "metadata", "modified_time", "parent_folder", "pictures", "play",
     "player_embed_url", "privacy", "rating_mod_locked", "release_time", "resource_key", "review_page", "spatial",
     "stats", "status", "transcode", "transcript", "type", "upload", "uploader", "vod", "width",
-)
+)  # fmt: skip
 
 
 class _VimeoList(Collector):
@@ -104,7 +104,9 @@ class VimeoUser(_VimeoList):
     """Videos of one user through the API, newest first."""
 
     id = "vimeo.user"
-    patterns = (rf"https?://(?:www\.)?vimeo\.com/(?!(?:{_PLACES})(?:[/?#]|$))(?!\d+(?:[/?#]|$))(?P<user>[\w-]+)(?:/videos)?{_MORE}",)
+    patterns = (
+        rf"https?://(?:www\.)?vimeo\.com/(?!(?:{_PLACES})(?:[/?#]|$))(?!\d+(?:[/?#]|$))(?P<user>[\w-]+)(?:/videos)?{_MORE}",
+    )
     examples = ("https://vimeo.com/somebody", "https://vimeo.com/user110157601/videos")
 
     def collect(self, target: Target, cursor: Cursor) -> Iterator[Post | Finding]:

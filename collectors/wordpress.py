@@ -24,7 +24,7 @@ _KNOWN = (  # fields we know and do not keep; plug-ins add many more, which are 
     "content", "date", "excerpt", "featured_media", "format", "guid", "jetpack_featured_media_url",
     "jetpack_sharing_enabled", "jetpack_shortlink", "jetpack-related-posts", "menu_order", "meta", "parent",
     "ping_status", "slug", "status", "sticky", "tags", "template", "type", "yoast_head", "yoast_head_json",
-)
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -158,9 +158,8 @@ class YouTubeVideo(YouTube):
     def _replies(self, item: Reader, thread: str, video: str, response: Response) -> Iterator[Post | Finding]:
         """Yield the replies of a thread: those that came along, or all of them where that were only some."""
         told = item.maybe("snippet.totalReplyCount", int) or 0
-        along = list(item.each("replies.comments")) if item.maybe("replies.comments", list) else []
-        if len(along) >= told:
-            for one in along:
+        if len(item.maybe("replies.comments", list) or ()) >= told:
+            for one in item.each("replies.comments") if told else ():
                 yield self._comment(one, video, thread, response)
             return
         try:

@@ -24,7 +24,7 @@ _COUNTERS = {"likes": "likeCount", "replies": "commentCount", "views": "viewCoun
 _KNOWN = (  # fields of a snippet we know and do not keep
     "categoryId", "channelId", "channelTitle", "liveBroadcastContent", "localized", "playlistId", "position",
     "publishTime", "publishedAt", "resourceId", "videoOwnerChannelId", "videoOwnerChannelTitle",
-)
+)  # fmt: skip
 _SPENT = {"quotaExceeded", "dailyLimitExceeded", "rateLimitExceeded", "userRateLimitExceeded"}
 _KEY = {"accessNotConfigured", "keyExpired", "ipRefererBlocked", "forbidden"}
 
@@ -110,7 +110,7 @@ def _refused(response: Response, resource: str) -> CopytrailError:
         return BadRequest(f"YouTube did not accept a request for {resource} ({said}); check YOUTUBE_API_KEY.", **facts)
     if response.status in (401, 403) and reason in _KEY:
         return Unauthorized(f"YouTube refused the key ({said}); check YOUTUBE_API_KEY and its restrictions.", **facts)
-    return refusal(response, f"YouTube's answer for {resource}", said)
+    return refusal(response, f"What was asked of YouTube's {resource}", said)
 
 
 def _thumbnail(snippet: Reader) -> tuple[Media, ...]:
