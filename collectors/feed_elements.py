@@ -135,10 +135,13 @@ def _entry(item: ET.Element, feed: Feed, writer: Person) -> Entry:
 
 def _title(fields: _Fields) -> str | None:
     for element in fields.all("title", "media:title", "dc:title"):
-        if not (text := "".join(element.itertext()).strip()):
+        text = "".join(element.itertext())
+        if not text.strip():
             continue
         if element.get("type", "") in ("html", "text/html"):
             return markup.plain(text)
+        if "\n" in text:
+            text = text.strip()
         # RSS does not say what its titles are: many are escaped twice. Atom says: plain.
         return text if "Atom" in element.tag else unescape(text)
     return None

@@ -131,10 +131,15 @@ def _instant(written: str | None) -> times.Instant:
 
 
 def _media(entry: Entry, html: str, base: str) -> tuple[Media, ...]:
-    found = {url: Media(url=url) for url in (*markup.images(html, base), *entry.pictures)}
-    for file in entry.files:
-        found.setdefault(file.url, Media(url=file.url, kind=_kind(file.type, file.url)))
-    return tuple(found.values())
+    """Return the pictures of the text, the previews and the files, each list as the feed says it, each address once.
+
+    A preview is listed even where the text shows the same picture: the feed names it for what it is.
+    """
+    shown = [Media(url=url) for url in markup.images(html, base)]
+    previews = [Media(url=url) for url in dict.fromkeys(entry.pictures)]
+    known = {media.url for media in (*shown, *previews)}
+    files = {file.url: Media(url=file.url, kind=_kind(file.type, file.url)) for file in entry.files}
+    return (*shown, *previews, *(media for url, media in files.items() if url not in known))
 
 
 def _kind(stated: str, url: str) -> MediaKind:
