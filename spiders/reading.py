@@ -49,7 +49,7 @@ def article_and_facts(page: Response) -> tuple[Post, Facts]:
         html, url=page.url, with_metadata=True, include_comments=False, include_links=True, include_images=True
     )
     title = _title(known, found.title if found else None)
-    text = _text(found.body, title or "") if found is not None and found.body is not None else ""
+    text = text_of(found.body, title or "") if found is not None and found.body is not None else ""
     stated = known.published(page.captured_at)
     if len(text) < (1 if known.is_article or stated else FEWEST_LETTERS):
         raise Landing(
@@ -62,7 +62,7 @@ def article_and_facts(page: Response) -> tuple[Post, Facts]:
         published=_published(stated, found.date, page.captured_at), first_seen=page.captured_at,
         edited=known.edited(page.captured_at), title=title, text=text, languages=_languages(known),
         links=_addresses(found.body.iter("ref"), "target", page.url), tags=_tags(known),
-        media=_media(known, found.body), route="page", capture=page.capture, raw=_raw(known, page, url, stated),
+        media=_media(known, found.body), route="page", capture=page.capture, raw=_raw(known, page, url),
     )  # fmt: skip
     return post, known
 
@@ -85,11 +85,12 @@ def readable(page: Response) -> str:
     return str(decode_file(page.body))
 
 
-def _text(body: Any, title: str) -> str:
+def text_of(body: Any, title: str) -> str:
     """Return the words of an extracted body: paragraphs set apart, items and rows on lines, the title left out."""
     pieces: list[str] = []
     for event, element in etree.iterwalk(body, events=("start", "end")):
-        gap = "\v\v" if element.tag in _PARAGRAPHS else "\v" if element.tag in _LINES else ""
+        begins = event == "start" and element.tag in _LINES
+        gap = "\v\v" if element.tag in _PARAGRAPHS else "\v" if begins else ""
         pieces.append(gap or (" " if element.tag == "cell" else ""))
         pieces.append((element.text if event == "start" else element.tail) or "")
     text = re.sub(r"[^\S\v]+", " ", "".join(pieces))
@@ -115,13 +116,14 @@ def _author(known: Facts, guessed: str | None) -> Author:
 
 
 def _published(stated: Instant | None, guessed: str | None, captured_at: datetime) -> Instant:
-    """Return the stated time; where none can be, the day that htmldate guesses, unless it lies ahead as well."""
-    if stated and stated.at:
+    """Return the stated time. Where none is, or none that can be read, the day that htmldate guesses."""
+    words = stated.verbatim if stated else None
+    if stated and (stated.at or read_time(words or "").at):
         return stated
-    guess = read_time(guessed) if guessed else None
-    lies = guess.interval() if guess else None
-    if guess and lies and lies[0] <= captured_at:
-        return guess
+    guess = read_time(guessed) if guessed else unknown(source="page")
+    lies = guess.interval()
+    if lies and lies[0] <= captured_at:
+        return guess.model_copy(update={"verbatim": words or guessed})
     return stated or unknown(source="page")
 
 
@@ -157,11 +159,10 @@ def _media(known: Facts, body: Any) -> tuple[Media, ...]:
     return tuple(Media(url=url, alt=alts.get(url) or None) for url in addresses)[:MOST_KEPT]
 
 
-def _raw(known: Facts, page: Response, url: str, stated: Instant | None) -> dict[str, Any]:
+def _raw(known: Facts, page: Response, url: str) -> dict[str, Any]:
     said = {
         "canonical": known.canonical if known.canonical != url else None,
         "asked": page.requested_url if page.requested_url != page.url else None,
-        "impossible_date": stated.verbatim if stated and not stated.at else None,
         "site_name": known.meta.get("og:site_name"), "section": known.meta.get("article:section"),
         "free": next((v for v in known.stated("isAccessibleForFree") if isinstance(v, bool | str)), None),
     }  # fmt: skip

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 MOST_SCRIPTS = 500  # script elements looked at; the fullest recorded page has 90
+MOST_NAMED = 50  # places tried where a name is given a value; a page gives it one or two
 MOST_VALUES = 2_000_000  # values walked through in one state; the largest recorded one has 120,000
 
 _DECODER = json.JSONDecoder(strict=False)
@@ -15,7 +17,8 @@ _DECODER = json.JSONDecoder(strict=False)
 
 def assigned(html: str, name: str) -> Any:
     """Return the JSON value that a script gives `name`, also by `JSON.parse("...")`; None where none does."""
-    for found in re.finditer(rf"{re.escape(name)}[\"']?\]?\s*=\s*(JSON\.parse\(\s*)?(?=[\[{{\"])", html):
+    given = re.finditer(rf"{re.escape(name)}[\"']?\]?\s*=\s*(JSON\.parse\(\s*)?(?=[\[{{\"])", html)
+    for found in islice(given, MOST_NAMED):
         try:
             value, _ = _DECODER.raw_decode(html, found.end())
             return _DECODER.decode(value) if found[1] else value
