@@ -1,0 +1,1 @@
+"""Pure comparison: two posts in, a score and a sentence out."""

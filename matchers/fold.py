@@ -170,7 +170,8 @@ def fold(text: str) -> Folded:
 def _after_url(text: str, i: int, table: list[int]) -> int:
     while i < len(text):
         char, entry = text[i], table[ord(text[i])]
-        if char <= " " or char in _URL_ENDS or (char > "\x7f" and (entry == SEPARATOR or (entry > 0 and entry & DENSE))):
+        foreign = char > "\x7f" and (entry == SEPARATOR or (entry > 0 and entry & DENSE))
+        if char <= " " or char in _URL_ENDS or foreign:
             return i
         i += 1
     return i

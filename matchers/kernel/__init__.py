@@ -26,7 +26,10 @@ VERSION = f"winnow-1:{WIDTH}/{DENSE_WIDTH}/{WINDOW}:{fold.VERSION}"
 
 
 class Signatures(NamedTuple):
-    """Keys of texts in text order, where each text's begin, a hash of each folded text, letters, words and dense letters."""
+    """Keys of texts in text order, where each text's begin, a hash of each folded text, and its measures.
+
+    `measures` has a row a text: letters, words, letters of dense scripts.
+    """
 
     keys: Array
     starts: Array
@@ -48,6 +51,8 @@ class Compared(NamedTuple):
     longest: Array
     spans: Array
     firsts: Array
+    left_measures: Array  # letters, words, dense letters
+    right_measures: Array
 
     def jaccard(self) -> Array:
         """Return the part of all grams that both have, 0 to 1."""
@@ -83,11 +88,13 @@ def compare(texts: Sequence[str], left: Sequence[int] | Array, right: Sequence[i
 
     table, pool = fold.tables()
     a, b = np.asarray(left, np.int64), np.asarray(right, np.int64)
-    letters, at, starts, shingles, firsts = text.unfold(*_buffer(texts), table, pool, SHINGLE, DENSE_SHINGLE)
+    letters, at, starts, shingles, firsts, measures = text.unfold(*_buffer(texts), table, pool, SHINGLE, DENSE_SHINGLE)
     counts = pairs.overlaps(shingles, firsts, a, b)
     same = pairs.equal(letters, starts, a, b)
     spans, begins, longest = pairs.align(letters, at, starts, a, b, SHINGLE, DENSE_SHINGLE, SPANS)
-    return Compared(same, counts[:, 0], counts[:, 1], counts[:, 2], longest, spans, begins)
+    return Compared(
+        same, counts[:, 0], counts[:, 1], counts[:, 2], longest, spans, begins, measures[a], measures[b]
+    )
 
 
 def warm() -> None:

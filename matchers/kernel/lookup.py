@@ -144,7 +144,8 @@ def share(
         for k in range(min(kept, top)):
             score = best[kept - 1 - k]
             if total == len(who):
-                more, more_found, more_shared = np.empty(2 * total, np.int64), np.empty(2 * total, np.uint32), np.empty(2 * total, np.int32)
+                more, more_found = np.empty(2 * total, np.int64), np.empty(2 * total, np.uint32)
+                more_shared = np.empty(2 * total, np.int32)
                 more[:total], more_found[:total], more_shared[:total] = who, found, shared
                 who, found, shared = more, more_found, more_shared
             who[total] = p

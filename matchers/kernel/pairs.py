@@ -76,6 +76,7 @@ def stretches(a: Array, b: Array, size: int, out: Array) -> int:
         slots *= 2
     mask = np.uint64(slots - 1)
     heads, nexts = np.full(slots, -1, np.int32), np.empty(len(a), np.int32)
+    i: Any = 0
     for back in range(len(a) - size + 1):
         i = len(a) - size - back  # from the end, so that the chain of a slot begins with the earliest
         slot = block(a, i, size) & mask
@@ -105,7 +106,13 @@ def stretches(a: Array, b: Array, size: int, out: Array) -> int:
     return found
 
 
-@compiled("Tuple((int32[:, ::1], int64[::1], int32[::1]))(int32[::1], int32[::1], int64[::1], int64[::1], int64[::1], int64, int64, int64)")
+ALIGN = (
+    "Tuple((int32[:, ::1], int64[::1], int32[::1]))"
+    "(int32[::1], int32[::1], int64[::1], int64[::1], int64[::1], int64, int64, int64)"
+)
+
+
+@compiled(ALIGN)
 def align(
     letters: Array, at: Array, starts: Array, left: Array, right: Array, size: int, dense_size: int, most: int
 ) -> tuple[Array, Array, Array]:
@@ -119,7 +126,8 @@ def align(
         a, b = letters[i : starts[left[p] + 1]], letters[j : starts[right[p] + 1]]
         dense = 0
         for k in range(len(a)):
-            dense += a[k] > LETTER
+            if a[k] > LETTER:
+                dense += 1
         found = stretches(a, b, dense_size if 2 * dense > len(a) else size, out)
         if total + found > len(rows):
             more = np.empty((2 * (total + found), 4), np.int32)

@@ -178,7 +178,7 @@ def norm(letters: Array, n: int) -> Any:
 
 
 @compiled("int64(uint64[::1], int64, int64, uint64[::1], int64, uint64[::1], int32[::1], int32)")
-def winnow(hashes: Array, m: int, window: int, keys: Array, at: int, seen: Array, stamps: Array, stamp: int) -> int:
+def winnow(hashes: Array, m: int, window: int, keys: Array, at: int, seen: Array, stamps: Array, stamp: Any) -> int:
     """Append the distinct minima of all windows, in text order, to `keys` from `at`; return where they end.
 
     The minimum stays while it is in the window and unbeaten, so a run of one letter gives one key (robust winnowing).
@@ -264,7 +264,7 @@ def sign(
 
 
 UNFOLD = (
-    "Tuple((int32[::1], int32[::1], int64[::1], uint64[::1], int64[::1]))"
+    "Tuple((int32[::1], int32[::1], int64[::1], uint64[::1], int64[::1], int32[:, ::1]))"
     "(uint8[::1], int64[::1], int32[::1], int32[::1], int64, int64)"
 )
 
@@ -272,8 +272,8 @@ UNFOLD = (
 @compiled(UNFOLD)
 def unfold(
     buffer: Array, offsets: Array, table: Array, pool: Array, width: int, dense_width: int
-) -> tuple[Array, Array, Array, Array, Array]:
-    """Return the letters of texts and where each stood, and the sorted distinct gram hashes of each text.
+) -> tuple[Array, Array, Array, Array, Array, Array]:
+    """Return the letters of texts and where each stood, the sorted distinct gram hashes of each, and its measures.
 
     Letters of text t lie between `starts[t]` and `starts[t + 1]`, its grams between `firsts[t]` and `firsts[t + 1]`.
     """
@@ -285,6 +285,7 @@ def unfold(
     capacity = len(buffer) + 64
     letters, at = np.empty(capacity, np.int32), np.empty(capacity, np.int32)
     starts, firsts = np.zeros(texts + 1, np.int64), np.zeros(texts + 1, np.int64)
+    measures = np.empty((texts, 3), np.int32)
     for t in range(texts):
         n = decode(buffer, offsets[t], offsets[t + 1], points)
         done = starts[t]
@@ -295,7 +296,8 @@ def unfold(
                 more, more_at = np.empty(capacity, np.int32), np.empty(capacity, np.int32)
                 more[:done], more_at[:done] = letters[:done], at[:done]
                 letters, at = more, more_at
-        k, _, _ = fold(points, n, table, pool, letters[done:], at[done:])
+        k, words, dense = fold(points, n, table, pool, letters[done:], at[done:])
+        measures[t, 0], measures[t, 1], measures[t, 2] = k, words, dense
         starts[t + 1] = done + k
     letters, at = letters[: starts[texts]].copy(), at[: starts[texts]].copy()
     shingles = np.empty(len(letters), np.uint64)
@@ -312,4 +314,4 @@ def unfold(
                 shingles[total] = ordered[i]
                 total += 1
         firsts[t + 1] = total
-    return letters, at, starts, shingles[:total].copy(), firsts
+    return letters, at, starts, shingles[:total].copy(), firsts, measures

@@ -1,0 +1,134 @@
+"""Groups of copies: who belongs to which, and their public shape."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
+from sqlalchemy import Connection, Row, exists, func, literal, select
+
+from core import ids
+from core.errors import BadInput
+from core.records import Post
+from core.times import iso
+from storage import match_tables as m
+from storage import tables as t
+from storage.bulk import Writer, chunks
+from storage.cases import in_case
+from storage.post_rows import to_post
+
+_ACCOUNTS, _POSTS = t.table(t.Account), t.table(t.PostTable)
+_FAMILIES, _MEMBERS, _HISTORY = t.table(m.MatchFamily), t.table(m.MatchMember), t.table(m.MatchHistory)
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """That a post is in a family, by which match with the family's anchor."""
+
+    post_id: int
+    family_id: str
+    anchor_id: int
+    matcher: str | None
+    score: float
+
+
+def memberships(conn: Connection, posts: Iterable[int]) -> dict[int, Membership]:
+    """Return the families of posts."""
+    found: dict[int, Membership] = {}
+    query = select(_MEMBERS, _FAMILIES.c.anchor_id).join(_FAMILIES, _FAMILIES.c.id == _MEMBERS.c.family_id)
+    for some in chunks(posts):
+        for row in conn.execute(query.where(_MEMBERS.c.post_id.in_(some))):
+            found[row.post_id] = Membership(row.post_id, row.family_id, row.anchor_id, row.matcher, row.score)
+    return found
+
+
+def taken(conn: Connection, families: Iterable[str]) -> set[str]:
+    """Return which of these family ids are in use."""
+    found: set[str] = set()
+    for some in chunks(families):
+        found.update(conn.execute(select(_FAMILIES.c.id).where(_FAMILIES.c.id.in_(some))).scalars())
+    return found
+
+
+def save_members(conn: Connection, generation: int, members: Iterable[Membership]) -> None:
+    """Keep who belongs to which family; a member without a matcher is the anchor and opens its family."""
+    members = list(members)
+    writer = Writer(conn)
+    opened = ((member.family_id, member.anchor_id, generation) for member in members if member.matcher is None)
+    writer.insert(_FAMILIES, ("id", "anchor_id", "generation"), opened)
+    rows = ((member.post_id, member.family_id, member.matcher, member.score) for member in members)
+    writer.insert(_MEMBERS, ("post_id", "family_id", "matcher", "score"), rows)
+
+
+def count(conn: Connection) -> int:
+    """Return how many families there are."""
+    return int(conn.execute(select(func.count()).select_from(_FAMILIES)).scalar_one())
+
+
+def list_families(conn: Connection, case: str | None = None, min_platforms: int = 1) -> Iterator[dict[str, Any]]:
+    """Yield families in their public shape, by id; of a case all those with a post in it, whole.
+
+    `min_platforms` counts platforms, not sites of one software. Raises BadInput where there is no such case.
+    """
+    query = _rows()
+    if case is not None:
+        of_case = select(_MEMBERS.c.family_id).where(_MEMBERS.c.post_id.in_(in_case(conn, case)))
+        query = query.where(_MEMBERS.c.family_id.in_(of_case))
+    with conn.execution_options(yield_per=2000).execute(query) as rows:
+        for family_id, members in groupby(rows, key=lambda row: row.family_id):
+            family = _shape(family_id, list(members))
+            if len(family["platforms"]) >= min_platforms:
+                yield family
+
+
+def load_family(conn: Connection, family_id: str) -> dict[str, Any]:
+    """Return one family in its public shape, with why posts left it; raise BadInput where there is none."""
+    members = conn.execute(_rows().where(_MEMBERS.c.family_id == family_id)).all()
+    if not members:
+        raise BadInput(f"There is no family {family_id!r}; `copytrail families` lists them.")
+    query = select(_HISTORY, _POSTS.c.ref).outerjoin(_POSTS, _POSTS.c.id == _HISTORY.c.post_id)
+    history = conn.execute(query.where(_HISTORY.c.family_id == family_id).order_by(_HISTORY.c.id))
+    told = [{"kind": row.kind, "post": row.ref, "reason": row.reason, "at": iso(row.at)} for row in history]
+    return {**_shape(family_id, list(members)), "history": told}
+
+
+def load_copies(conn: Connection, family_id: str) -> list[Post]:
+    """Return the posts of a family, by id; raise BadInput where there is none."""
+    query = select(_POSTS).join(_MEMBERS, _MEMBERS.c.post_id == _POSTS.c.id)
+    posts = [to_post(row) for row in conn.execute(query.where(_MEMBERS.c.family_id == family_id).order_by(_POSTS.c.id))]
+    if not posts:
+        raise BadInput(f"There is no family {family_id!r}; `copytrail families` lists them.")
+    return posts
+
+
+def _rows() -> Any:
+    columns = [
+        _POSTS.c[name]
+        for name in ("ref", "platform", "site", "languages", "published_from", "first_seen", "text")
+    ]
+    anchor = exists(select(literal(1)).where(_FAMILIES.c.anchor_id == _MEMBERS.c.post_id)).label("anchor")
+    account = _ACCOUNTS.c.ref.label("account")
+    query = select(_MEMBERS.c.family_id, _MEMBERS.c.matcher, _MEMBERS.c.score, anchor, account, *columns)
+    query = query.join(_POSTS, _POSTS.c.id == _MEMBERS.c.post_id)
+    query = query.outerjoin(_ACCOUNTS, _ACCOUNTS.c.id == _POSTS.c.account_id)
+    known = _POSTS.c.published_from
+    return query.order_by(_MEMBERS.c.family_id, known.is_(None), known, _POSTS.c.first_seen, _POSTS.c.ref)
+
+
+def _shape(family_id: str, members: list[Row[Any]]) -> dict[str, Any]:
+    anchor = next((row for row in members if row.anchor), members[0])
+    return {
+        "id": family_id,
+        "size": len(members),
+        "members": [row.ref for row in members],
+        "platforms": sorted({row.platform for row in members}),
+        "places": sorted({ids.place(row.platform, row.site) for row in members}),
+        "languages": sorted({language for row in members for language in row.languages or ()}),
+        "accounts": sorted({row.account for row in members if row.account is not None}),
+        "first_captured": iso(min(row.first_seen for row in members)),
+        "matchers": sorted({row.matcher for row in members if row.matcher}),
+        "anchor": anchor.ref,
+        "excerpt": (anchor.text or "")[:200],
+    }
