@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, func, select
 
 from core import ids
 from core.records import Author, Post
@@ -15,20 +14,13 @@ from storage import counters
 from storage import tables as t
 from storage.bulk import Writer, chunks
 
-_ACCOUNTS, _NAMES = t.table(t.Account), t.table(t.AccountName)
-_NEW = ("id", "ref", "platform", "site", "native_id", "handle", "name", "url", "named_at", "first_seen", "last_seen")
-_CHANGED = ("handle", "name", "url", "named_at", "first_seen", "last_seen")
-Rows = list[tuple[Any, ...]]
-_EARLIER = ("account_id", "handle", "name", "seen_from", "seen_to")
+_ACCOUNTS, _NAMES, _POSTS = t.table(t.Account), t.table(t.AccountName), t.table(t.PostTable)
+_NEW = ("id", "ref", "platform", "site", "native_id", "handle", "name", "url", "named_at")
+_CHANGED = ("handle", "name", "url", "named_at")
+_SHOWN = ("ref", "id", "handle", "name", "url")
+_OTHER = ("account_id", "handle", "name", "seen_from", "seen_to")
 
-
-@dataclass(slots=True)
-class _Sighting:
-    """An account as the latest post of a batch shows it, and the span in which the batch saw it."""
-
-    post: Post
-    first: datetime
-    last: datetime
+Sighting = tuple[Post, datetime]  # the latest post of a batch by an account, and when it was seen
 
 
 def account_ref(platform: str, site: str | None, author: Author) -> str | None:
@@ -40,76 +32,68 @@ def account_ref(platform: str, site: str | None, author: Author) -> str | None:
     return ids.ref(platform, f"~{author.name}", site) if author.name else None
 
 
-def save_accounts(conn: Connection, posts: Iterable[Post], at: datetime) -> dict[str, int]:
-    """Keep the authors of posts; return the id of each by account ref. A new handle or name is noted with its time."""
-    seen = _sightings(posts, at)
-    known = load_accounts(conn, seen)
-    writer, last = Writer(conn), 0
-    fresh, changed, earlier = [], [], []
-    missing = [ref for ref in seen if ref not in known]
-    if missing:
-        last = counters.last(conn, "accounts")
-    result = {ref: row.id for ref, row in known.items()}
-    for number, ref in enumerate(missing, last + 1):
-        sighting, author = seen[ref], seen[ref].post.author
-        post = sighting.post
-        fresh.append(
-            (number, ref, post.platform, post.site, author.native_id, author.handle, author.name, author.url,
-             writer.at(sighting.first), writer.at(sighting.first), writer.at(sighting.last))
-        )  # fmt: skip
-        result[ref] = number
+def save_accounts(conn: Connection, posts: Sequence[Post], at: datetime) -> list[int | None]:
+    """Keep the authors of posts; return the account id of each post, in order. A new handle or name is dated.
+
+    Call it under the lock of the posts' counter, as `save_posts` does.
+    """
+    refs = [account_ref(post.platform, post.site, post.author) for post in posts]
+    latest: dict[str, Sighting] = {}
+    for ref, post in zip(refs, posts, strict=True):
+        if ref is not None:
+            seen = post.first_seen or at
+            if ref not in latest or seen >= latest[ref][1]:
+                latest[ref] = (post, seen)
+    known = load_accounts(conn, latest)
+    numbers = {ref: int(row.id) for ref, row in known.items()}
+    numbers |= _add(conn, {ref: sighting for ref, sighting in latest.items() if ref not in known})
     for ref, row in known.items():
-        update, before = _compare(row, seen[ref], writer)
-        changed += update
-        earlier += before
-    if missing:
-        counters.move(conn, "accounts", last + len(missing))
-    writer.insert(_ACCOUNTS, _NEW, fresh)
-    writer.update(_ACCOUNTS, _CHANGED, changed)
-    writer.insert(_NAMES, _EARLIER, earlier, new=False)
-    return result
+        _compare(conn, row, *latest[ref])
+    return [numbers[ref] if ref is not None else None for ref in refs]
 
 
 def load_accounts(conn: Connection, refs: Iterable[str]) -> dict[str, Row[Any]]:
-    """Return the rows of those accounts that are known, by ref."""
-    return {
-        row.ref: row
-        for part in chunks(refs)
-        for row in conn.execute(select(_ACCOUNTS).where(_ACCOUNTS.c.ref.in_(part)))
-    }
+    """Return id, handle, name and url of those accounts that are known, by ref."""
+    query = select(*(_ACCOUNTS.c[name] for name in _SHOWN))
+    return {row.ref: row for part in chunks(refs) for row in conn.execute(query.where(_ACCOUNTS.c.ref.in_(part)))}
 
 
-def _sightings(posts: Iterable[Post], at: datetime) -> dict[str, _Sighting]:
-    seen: dict[str, _Sighting] = {}
-    for post in posts:
-        ref = account_ref(post.platform, post.site, post.author)
-        if ref is None:
-            continue
-        when = post.first_seen or at
-        sighting = seen.get(ref)
-        if sighting is None:
-            seen[ref] = _Sighting(post, when, when)
-        else:
-            if when >= sighting.last:
-                sighting.post, sighting.last = post, when
-            sighting.first = min(sighting.first, when)
-    return seen
+def _add(conn: Connection, fresh: dict[str, Sighting]) -> dict[str, int]:
+    if not fresh:
+        return {}
+    last, writer = counters.last(conn, "accounts"), Writer(conn)
+    numbers = {ref: number for number, ref in enumerate(fresh, last + 1)}
+    rows = [
+        (numbers[ref], ref, post.platform, post.site, post.author.native_id, post.author.handle, post.author.name,
+         post.author.url, writer.at(seen))
+        for ref, (post, seen) in fresh.items()
+    ]  # fmt: skip
+    writer.insert(_ACCOUNTS, _NEW, rows)
+    counters.move(conn, "accounts", last + len(fresh))
+    return numbers
 
 
-def _compare(row: Row[Any], sighting: _Sighting, writer: Writer) -> tuple[Rows, Rows]:
-    """Return the update of an account row and the other name to note, each as no row or one."""
-    author, before = sighting.post.author, (row.handle, row.name)
+def _compare(conn: Connection, row: Row[Any], post: Post, seen: datetime) -> None:
+    """Note another handle or name than the account has now: a new one, or one from an old page read late."""
+    author, before, writer = post.author, (row.handle, row.name), Writer(conn)
     called = (author.handle or row.handle, author.name or row.name)
-    first, last = min(row.first_seen, sighting.first), max(row.last_seen, sighting.last)
-    since, url, noted = row.named_at, author.url or row.url, []
+    url = author.url or row.url
+    if (called, url) == (before, row.url):
+        return
+    since: datetime = conn.execute(select(_ACCOUNTS.c.named_at).where(_ACCOUNTS.c.id == row.id)).scalar_one()
     if any(old not in (None, new) for old, new in zip(before, called, strict=True)):
-        if sighting.last < row.last_seen:  # an old page read late: this is what it was called then
-            noted = [(row.id, *called, writer.at(sighting.first), writer.at(sighting.last))]
-            called, url = before, row.url
-        else:
-            noted = [(row.id, *before, writer.at(row.named_at), writer.at(row.last_seen))]
-            since = sighting.first
-    now = (*called, url, since, first, last)
-    if now == (row.handle, row.name, row.url, row.named_at, row.first_seen, row.last_seen):
-        return [], noted
-    return [(*called, url, writer.at(since), writer.at(first), writer.at(last), row.id)], noted
+        last = max(since, _last_seen(conn, row.id) or since)
+        if seen < last:
+            writer.insert(_NAMES, _OTHER, [(row.id, *called, writer.at(seen), writer.at(seen))], new=False)
+            return
+        writer.insert(_NAMES, _OTHER, [(row.id, *before, writer.at(since), writer.at(last))], new=False)
+        since = seen
+    writer.update(_ACCOUNTS, _CHANGED, [(*called, url, writer.at(since), row.id)])
+
+
+def _last_seen(conn: Connection, account_id: int) -> datetime | None:
+    """Return when the account was last seen under its present name: when its latest post was."""
+    found: datetime | None = conn.execute(
+        select(func.max(_POSTS.c.first_seen)).where(_POSTS.c.account_id == account_id)
+    ).scalar_one_or_none()
+    return found

@@ -18,12 +18,16 @@ class Writer:
     def __init__(self, conn: Connection) -> None:
         self.conn = conn
         self.sqlite = conn.dialect.name == "sqlite"
+        self._when: datetime | None = None
+        self._text = ""
 
     def at(self, when: datetime | None) -> str | datetime | None:
         """Return an instant (UTC) as the driver takes it: SQLite keeps it as text."""
         if when is None or not self.sqlite:
             return when
-        return when.isoformat(" ", "microseconds")[:26]
+        if when is not self._when:  # a row names the same instant several times, and writing it out is dear
+            self._when, self._text = when, when.isoformat(" ", "microseconds")[:26]
+        return self._text
 
     def insert(
         self, table: Table, columns: Sequence[str], rows: Iterable[tuple[Any, ...]], *, new: bool = True

@@ -213,7 +213,7 @@ def _sqlite(url: URL) -> Engine:
         raw.isolation_level = None  # the driver opens no transactions of its own; ours begin below
         for pragma in (
             f"busy_timeout={BUSY_MS}", "journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "temp_store=MEMORY",
-            "cache_size=-65536",
+            "cache_size=-65536", "wal_autocheckpoint=10000",
         ):  # fmt: skip
             raw.execute(f"PRAGMA {pragma}")
 

@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 import orjson
 from sqlalchemy import Row
 
 from core.records import Author, Media, Metrics, Post
-from core.times import Instant, iso
+from core.times import Instant
 from storage.bulk import Writer, as_json
 
 COLUMNS = (
     "id", "ref", "platform", "site", "native_id", "url", "kind", "account_id", "author", "published_at",
     "published_from", "published_to", "published_verbatim", "published_precision", "published_source",
-    "published_zone", "first_seen", "last_seen", "edited", "title", "text", "languages", "community", "reply_to",
-    "root", "repost_of", "quotes", "links", "tags", "mentions", "media", "metrics", "metrics_at", "route", "capture",
-    "raw", "shown_by", "version", "seen_at", "content_hash",
+    "published_zone", "first_seen", "last_seen", "seen_at", "edited", "title", "text", "languages", "community",
+    "reply_to", "root", "repost_of", "quotes", "links", "tags", "mentions", "media", "metrics", "metrics_at",
+    "route", "capture", "raw", "shown_by", "version", "content_hash",
 )  # fmt: skip
 WORDING = ("title", "text", "edited", "links", "media", "raw")  # what a version keeps
+_SECOND = timedelta(seconds=1)
 COUNTERS = ("likes", "replies", "reposts", "views")
 
 
@@ -30,26 +32,46 @@ def wording_hash(post: Post) -> str:
     Only the path of a picture's address counts: platforms sign the rest anew for each visitor.
     """
     media = [(item.kind, item.url and item.url.split("?", 1)[0], item.alt) for item in post.media]
-    edited = iso(post.edited.at) if post.edited and post.edited.at else None
+    edited = post.edited.at if post.edited else None
     return hashlib.sha256(orjson.dumps((post.title, post.text, post.links, media, edited))).hexdigest()
 
 
-def to_row(
-    writer: Writer, post: Post, *, number: int, account_id: int | None, last_seen: datetime,
-    shown_by: int | None, version: int, seen_at: datetime, content_hash: str,
-) -> tuple[Any, ...]:  # fmt: skip
-    """Return the values of `COLUMNS`; `post.first_seen` must be set."""
+@dataclass(slots=True)
+class Standing:
+    """What storage knows of a post beyond the record: its numbers, its counters, when and by whom it was seen."""
+
+    number: int
+    account_id: int | None
+    counts: dict[str, int]
+    first_seen: datetime
+    last_seen: datetime
+    metrics_at: datetime | None
+    seen_at: datetime
+    shown_by: int | None
+    version: int
+    content_hash: str
+
+
+def to_row(writer: Writer, post: Post, ref: str, standing: Standing) -> tuple[Any, ...]:
+    """Return the values of `COLUMNS`."""
     at, published = writer.at, post.published
-    start, end = published.interval() or (None, None)
+    start, end = _bounds(published)
     return (
-        number, post.ref, post.platform, post.site, post.native_id, post.url, post.kind, account_id,
-        as_json(_author(post.author)), at(published.at), at(start), at(end), published.verbatim, published.precision,
-        published.source, published.zone, at(post.first_seen), at(last_seen), _instant(post.edited), post.title,
-        post.text, as_json(post.languages), post.community, post.reply_to, post.root, post.repost_of, post.quotes,
-        as_json(post.links), as_json(post.tags), as_json(post.mentions), as_json(_media(post.media)),
-        as_json(counts(post.metrics)), at(post.metrics_at), post.route, post.capture, as_json(post.raw), shown_by,
-        version, at(seen_at), content_hash,
+        standing.number, ref, post.platform, post.site, post.native_id, post.url, post.kind, standing.account_id,
+        as_json(_shown(post.author)), at(published.at), at(start), at(end), published.verbatim, published.precision,
+        published.source, published.zone, at(standing.first_seen), at(standing.last_seen), at(standing.seen_at),
+        _instant(post.edited), post.title, post.text, as_json(post.languages), post.community, post.reply_to,
+        post.root, post.repost_of, post.quotes, as_json(post.links), as_json(post.tags), as_json(post.mentions),
+        _media(post.media), as_json(standing.counts), at(standing.metrics_at), post.route, post.capture,
+        as_json(post.raw), standing.shown_by, standing.version, standing.content_hash,
     )  # fmt: skip
+
+
+def _bounds(published: Instant) -> tuple[datetime, datetime] | tuple[None, None]:
+    at = published.at
+    if at is not None and published.precision == "second" and published.zone != "unknown" and not at.microsecond:
+        return at, at + _SECOND  # nearly all posts
+    return published.interval() or (None, None)
 
 
 def to_post(row: Row[Any]) -> Post:
@@ -80,7 +102,8 @@ def wording_fields(stored: Any) -> dict[str, Any]:
 def wording(post: Post) -> str:
     """Return the wording of a post as JSON, for a version."""
     content = {
-        "title": post.title, "text": post.text, "links": post.links, "media": _media(post.media), "raw": post.raw,
+        "title": post.title, "text": post.text, "links": post.links, "raw": post.raw,
+        "media": [_shown(item) for item in post.media],
         "edited": post.edited.model_dump() if post.edited else None,
     }  # fmt: skip
     return orjson.dumps(content).decode()
@@ -88,15 +111,15 @@ def wording(post: Post) -> str:
 
 def counts(metrics: Metrics) -> dict[str, int]:
     """Return the counters that were shown."""
-    return {name: value for name in COUNTERS if (value := getattr(metrics, name)) is not None}
+    return _shown(metrics)
 
 
-def _author(author: Author) -> dict[str, str]:
-    return {name: value for name, value in author.__dict__.items() if value is not None}
+def _shown(record: Author | Media | Metrics) -> dict[str, Any]:
+    return {name: value for name, value in record.__dict__.items() if value is not None}
 
 
-def _media(media: tuple[Media, ...]) -> list[dict[str, str]]:
-    return [{name: value for name, value in item.__dict__.items() if value is not None} for item in media]
+def _media(media: tuple[Media, ...]) -> str | None:
+    return as_json([_shown(item) for item in media]) if media else None
 
 
 def _instant(instant: Instant | None) -> str | None:

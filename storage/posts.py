@@ -12,10 +12,10 @@ from sqlalchemy import Connection, Row, select
 from core.records import Post
 from storage import counters, runs, search
 from storage import tables as t
-from storage.accounts import account_ref, save_accounts
+from storage.accounts import save_accounts
 from storage.bulk import Writer, chunks
 from storage.cases import in_case
-from storage.post_rows import COLUMNS, COUNTERS, counts, to_post, to_row, wording_fields, wording_hash
+from storage.post_rows import COLUMNS, COUNTERS, Standing, counts, to_post, to_row, wording_fields, wording_hash
 from storage.revisit import Revisits
 
 _POSTS, _METRICS, _VERSIONS = t.table(t.PostTable), t.table(t.PostMetrics), t.table(t.PostVersion)
@@ -110,7 +110,7 @@ def versions(conn: Connection, ref: str) -> list[Version]:
     return sorted(found, key=lambda version: (version.seen_at, version.n))
 
 
-def _without_repeats(posts: Sequence[Post]) -> Iterator[list[Post]]:
+def _without_repeats(posts: Sequence[Post]) -> Iterator[dict[str, Post]]:
     """Yield batches in which every ref stands once, in order; a plain repetition is dropped."""
     while posts:
         batch: dict[str, Post] = {}
@@ -119,66 +119,49 @@ def _without_repeats(posts: Sequence[Post]) -> Iterator[list[Post]]:
             first = batch.setdefault(post.ref, post)
             if first is not post and first != post:
                 again.append(post)
-        yield list(batch.values())
+        yield batch
         posts = again
 
 
-def _save(conn: Connection, posts: list[Post], case_id: int, source_id: int | None, at: datetime) -> Saved:
+def _save(conn: Connection, posts: dict[str, Post], case_id: int, source_id: int | None, at: datetime) -> Saved:
     last = counters.last(conn, "posts")  # from here on no other writer of posts gets in between
-    ids = _ids(conn, [post.ref for post in posts])
-    accounts = save_accounts(conn, posts, at)
-    fresh = [post for post in posts if post.ref not in ids]
-    again = [post for post in posts if post.ref in ids]
+    known = _ids(conn, posts)
+    accounts = dict(zip(posts, save_accounts(conn, list(posts.values()), at), strict=True))
+    fresh = [ref for ref in posts if ref not in known]
+    numbers = known | {ref: number for number, ref in enumerate(fresh, last + 1)}
     if fresh:
-        ids.update((post.ref, number) for number, post in enumerate(fresh, last + 1))
         counters.move(conn, "posts", last + len(fresh))
-        _insert(conn, fresh, ids, accounts, source_id, at)
-    changed = _revisit(conn, again, accounts, source_id, at) if again else 0
+        _insert(conn, ((numbers[ref], ref, posts[ref], accounts[ref]) for ref in fresh), source_id, at)
+    revisits = Revisits(conn, source_id)
+    for row in _load(conn, known):
+        revisits.take(row, posts[row.ref], accounts[row.ref], at)
+    revisits.write()
     writer = Writer(conn)
-    numbers = [ids[post.ref] for post in posts]
-    writer.insert(_IN_CASE, ("case_id", "post_id"), [(case_id, n) for n in numbers], new=False)
+    writer.insert(_IN_CASE, ("case_id", "post_id"), [(case_id, n) for n in numbers.values()], new=False)
     if source_id is not None:
-        writer.insert(_OF_SOURCE, ("source_id", "post_id"), [(source_id, n) for n in numbers], new=False)
-    return Saved(len(fresh), changed, len(again) - changed, [post.ref for post in fresh])
+        writer.insert(_OF_SOURCE, ("source_id", "post_id"), [(source_id, n) for n in numbers.values()], new=False)
+    return Saved(len(fresh), revisits.changed, len(known) - revisits.changed, fresh)
 
 
 def _insert(
-    conn: Connection,
-    posts: list[Post],
-    ids: dict[str, int],
-    accounts: dict[str, int],
-    source_id: int | None,
-    at: datetime,
+    conn: Connection, posts: Iterable[tuple[int, str, Post, int | None]], source_id: int | None, at: datetime
 ) -> None:
     writer = Writer(conn)
     rows, shown, documents = [], [], []
-    for post in posts:
-        number, seen = ids[post.ref], post.first_seen or at
-        if post.first_seen is None:
-            post = post.model_copy(update={"first_seen": seen})
-        if counters_shown := counts(post.metrics):
-            if post.metrics_at is None:
-                post = post.model_copy(update={"metrics_at": seen})
-            shown.append((number, writer.at(post.metrics_at), *map(counters_shown.get, COUNTERS)))
-        author = account_ref(post.platform, post.site, post.author)
-        rows.append(
-            to_row(writer, post, number=number, account_id=accounts[author] if author else None, last_seen=seen,
-                   shown_by=source_id, version=1, seen_at=seen, content_hash=wording_hash(post))
+    for number, ref, post, account_id in posts:
+        seen, metrics = post.first_seen or at, counts(post.metrics)
+        counted = (post.metrics_at or seen) if metrics else None
+        if metrics:
+            shown.append((number, writer.at(counted), *map(metrics.get, COUNTERS)))
+        standing = Standing(
+            number=number, account_id=account_id, counts=metrics, first_seen=seen, last_seen=seen, metrics_at=counted,
+            seen_at=seen, shown_by=source_id, version=1, content_hash=wording_hash(post),
         )  # fmt: skip
+        rows.append(to_row(writer, post, ref, standing))
         documents.append((number, search.document(post)))
     writer.insert(_POSTS, COLUMNS, rows)
     writer.insert(_METRICS, ("post_id", "at", *COUNTERS), shown)
     search.add(conn, documents)
-
-
-def _revisit(conn: Connection, posts: list[Post], accounts: dict[str, int], source_id: int | None, at: datetime) -> int:
-    rows = {row.ref: row for row in _load(conn, [post.ref for post in posts])}
-    revisits = Revisits(conn, source_id)
-    for post in posts:
-        author = account_ref(post.platform, post.site, post.author)
-        revisits.take(rows[post.ref], post, accounts[author] if author else None, at)
-    revisits.write()
-    return revisits.changed
 
 
 def _load(conn: Connection, refs: Iterable[str]) -> Iterator[Row[Any]]:

@@ -35,12 +35,14 @@ def _accounts(conn: Connection, case: str | None) -> Iterator[dict[str, Any]]:
     at = _POSTS.c.published_at
     posts = select(
         _POSTS.c.account_id, func.count().label("posts"), func.min(at).label("first_post"),
-        func.max(at).label("last_post"),
+        func.max(at).label("last_post"), func.min(_POSTS.c.first_seen).label("first_seen"),
+        func.max(_POSTS.c.last_seen).label("last_seen"),
     )  # fmt: skip
     if case is not None:
         posts = posts.where(_POSTS.c.id.in_(in_case(conn, case)))
     counted = posts.where(_POSTS.c.account_id.is_not(None)).group_by(_POSTS.c.account_id).subquery()
-    query = select(_ACCOUNTS, counted.c.posts, counted.c.first_post, counted.c.last_post)
+    query = select(_ACCOUNTS, counted.c.posts, counted.c.first_post, counted.c.last_post,
+                   counted.c.first_seen, counted.c.last_seen)  # fmt: skip
     query = query.join(counted, counted.c.account_id == _ACCOUNTS.c.id).order_by(_ACCOUNTS.c.id)
     called = _called(conn)
     for row in conn.execute(query):

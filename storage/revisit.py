@@ -17,7 +17,7 @@ from core.times import Instant
 from storage import search
 from storage import tables as t
 from storage.bulk import Writer
-from storage.post_rows import COLUMNS, COUNTERS, counts, to_post, to_row, wording, wording_hash
+from storage.post_rows import COLUMNS, COUNTERS, Standing, counts, to_post, to_row, wording, wording_hash
 
 _POSTS, _METRICS, _VERSIONS = t.table(t.PostTable), t.table(t.PostMetrics), t.table(t.PostVersion)
 _VERSION = ("post_id", "n", "seen_at", "shown_by", "route", "capture", "content", "content_hash")
@@ -67,11 +67,12 @@ class Revisits:
             if last_seen != row.last_seen:
                 self._seen.append((self.writer.at(last_seen), row.id))
             return
-        values = to_row(
-            self.writer, merged, number=row.id, account_id=account_id, last_seen=last_seen, shown_by=shower,
-            version=version, seen_at=since, content_hash=digest,
+        standing = Standing(
+            number=row.id, account_id=account_id, counts=counts(merged.metrics), first_seen=merged.first_seen or seen,
+            last_seen=last_seen, metrics_at=merged.metrics_at, seen_at=since, shown_by=shower, version=version,
+            content_hash=digest,
         )  # fmt: skip
-        self._rows.append((*values[1:], row.id))
+        self._rows.append((*to_row(self.writer, merged, row.ref, standing)[1:], row.id))
 
     def write(self) -> None:
         """Write everything gathered."""

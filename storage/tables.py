@@ -17,6 +17,8 @@ from sqlmodel import Field, SQLModel
 JSON_TYPE: types.TypeEngine[Any] = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
 Big = BigInteger().with_variant(types.Integer(), "sqlite")  # SQLite numbers rows itself only in an INTEGER key
 
+COMPACT = {"sqlite_with_rowid": False}  # a table that is little more than its key is kept in the key's order alone
+
 METADATA = MetaData(
     naming_convention={
         "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -117,8 +119,6 @@ class Account(Row, table=True):
     name: str | None = None
     url: str | None = None
     named_at: datetime  # since when it is called so
-    first_seen: datetime
-    last_seen: datetime
 
 
 class AccountName(Row, table=True):
@@ -207,6 +207,7 @@ class PostMetrics(Row, table=True):
     """Counters of a post at one moment; a row is added only when one of them has changed."""
 
     __tablename__ = "post_metrics"
+    __table_args__ = COMPACT
     post_id: int = Field(primary_key=True, foreign_key="posts.id", sa_type=BigInteger)
     at: datetime = Field(primary_key=True)
     likes: int | None = Field(default=None, sa_type=BigInteger)
@@ -219,16 +220,18 @@ class CasePost(Row, table=True):
     """That a post belongs to a case."""
 
     __tablename__ = "case_posts"
+    __table_args__ = COMPACT
     case_id: int = Field(primary_key=True, foreign_key="cases.id")
-    post_id: int = Field(primary_key=True, foreign_key="posts.id", sa_type=BigInteger, index=True)
+    post_id: int = Field(primary_key=True, foreign_key="posts.id", sa_type=BigInteger)
 
 
 class SourcePost(Row, table=True):
     """That a source has shown a post."""
 
     __tablename__ = "source_posts"
+    __table_args__ = COMPACT
     source_id: int = Field(primary_key=True, foreign_key="sources.id")
-    post_id: int = Field(primary_key=True, foreign_key="posts.id", sa_type=BigInteger, index=True)
+    post_id: int = Field(primary_key=True, foreign_key="posts.id", sa_type=BigInteger)
 
 
 class Capture(Row, table=True):

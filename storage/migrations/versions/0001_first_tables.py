@@ -23,8 +23,6 @@ def upgrade() -> None:
     sa.Column('name', sqlmodel.sql.sqltypes.AutoString(), nullable=True),
     sa.Column('url', sqlmodel.sql.sqltypes.AutoString(), nullable=True),
     sa.Column('named_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
-    sa.Column('first_seen', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
-    sa.Column('last_seen', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_accounts')),
     sa.UniqueConstraint('ref', name=op.f('uq_accounts_ref'))
     )
@@ -39,6 +37,31 @@ def upgrade() -> None:
     sa.Column('name', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('last', sa.BigInteger(), nullable=False),
     sa.PrimaryKeyConstraint('name', name=op.f('pk_counters'))
+    )
+    op.create_table('match_generations',
+    sa.Column('generation', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('token', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('kernel', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+    sa.Column('posts', sa.Integer(), nullable=False),
+    sa.PrimaryKeyConstraint('generation', name=op.f('pk_match_generations'))
+    )
+    op.create_table('match_history',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('family_id', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('kind', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('post_id', sa.BigInteger(), nullable=True),
+    sa.Column('reason', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_match_history'))
+    )
+    with op.batch_alter_table('match_history', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_match_history_family_id'), ['family_id'], unique=False)
+
+    op.create_table('match_marks',
+    sa.Column('name', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('value', sa.BigInteger(), nullable=False),
+    sa.PrimaryKeyConstraint('name', name=op.f('pk_match_marks'))
     )
     op.create_table('meta',
     sa.Column('key', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
@@ -195,11 +218,9 @@ def upgrade() -> None:
     sa.Column('post_id', sa.BigInteger(), nullable=False),
     sa.ForeignKeyConstraint(['case_id'], ['cases.id'], name=op.f('fk_case_posts_case_id_cases')),
     sa.ForeignKeyConstraint(['post_id'], ['posts.id'], name=op.f('fk_case_posts_post_id_posts')),
-    sa.PrimaryKeyConstraint('case_id', 'post_id', name=op.f('pk_case_posts'))
+    sa.PrimaryKeyConstraint('case_id', 'post_id', name=op.f('pk_case_posts')),
+    sqlite_with_rowid=False
     )
-    with op.batch_alter_table('case_posts', schema=None) as batch_op:
-        batch_op.create_index(batch_op.f('ix_case_posts_post_id'), ['post_id'], unique=False)
-
     op.create_table('findings',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('source_id', sa.Integer(), nullable=True),
@@ -222,6 +243,65 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_findings_run_id'), ['run_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_findings_source_id'), ['source_id'], unique=False)
 
+    op.create_table('match_families',
+    sa.Column('id', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('anchor_id', sa.BigInteger(), nullable=False),
+    sa.Column('generation', sa.BigInteger(), nullable=False),
+    sa.ForeignKeyConstraint(['anchor_id'], ['posts.id'], name=op.f('fk_match_families_anchor_id_posts'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_match_families')),
+    sa.UniqueConstraint('anchor_id', name=op.f('uq_match_families_anchor_id'))
+    )
+    op.create_table('match_members',
+    sa.Column('post_id', sa.BigInteger(), nullable=False),
+    sa.Column('family_id', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('matcher', sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+    sa.Column('score', sa.Float(), nullable=False),
+    sa.ForeignKeyConstraint(['post_id'], ['posts.id'], name=op.f('fk_match_members_post_id_posts'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('post_id', name=op.f('pk_match_members'))
+    )
+    with op.batch_alter_table('match_members', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_match_members_family_id'), ['family_id'], unique=False)
+
+    op.create_table('match_pairs',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('left_id', sa.BigInteger(), nullable=False),
+    sa.Column('right_id', sa.BigInteger(), nullable=False),
+    sa.Column('matcher', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('score', sa.Float(), nullable=False),
+    sa.Column('strength', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('sentence', sa.Text(), nullable=False),
+    sa.Column('detail', sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True, astext_type=Text()), 'postgresql'), nullable=False),
+    sa.Column('version', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('generation', sa.BigInteger(), nullable=False),
+    sa.ForeignKeyConstraint(['left_id'], ['posts.id'], name=op.f('fk_match_pairs_left_id_posts'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['right_id'], ['posts.id'], name=op.f('fk_match_pairs_right_id_posts'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_match_pairs')),
+    sa.UniqueConstraint('left_id', 'right_id', 'matcher', name=op.f('uq_match_pairs_left_id_right_id_matcher'))
+    )
+    with op.batch_alter_table('match_pairs', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_match_pairs_right_id'), ['right_id'], unique=False)
+
+    op.create_table('match_posts',
+    sa.Column('post_id', sa.BigInteger(), nullable=False),
+    sa.Column('generation', sa.BigInteger(), nullable=False),
+    sa.Column('norm_hash', sa.BigInteger(), nullable=False),
+    sa.Column('copy_of', sa.BigInteger(), nullable=True),
+    sa.Column('fingerprint', sa.LargeBinary(), nullable=True),
+    sa.Column('words', sa.Integer(), nullable=False),
+    sa.Column('dense', sa.Integer(), nullable=False),
+    sa.ForeignKeyConstraint(['post_id'], ['posts.id'], name=op.f('fk_match_posts_post_id_posts'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('post_id', name=op.f('pk_match_posts'))
+    )
+    with op.batch_alter_table('match_posts', schema=None) as batch_op:
+        batch_op.create_index('ix_match_posts_copy_of', ['copy_of'], unique=False, sqlite_where=sa.text('copy_of IS NOT NULL'), postgresql_where=sa.text('copy_of IS NOT NULL'))
+        batch_op.create_index(batch_op.f('ix_match_posts_generation'), ['generation'], unique=False)
+
+    op.create_table('match_queue',
+    sa.Column('post_id', sa.BigInteger(), nullable=False),
+    sa.Column('family_id', sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+    sa.ForeignKeyConstraint(['post_id'], ['posts.id'], name=op.f('fk_match_queue_post_id_posts'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('post_id', name=op.f('pk_match_queue'))
+    )
     op.create_table('post_metrics',
     sa.Column('post_id', sa.BigInteger(), nullable=False),
     sa.Column('at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
@@ -230,7 +310,8 @@ def upgrade() -> None:
     sa.Column('reposts', sa.BigInteger(), nullable=True),
     sa.Column('views', sa.BigInteger(), nullable=True),
     sa.ForeignKeyConstraint(['post_id'], ['posts.id'], name=op.f('fk_post_metrics_post_id_posts')),
-    sa.PrimaryKeyConstraint('post_id', 'at', name=op.f('pk_post_metrics'))
+    sa.PrimaryKeyConstraint('post_id', 'at', name=op.f('pk_post_metrics')),
+    sqlite_with_rowid=False
     )
     op.create_table('post_versions',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -252,31 +333,38 @@ def upgrade() -> None:
     sa.Column('post_id', sa.BigInteger(), nullable=False),
     sa.ForeignKeyConstraint(['post_id'], ['posts.id'], name=op.f('fk_source_posts_post_id_posts')),
     sa.ForeignKeyConstraint(['source_id'], ['sources.id'], name=op.f('fk_source_posts_source_id_sources')),
-    sa.PrimaryKeyConstraint('source_id', 'post_id', name=op.f('pk_source_posts'))
+    sa.PrimaryKeyConstraint('source_id', 'post_id', name=op.f('pk_source_posts')),
+    sqlite_with_rowid=False
     )
-    with op.batch_alter_table('source_posts', schema=None) as batch_op:
-        batch_op.create_index(batch_op.f('ix_source_posts_post_id'), ['post_id'], unique=False)
-
     # ### end Alembic commands ###
 
 
 def downgrade() -> None:
     # ### commands auto generated by Alembic - please adjust! ###
-    with op.batch_alter_table('source_posts', schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f('ix_source_posts_post_id'))
-
     op.drop_table('source_posts')
     op.drop_table('post_versions')
     op.drop_table('post_metrics')
+    op.drop_table('match_queue')
+    with op.batch_alter_table('match_posts', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_match_posts_generation'))
+        batch_op.drop_index('ix_match_posts_copy_of', sqlite_where=sa.text('copy_of IS NOT NULL'), postgresql_where=sa.text('copy_of IS NOT NULL'))
+
+    op.drop_table('match_posts')
+    with op.batch_alter_table('match_pairs', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_match_pairs_right_id'))
+
+    op.drop_table('match_pairs')
+    with op.batch_alter_table('match_members', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_match_members_family_id'))
+
+    op.drop_table('match_members')
+    op.drop_table('match_families')
     with op.batch_alter_table('findings', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_findings_source_id'))
         batch_op.drop_index(batch_op.f('ix_findings_run_id'))
         batch_op.drop_index(batch_op.f('ix_findings_ref'))
 
     op.drop_table('findings')
-    with op.batch_alter_table('case_posts', schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f('ix_case_posts_post_id'))
-
     op.drop_table('case_posts')
     with op.batch_alter_table('captures', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_captures_source_id'))
@@ -303,6 +391,12 @@ def downgrade() -> None:
     op.drop_table('sources')
     op.drop_table('account_names')
     op.drop_table('meta')
+    op.drop_table('match_marks')
+    with op.batch_alter_table('match_history', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_match_history_family_id'))
+
+    op.drop_table('match_history')
+    op.drop_table('match_generations')
     op.drop_table('counters')
     op.drop_table('cases')
     op.drop_table('accounts')
