@@ -109,7 +109,7 @@ def _act(stage: Stage, place: Place, original: Draft, edit: Edit, text: str | No
     language = original.language if edit == "repost" else stage.rng.choice(place.languages)
     at = min(original.at + timedelta(hours=stage.rng.uniform(1, 60)), stage.day(LAST)).replace(microsecond=0)
     at = max(at, original.at + timedelta(minutes=2))
-    said = stage.talk.post(language, 1) if text is None else text
+    said = stage.talk.post(language, 3) if text is None else text
     if place.software == "reddit" and edit == "cite":
         said = ""  # a link post has a title and an address
     stage.add(place, at, said, language, copy_of=original, edit=edit, **more)
@@ -118,8 +118,9 @@ def _act(stage: Stage, place: Place, original: Draft, edit: Edit, text: str | No
 def afterlife(stage: Stage) -> None:
     """Let some posts change or vanish between two collections, and one carry a date that is none."""
     for software in ("mastodon", "reddit", "blogspot", "discourse"):
-        fresh = [d for d in _copies(stage, software) if stage.day(3.1) < d.at < stage.day(4.9) and d.thread is None]
-        for draft in [d for d in fresh if not _is_named(stage, d)][:1]:
+        fresh = [d for d in stage.drafts if d.place.software == software and stage.day(3.1) < d.at < stage.day(4.9)]
+        plain = [d for d in fresh if d.text and not (d.thread or d.repost_of or d.cites or _is_named(stage, d))]
+        for draft in sorted(plain, key=lambda d: d.edit is None)[:1]:  # a copy rather than small talk
             added = stage.rng.choice(tongue(draft.language).suffixes)
             draft.revision = Revision(_moment(stage, 5.5, 8), f"{draft.text}\n\n{added}")
     for software in ("livejournal", "mastodon"):

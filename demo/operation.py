@@ -40,11 +40,13 @@ class Stage:
         return START + timedelta(seconds=round(day * 86400))
 
     def add(self, place: Place, at: datetime, text: str, language: str, **more: object) -> Draft:
-        """Put a draft on a place; a post of a place with titles gets one unless it is a comment."""
+        """Put a draft on a place; on places with titles every post but a comment has one."""
         draft = Draft(place, self.rng.choice(place.people), at, text, language)
         for name, value in more.items():
             setattr(draft, name, value)
-        if place.software in TITLED and draft.title is None and draft.thread is None:
+        if place.software not in TITLED or draft.thread is not None:
+            draft.title = None
+        elif draft.title is None:
             draft.title = self.talk.title(language)
         if place.software == "news":
             draft.precision = "day"
