@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import Any, ClassVar
 from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
 
@@ -219,8 +218,3 @@ def by_platform(platform: str) -> Dialect:
 def site_name(url: str) -> str:
     """Return host and path of a site, without scheme, `www.` and a slash at the end."""
     return urls.host(url) + urlsplit(url).path.rstrip("/")
-
-
-def numbered(entry: Entry, ident: str) -> Entry:
-    """Return an entry under another id: where a feed gives one id to several, their addresses tell them apart."""
-    return replace(entry, id=ident)

@@ -201,7 +201,7 @@ def _person(fields: _Fields) -> Person:
         if person := Person(name=name, url=markup.absolute(inner.text("uri", "url"))):
             return person
     credit = next((e.text for e in fields.all("media:credit") if e.get("role", "author") == "author"), None)
-    name = fields.text("dc:creator", "itunes:author", "lj:poster") or (credit or "").strip()
+    name = fields.text("dc:creator", "itunes:author") or (credit or "").strip()
     return Person(name=_without_mail(name))
 
 

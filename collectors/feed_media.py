@@ -24,7 +24,8 @@ class _YouTube(Dialect):
         return (video, None) if video else None
 
     def add(self, entry: Entry, feed: Feed, record: dict[str, Any]) -> None:
-        """Add the id of the channel."""
+        """Add the id of the channel; `updated` moves with the counters and is no edit."""
+        record["edited"] = None
         if channel := entry.extra.get("yt:channelid"):
             record["author"] = record["author"].model_copy(update={"native_id": channel})
 
@@ -51,7 +52,7 @@ class YouTubeFeed(FeedSource):
         ),
     )
     examples = (
-        "https://www.youtube.com/channel/UCinventedChannelNo0001", "https://www.youtube.com/user/SomeUser",
+        "https://www.youtube.com/channel/UCinventedChannelNo00001", "https://www.youtube.com/user/SomeUser",
         "https://www.youtube.com/@somebody", "https://www.youtube.com/playlist?list=PLinventedPlaylist01",
     )  # fmt: skip
     requests_per_minute = 20

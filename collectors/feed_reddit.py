@@ -37,7 +37,7 @@ class _Reddit(Dialect):
         record["community"] = f"r/{entry.tags[0].strip()}" if entry.tags else None
         post = re.search(r"/comments/([0-9a-z]+)/", entry.url or "")
         if str(record["native_id"]).startswith("t1_"):
-            record["kind"] = "comment"
+            record.update(kind="comment", title=None)  # the feed makes one of author and post
             record["root"] = ids.ref(self.platform, f"t3_{post[1]}") if post else None
 
     def next(self, feed: Feed, url: str) -> str | None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
 from collectors.base import Collector
-from collectors.feed_dialects import Dialect, numbered
+from collectors.feed_dialects import Dialect
 from collectors.feed_entry import Entry, Feed
 from collectors.feed_read import read_feed
 from core import ids, markup, times, urls
@@ -84,16 +84,16 @@ class FeedSource(Collector):
         posts = []
         for entry in feed.entries:
             shared = entry.id and len(pages_of.get(entry.id, ())) > 1
-            named = numbered(entry, entry.url) if shared and entry.url else entry
-            posts.append(_post(named, feed, page, dialect))
+            posts.append(_post(entry, feed, page, dialect, entry.url if shared else None))
         return posts
 
 
-def _post(entry: Entry, feed: Feed, page: Response, dialect: Dialect) -> Post:
+def _post(entry: Entry, feed: Feed, page: Response, dialect: Dialect, named: str | None = None) -> Post:
+    """Return the post an entry stands for; `named` is its id where the feed gives one id to several."""
     base = entry.url or feed.site or page.url
     html = entry.html or ""
-    text = markup.plain(html) if html else entry.text
-    native_id, site = dialect.name(entry, feed) or (entry.url or _digest(entry), None)
+    text = (markup.plain(html) or None) if html else entry.text
+    native_id, site = (named, None) if named else dialect.name(entry, feed) or (entry.url or _digest(entry), None)
     linked = markup.links(html, base) if html else urls.find_links(text or "")
     published, edited = _instant(entry.published or entry.updated), None
     if entry.published and entry.updated:
@@ -101,7 +101,7 @@ def _post(entry: Entry, feed: Feed, page: Response, dialect: Dialect) -> Post:
         edited = stated if stated.at and stated.at != published.at else None
     record: dict[str, Any] = {
         "platform": dialect.platform or urls.host(feed.site or page.url) or "feed",
-        "native_id": native_id, "site": site, "url": entry.url or feed.site or page.url, "kind": dialect.kind,
+        "native_id": native_id, "site": site, "url": entry.url or markup.absolute(entry.id) or feed.site or page.url, "kind": dialect.kind,
         "author": Author(name=entry.author.name, url=entry.author.url, handle=entry.author.handle),
         "published": published, "edited": edited, "title": entry.title, "text": text,
         "links": tuple(dict.fromkeys((*linked, *entry.links))), "tags": tuple(entry.tags),

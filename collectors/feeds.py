@@ -42,8 +42,8 @@ class FeedsSite(FeedSource):
             feed = read_feed(page)
             dialect = recognised(feed)
             parts.append(self.walk(page.requested_url or page.url, cursor, dialect, first=page))
-            comments = dialect.comments(feed.site or target.url) if _is_whole_site(target.url) else None
-            cursor.state["comments"] = [dialect.platform, comments] if comments else None
+            if _is_whole_site(target.url) and (comments := dialect.comments(feed.site or target.url)):
+                cursor.state["comments"] = [dialect.platform, comments]
         if known := cursor.state.get("comments"):
             parts.append(self.walk(known[1], cursor, by_platform(known[0])))
         yield from independently(*parts)

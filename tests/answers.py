@@ -76,7 +76,20 @@ def play(source: type[Source], case: Case) -> dict[str, Any]:
         came["unread"] = unread
     if cursor.state:
         came["state"] = cursor.state
-    return {name: value for name, value in came.items() if value}
+    bare: dict[str, Any] = _bare({name: value for name, value in came.items() if value})
+    return bare
+
+
+def expected(case: Case) -> dict[str, Any]:
+    """Return what ought to come of a case; a field that is null there need not be written."""
+    told: dict[str, Any] = _bare(json.loads(case.expected.read_text(encoding="utf-8")))
+    return told
+
+
+def _bare(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _bare(inner) for name, inner in value.items() if inner is not None}
+    return [_bare(inner) for inner in value] if isinstance(value, list) else value
 
 
 def _shown(found: Post | Finding) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import time
 
@@ -11,7 +10,7 @@ import pytest
 from core.records import Post
 from core.registry import claim
 from core.source import Source
-from tests.answers import FIXTURES, Case, cases, play, plugins
+from tests.answers import FIXTURES, Case, cases, expected, play, plugins
 
 SOURCES = plugins()
 CASES = [pytest.param(case, id=f"{case.plugin}/{case.path.stem}") for name in SOURCES for case in cases(name)]
@@ -99,8 +98,7 @@ def test_every_fixture_belongs_to_a_source() -> None:
 
 @pytest.mark.parametrize("case", CASES)
 def test_invented_answers_become_the_expected_records(case: Case) -> None:
-    came = play(SOURCES[case.plugin], case)
-    assert came == json.loads(case.expected.read_text(encoding="utf-8"))
+    assert play(SOURCES[case.plugin], case) == expected(case)
 
 
 @pytest.mark.parametrize("case", CASES)
