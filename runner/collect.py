@@ -325,25 +325,32 @@ def collect(
     case: str | None = None,
     source: int | None = None,
     replay: Sequence[Path] = (),
+    due: datetime | None = None,
     progress: Callable[[SourceRow, int], None] | None = None,
 ) -> Iterator[Outcome]:
     """Run every source of a case (or one) now, one after the other; yield how each ended.
 
-    With `replay` the answers come from WARC files. Sources that need a process of their own (Scrapy) get one. Raises
+    With `replay` the answers come from WARC files. With `due` only what the schedule has due at that moment runs, and
+    its next run is set from there. Sources that need a process of their own (Scrapy) get one. Raises
     CannotStart where nothing is watched, or a run of a source is under way.
     """
     from runner.child import run_in_child
     from storage import sources
 
     with workspace.database.read() as conn:
-        rows = [r for r in sources.list_sources(conn, case) if source in (None, r.id)]
-    if not rows:
+        known = sources.list_sources(conn, case) if due is None else sources.due_sources(conn, due)
+        rows = [r for r in known if source in (None, r.id) and case in (None, r.case)]
+    if not rows and due is None:
         which = f"source {source}" if source is not None else f"case {case!r}" if case else "this workspace"
         raise CannotStart(f"Nothing is watched in {which}; add a source with `copytrail add URL --case C`.")
     with Desk.open(workspace, replay) as desk:
         for row in rows:
             kind = all_sources().get(row.kind)
             if kind is not None and kind.own_process:
-                yield run_in_child(workspace, row, replay=replay)
+                out = run_in_child(workspace, row, replay=replay)
             else:
-                yield run_source(desk, row, partial(progress, row) if progress else None)
+                out = run_source(desk, row, partial(progress, row) if progress else None)
+            if due is not None:
+                with workspace.database.write() as conn:
+                    sources.schedule_next(conn, row.id, due)
+            yield out

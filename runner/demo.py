@@ -1,12 +1,14 @@
-"""The main job on an invented operation: collect day by day, match, show the way, export, verify, compare with truth."""
+"""The main job on an invented operation: collect, match, show the way, export, verify, compare with the truth."""
 
 from __future__ import annotations
 
+import os
 import shutil
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,9 +20,7 @@ from runner.workspace import Workspace
 
 if TYPE_CHECKING:
     from demo.world import World
-    from runner.collect import Outcome
 
-CASE = "lantern tide"
 SETTINGS = """# The demo's workspace: every host is reached on a port of this machine.
 [workspace]
 kind = "demo"
@@ -57,6 +57,7 @@ def demo(folder: Path, tell: Tell) -> Report:
     Raises BadInput where the folder holds something else than an earlier demo.
     """
     from demo import operation
+    from demo.watchlist import CASE
     from runner.match import match
 
     started = time.monotonic()
@@ -64,18 +65,20 @@ def demo(folder: Path, tell: Tell) -> Report:
     world = operation.build()
     tell(world.story)
     with _stage(folder, world) as (workspace, advance):
+        began = workspace.clock().now()
         for day in world.collect_on:
             advance(day)
             tell(f"\nDay {day}: collecting from {len(world.places)} places on loopback replicas.")
-            _collect(workspace, tell)
+            # the days between two collections pass on paper: the schedule is asked for what is due by then
+            _collect(workspace, began + timedelta(days=day - world.collect_on[0], minutes=1), tell)
             found = match(
                 workspace.database, workspace.index_folder, near_threshold=workspace.settings.match.near_threshold,
                 at=workspace.clock().now(),
             )  # fmt: skip
             tell(f"  {found.posts} posts matched: {found.pairs} new links, {found.families} families in all.")
-        _look(workspace, report, world)
-        _show_spread(workspace, tell)
-        _seal(workspace, report, tell)
+        _look(workspace, report, world, CASE)
+        _show_spread(workspace, CASE, tell)
+        _seal(workspace, CASE, report, tell)
         workspace.database.close()
     report.seconds = time.monotonic() - started
     return report
@@ -84,14 +87,25 @@ def demo(folder: Path, tell: Tell) -> Report:
 @contextmanager
 def _stage(folder: Path, world: World) -> Iterator[tuple[Workspace, Callable[[int], None]]]:
     from demo import server, watchlist
+    from runner.watchlist import sync
 
     _clear(folder)
-    with server.start(world) as replicas:
-        workspace = Workspace.create(folder, text=SETTINGS.format(port=replicas.port))
-        entries = [{k: v for k, v in entry.items() if v} for entry in watchlist.sources(world)]
-        listed = yaml.safe_dump({"case": CASE, "sources": entries}, allow_unicode=True, sort_keys=False)
-        (workspace.root / "watchlists" / "demo.yml").write_text(listed, encoding="utf-8")
-        yield workspace, replicas.advance
+    missing = {name: value for name, value in watchlist.KEYS.items() if name not in os.environ}
+    os.environ.update(missing)  # the replicas take any key; child processes read them from here too
+    try:
+        with server.start(world) as replicas:
+            workspace = Workspace.create(folder, text=SETTINGS.format(port=replicas.port))
+            entries = [
+                {"url": w.url, "route": w.route, "every": "1d", "note": w.note} for w in watchlist.sources(world)
+            ]
+            listed = yaml.safe_dump({"case": watchlist.CASE, "sources": entries}, allow_unicode=True, sort_keys=False)
+            (workspace.root / "watchlists" / "demo.yml").write_text(listed, encoding="utf-8")
+            if wrong := sync(workspace):
+                raise wrong[0]
+            yield workspace, replicas.advance
+    finally:
+        for name in missing:
+            del os.environ[name]
 
 
 def _clear(folder: Path) -> None:
@@ -103,45 +117,43 @@ def _clear(folder: Path) -> None:
         raise BadInput(f"{folder} holds something else than a demo; choose another folder with --dir.")
 
 
-def _collect(workspace: Workspace, tell: Tell) -> None:
+def _collect(workspace: Workspace, due: datetime, tell: Tell) -> None:
     from runner.collect import collect
-    from runner.watchlist import sync
 
-    for error in sync(workspace):
-        tell(f"  {error.sentence}")
-    platforms: dict[str, list[Outcome]] = {}
-    for out in collect(workspace):
-        host = out.url.split("/")[2].removeprefix("www.")
-        platforms.setdefault(".".join(host.split(".")[-2:]) if host.count(".") > 1 else host, []).append(out)
-        if out.finding and out.finding.kind != "quiet":
+    outcomes = list(collect(workspace, due=due))
+    for out in outcomes:
+        if out.finding and out.finding.kind not in ("quiet", "not_recorded"):
             tell(f"  {out.finding.kind}: {out.finding.sentence}")
-    outcomes = [out for group in platforms.values() for out in group]
     new, changed = sum(o.new for o in outcomes), sum(o.changed for o in outcomes)
     tell(f"  {len(outcomes)} sources read: {new} new posts, {changed} changed ones.")
 
 
-def _look(workspace: Workspace, report: Report, world: World) -> None:
-    from demo.score import score
+def _look(workspace: Workspace, report: Report, world: World, case: str) -> None:
+    from demo.score import overall, score
     from storage import families, matching, readers
 
     with workspace.database.read() as conn:
-        posts = list(readers.rows(conn, "posts", CASE))
-        pairs = list(matching.list_pairs(conn, CASE, None))
-        groups = list(families.list_families(conn, CASE, 1))
+        posts = list(readers.rows(conn, "posts", case))
+        pairs = list(matching.list_pairs(conn, case, None))
+        groups = list(families.list_families(conn, case, 1))
     report.posts = len(posts)
     report.platforms = len({p["platform"] for p in posts})
     collected = {p["ref"] for p in posts}
     truth = [t for t in world.truth if {t.base_ref, t.copy_ref} <= collected]
-    report.score = score(pairs, groups, truth)
+    kinds, precision = score(pairs, groups, truth)
+    report.score = {
+        "planted": sum(k["planted"] for k in kinds.values()), "found": sum(k["found"] for k in kinds.values()),
+        "recall": overall(kinds), "precision": precision, "kinds": kinds, "not_collected": len(world.truth) - len(truth),
+    }  # fmt: skip
 
 
-def _show_spread(workspace: Workspace, tell: Tell) -> None:
+def _show_spread(workspace: Workspace, case: str, tell: Tell) -> None:
     """Tell the way of the family that stands on most platforms."""
     from runner.spread import spread
     from storage import families, posts
 
     with workspace.database.read() as conn:
-        groups = list(families.list_families(conn, CASE, 2))
+        groups = list(families.list_families(conn, case, 2))
         if not groups:
             return
         widest = max(groups, key=lambda g: (len(g["platforms"]), g["size"], str(g["id"])))
@@ -155,12 +167,12 @@ def _show_spread(workspace: Workspace, tell: Tell) -> None:
     tell(f"  {found['sentence']}")
 
 
-def _seal(workspace: Workspace, report: Report, tell: Tell) -> None:
+def _seal(workspace: Workspace, case: str, report: Report, tell: Tell) -> None:
     from evidence.verify import verify
     from runner.export import export
 
     out = workspace.root / "exports" / "demo.wacz"
-    done = export(workspace, case=CASE, out=out)
+    done = export(workspace, case=case, out=out)
     failed = [check for check in verify(out) if check.result == "failed"]
     report.bundle, report.verdict = str(out), "failed" if failed else "intact"
     tell(f"\nBundle: {out}\n  {done['posts']} posts, {done['records']} archived records, sha256 {done['sha256']}")

@@ -35,8 +35,12 @@ def demo_command(ctx: click.Context, folder: Path, as_json: bool) -> None:
     else:
         click.echo("\nFound against planted:")
         for kind, row in report.score["kinds"].items():
-            click.echo(f"  {kind:<12} {row['found']:>4} of {row['planted']:>4}   recall {row['recall']:.3f}")
-        click.echo(f"  precision {report.score['precision']:.3f}, recall {report.score['recall']:.3f} over all kinds")
+            if row["planted"]:
+                click.echo(f"  {kind:<12} {row['found']:>4} of {row['planted']:>4}   recall {row['recall']:.3f}")
+        share = report.score["precision"]
+        click.echo(
+            f"  texts: recall {report.score['recall']:.3f}, precision {share if share is None else f'{share:.3f}'}"
+        )
         click.echo(f"\n{report.posts} posts on {report.platforms} platforms in {report.seconds:.0f} s.")
         click.echo(f"Look around: copytrail --workspace {inert(folder)} families --min-platforms 3")
     ctx.exit(0 if report.verdict == "intact" else 1)
