@@ -144,21 +144,21 @@ def _answer(record: Record) -> Exchange:
     if record.kind == "metadata":
         return base
     if record.kind == "resource":
-        headers = (("Content-Type", record.fields.get("content-type", "application/octet-stream")),)
-        return replace(base, status=200, reason="OK", headers=headers, body=record.block)
+        stated = (("Content-Type", record.fields.get("content-type", "application/octet-stream")),)
+        return replace(base, status=200, reason="OK", headers=stated, body=record.block)
     first, headers, body = _parted(record.block)
-    stated = _STATUS.match(first)
+    found = _STATUS.match(first)
     if any(name.lower() == "transfer-encoding" and "chunked" in value.lower() for name, value in headers):
         body = _unchunked(body)
     return replace(
         base,
-        status=int(stated[1]) if stated else None,
-        reason=stated[2].decode("latin-1").strip() if stated else "",
+        status=int(found[1]) if found else None,
+        reason=found[2].decode("latin-1").strip() if found else "",
         http_version=first.split(b" ", 1)[0].decode("latin-1")[:12],
         headers=tuple((name, value) for name, value in headers if name.lower() not in _HOP),
         body=body,
         decoded=any(name.lower() == "x-archive-orig-content-encoding" for name, _ in headers),
-        error=base.error if stated else base.error or "the record holds no HTTP status line",
+        error=base.error if found else base.error or "the record holds no HTTP status line",
     )
 
 

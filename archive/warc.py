@@ -13,7 +13,7 @@ import threading
 import uuid
 import zlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO, Self
@@ -65,7 +65,7 @@ class WarcWriter:
     ) -> None:
         self.folder = Path(folder)
         self._software = software
-        self._clock = clock or SystemClock()
+        self._clock = SystemClock() if clock is None else clock
         self._rollover = rollover
         self._make_id = make_id
         self._lock = threading.Lock()
@@ -160,7 +160,7 @@ class WarcWriter:
         )
         data = request + main
         if kind == "response" and exchange.error:
-            data += self._failure(exchange, self._id(), record_id)
+            data += self._failure(replace(exchange, note={}), self._id(), record_id, alone=False)
         written = Written(
             record_id=record_id, kind=kind, url=exchange.url, method=exchange.method, status=exchange.status,
             captured_at=exchange.captured_at, file=self._name, offset=self._size + len(request), length=len(main),
@@ -198,10 +198,12 @@ class WarcWriter:
         first = f"{exchange.http_version} {exchange.status} {exchange.reason}"
         return _member(head, _http(first, _stored_headers(exchange)), exchange.body)
 
-    def _failure(self, exchange: Exchange, record_id: str, of: str) -> bytes:
+    def _failure(self, exchange: Exchange, record_id: str, of: str, *, alone: bool = True) -> bytes:
+        """Return a metadata record that names the error; `alone` where it stands in for a response."""
         error = exchange.error or "no answer"
-        head = self._head("metadata", record_id, exchange)
-        head += [("WARC-Concurrent-To", f"<{of}>"), ("Copytrail-Error", _one_line(error)), *_notes(exchange)]
+        head = [*self._head("metadata", record_id, exchange), ("WARC-Concurrent-To", f"<{of}>"), *_notes(exchange)]
+        if alone:
+            head.append(("Copytrail-Error", _one_line(error)))
         head.append(("Content-Type", "application/warc-fields"))
         return _member(head, _fields([("error", error)]))
 

@@ -76,7 +76,7 @@ class Client:
         robots: RobotsPolicy = "obeyed",
         robots_override: str | None = None,
     ) -> None:
-        self.clock: Clock = clock or SystemClock()
+        self.clock: Clock = SystemClock() if clock is None else clock
         self.recorder = recorder
         self.user_agent = user_agent
         self.requests_per_minute = requests_per_minute
@@ -84,8 +84,8 @@ class Client:
         self.robots: RobotsPolicy = robots
         self.robots_override = (robots_override or "").strip() or None
         self.limits = Limits(timeout=timeout, max_seconds=max_seconds, max_bytes=max_bytes)
-        self.guard = guard or Guard(allow_loopback=allow_loopback)
-        self._transport = transport or GuardedTransport(self.guard)
+        self.guard = Guard(allow_loopback=allow_loopback) if guard is None else guard
+        self._transport = GuardedTransport(self.guard) if transport is None else transport
         self.offline = isinstance(self._transport, Offline)
         self._rates = Rates(self.clock)
         self._robots = Robots(self._fetch_robots, user_agent.partition("/")[0], self.clock)

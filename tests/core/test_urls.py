@@ -99,9 +99,7 @@ def test_the_list_of_tracking_parameters_is_in_order() -> None:
 
 
 def test_the_list_of_suffixes_is_loaded_only_when_asked_for() -> None:
-    code = (
-        "import sys, core.urls as u; u.canonical('https://a.example/?utm_id=1'); sys.exit('tldextract' in sys.modules)"
-    )
+    code = "import sys, core.urls as u; u.canonical('https://a.example/?x=1'); sys.exit('tldextract' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
