@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
-from lxml import html as lxml_html
+from lxml import etree
 
 from core import ids, times
 from core.errors import SourceChanged
@@ -16,6 +16,7 @@ from core.markup import absolute, images, links, plain
 from core.records import Author, Media, Metrics, Post
 from core.source import CursorSpec, Expect, Target
 from spiders.base import Ask, Found, PageSource
+from spiders.facts import tree_of
 
 _EMOJI = re.compile(r"/images/emoji/|/emoji/")  # drawn as pictures, meant as letters
 _BODY = "//*[@itemprop='articleBody' or @itemprop='text'][ancestor::*[contains(@class, 'crawler-post')]]"
@@ -41,7 +42,7 @@ class DiscourseTopicPage(PageSource):
 
     def read(self, page: Response, ask: Ask) -> Iterator[Found]:
         """Yield the posts of a page and ask for the next one."""
-        tree = lxml_html.document_fromstring(_without_scripts(page.text))
+        tree = tree_of(_without_scripts(page.text))
         shown = tree.xpath(_BODY)
         if not shown:
             raise SourceChanged(
@@ -74,7 +75,7 @@ def _post(block: Any, body: Any, topic: str, title: str, community: str, page: R
     host = (urlsplit(page.url).hostname or "").removeprefix("www.")
     site = f"{host}/t/{topic}"
     position = _one(block, "string(.//*[@itemprop='position'])").lstrip("#")
-    html = lxml_html.tostring(body, encoding="unicode", with_tail=False)
+    html = etree.tostring(body, method="html", encoding="unicode", with_tail=False)
     handle = _one(block, "string(.//*[@itemprop='author']//*[@itemprop='name'])")
     real_name = re.search(r"\(([^()]+)\)\s*$", _one(block, "string(.//*[@itemprop='author'])"))
     edited = _one(block, "string(.//*[@itemprop='dateModified']/@datetime)")

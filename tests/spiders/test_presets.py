@@ -1,0 +1,147 @@
+"""Pages with a state of their own: what differs from the usual case, and what is broken."""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import Any, cast
+
+import pytest
+
+from core.errors import CopytrailError, Gone, LegalBlock, LoginWall, Private, SourceChanged, Suspended
+from core.http import Client
+from core.records import Post
+from core.source import Cursor
+from spiders.base import PageSource
+from spiders.discourse import DiscourseTopicPage
+from spiders.medium import MediumStory
+from spiders.pinterest import PinterestPin
+from spiders.substack import SubstackPost
+from spiders.youtube import YoutubeChannel
+from spiders.youtube_state import comments_token, count, refused
+from spiders.youtube_video import YoutubeVideo
+from tests.spiders.pages import Memory
+
+TEXT = "<p>" + "The ferry did not leave this morning, and nobody at the quay could say why. " * 3 + "</p>"
+
+
+def read(source: type[PageSource], url: str, body: str) -> Post:
+    target = source.match(url)
+    assert target is not None
+    (post,) = source(cast("Client", Memory({url: body}))).collect(target, Cursor())
+    assert isinstance(post, Post)
+    return post
+
+
+def test_a_medium_page_without_state_is_read_as_an_article() -> None:
+    post = read(MediumStory, "https://medium.com/p/0a1b2c3d4e5f", f"<h1>Ferry</h1>{TEXT}")
+    assert post.ref == "medium:0a1b2c3d4e5f"
+    assert (post.text or "").startswith("The ferry")
+
+
+def test_the_older_state_of_medium_is_read_too() -> None:
+    def of(name: str) -> dict[str, Any]:
+        return {"type": "id", "generated": False, "id": name}
+
+    state = {
+        "Post:0a1b2c3d4e5f": {
+            "id": "0a1b2c3d4e5f", "title": "Ferry", "creator": of("User:u"), "firstPublishedAt": 1714723200000,
+            "content({})": {"bodyModel": {"paragraphs": [of("Paragraph:p")]}}, "tags": None, "postResponses": None,
+        },
+        "User:u": {"id": "u", "username": "orla"}, "Paragraph:p": {"text": "It left.", "type": "P", "markups": None},
+    }  # fmt: skip
+    body = f"<script>window.__APOLLO_STATE__ = {json.dumps(state)}</script>"
+    post = read(MediumStory, "https://somebody.medium.com/ferry-0a1b2c3d4e5f", body)
+    assert (post.author.handle, post.text, post.edited) == ("orla", "It left.", None)
+
+
+def test_a_page_at_p_that_is_not_substack_is_an_article_of_its_host() -> None:
+    post = read(SubstackPost, "https://shop.example/p/ferry", f"<h1>Ferry</h1>{TEXT}")
+    assert post.ref == "shop.example:shop.example/p/ferry"
+
+
+@pytest.mark.parametrize(
+    ("source", "url", "body"),
+    [
+        (MediumStory, "https://medium.com/p/0a1b2c3d4e5f", "<script>__APOLLO_STATE__ = {}</script>"),
+        (
+            MediumStory,
+            "https://medium.com/p/0a1b2c3d4e5f",
+            '<script>__APOLLO_STATE__ = {"Post:0a1b2c3d4e5f": 3}</script>',
+        ),
+        (MediumStory, "https://medium.com/p/0a1b2c3d4e5f", "<script>__APOLLO_STATE__ = " + "[" * 100_000),
+        (SubstackPost, "https://x.example/p/a", '<script>window._preloads = {"post": {"id": 1}}</script>'),
+        (SubstackPost, "https://x.example/p/a", '<script>window._preloads = {"post": ["id"]}</script>'),
+        (PinterestPin, "https://www.pinterest.com/pin/1/", "<script data-relay-response>[]</script>"),
+        (PinterestPin, "https://www.pinterest.com/pin/1/", '<script data-relay-response>{"v3GetPinQuery": 3}</script>'),
+        (DiscourseTopicPage, "https://x.example/t/7", ""),
+        (DiscourseTopicPage, "https://x.example/t/7", "<div class='crawler-post'><p itemprop='text'>x</p></div>"),
+        (
+            YoutubeVideo,
+            "https://youtu.be/aaaaaaaaaa1",
+            '<script>ytInitialPlayerResponse = {"videoDetails": 1}</script>',
+        ),
+    ],
+)
+def test_a_state_of_another_shape_names_the_page(source: type[PageSource], url: str, body: str) -> None:
+    target = source.match(url)
+    assert target is not None
+    watch = "https://www.youtube.com/watch?v=aaaaaaaaaa1"
+    with pytest.raises(SourceChanged) as raised:
+        list(source(cast("Client", Memory({url: body, watch: body}))).collect(target, Cursor()))
+    assert (watch if source is YoutubeVideo else url) in raised.value.sentence
+
+
+@pytest.mark.parametrize(
+    ("shown", "number"),
+    [
+        ("28 views", 28), ("1,204 views", 1204), ("127.696 visualizaciones", 127696), ("1.2K", 1200), ("9,8k", 9800),
+        ("3.4M views", 3_400_000), ("2B", 2_000_000_000), ("0", 0), ("1 234 567 vues", 1_234_567), ("12K", 12_000),
+        ("", None), (None, None), ("No views", None), ("\u0661\u0662", 12), ("1.2.3", None),
+    ],
+)  # fmt: skip
+def test_counters_are_read_as_shown(shown: str | None, number: int | None) -> None:
+    assert count(shown) == number
+
+
+@pytest.mark.parametrize(
+    ("words", "kind"),
+    [
+        ("This video is private", Private),
+        ("This account has been terminated.", Suspended),
+        ("Removed for violating our rules", Suspended),
+        ("Not available in your country", LegalBlock),
+        ("Sign in to confirm your age", LoginWall),
+        ("This video isn't available anymore", Gone),
+        ("Dieses Video ist nicht da", Gone),
+    ],
+)
+def test_refusals_become_what_they_mean(words: str, kind: type[CopytrailError]) -> None:
+    error = refused(words, "https://www.youtube.com/watch?v=x", 200)
+    assert type(error) is kind
+    assert words in error.sentence
+    assert error.status == 200
+
+
+def test_the_token_of_the_comments_is_made_of_the_video() -> None:
+    assert comments_token("aaaaaaaaaa1").startswith("Eg0SC2FhYWFhYWFhYWEx")
+    assert comments_token("aaaaaaaaaa1").endswith("Y29tbWVudHMtc2VjdGlvbg%3D%3D") or "%" in comments_token(
+        "aaaaaaaaaa1"
+    )
+
+
+def test_a_list_that_repeats_itself_ends() -> None:
+    url = "https://www.youtube.com/@light"
+    video = {"gridVideoRenderer": {"videoId": "aaaaaaaaaa1", "title": {"simpleText": "A"}}}
+    more = {"continuationItemRenderer": {"continuationEndpoint": {"continuationCommand": {"token": "AGAIN"}}}}
+    answer = json.dumps({"contents": [video, more]})
+
+    class Same(Memory):
+        def post(self, url: str, *, json: Any):  # type: ignore[no-untyped-def]
+            return self._answer(url, "POST")
+
+    http = Same({url: f"<script>var ytInitialData = {answer};</script>", "POST": answer})
+    target = YoutubeChannel.match(url)
+    assert target is not None
+    assert len(list(YoutubeChannel(cast("Client", http)).collect(target, Cursor()))) == 1
+    assert len(http.asked) == 2
