@@ -143,7 +143,8 @@ def _look(workspace: Workspace, report: Report, world: World, case: str) -> None
     kinds, precision = score(pairs, groups, truth)
     report.score = {
         "planted": sum(k["planted"] for k in kinds.values()), "found": sum(k["found"] for k in kinds.values()),
-        "recall": overall(kinds), "precision": precision, "kinds": kinds, "not_collected": len(world.truth) - len(truth),
+        "recall": overall(kinds), "precision": precision, "kinds": kinds,
+        "not_collected": len(world.truth) - len(truth),
     }  # fmt: skip
 
 
