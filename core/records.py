@@ -55,7 +55,7 @@ class Media(Record):
 
     url: Text | None = None
     kind: MediaKind = "image"
-    sha256: str | None = None
+    sha256: Text | None = None
     path: Text | None = None
     alt: Text | None = None
 
@@ -104,8 +104,8 @@ class Post(Record):
     metrics: Metrics = Metrics()
     metrics_at: Utc | None = None
     route: Route | None = None
-    capture: str | None = None
-    raw: Annotated[dict[str, Any], BeforeValidator(clean_json)] = {}
+    capture: Text | None = None
+    raw: Annotated[dict[str, Any], BeforeValidator(clean_json)] = Field(default_factory=dict)
 
     @computed_field  # type: ignore[prop-decorator]
     @property
@@ -134,9 +134,9 @@ class Finding(Record):
     status: int | None = None
     retry_after: float | None = None
     url: Text | None = None
-    ref: str | None = None
+    ref: Text | None = None
     evidence: Text | None = None
-    capture: str | None = None
+    capture: Text | None = None
 
     @classmethod
     def of(cls, error: CopytrailError, *, ref: str | None = None, capture: str | None = None) -> Finding:

@@ -12,12 +12,15 @@ from typing import Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict, field_serializer, model_validator
 
+from core.text import clean
+
 Precision = Literal["second", "minute", "hour", "day", "month", "unknown"]
 TimeSource = Literal["platform", "page", "id", "archive", "crawl"]
 Zone = Literal["stated", "utc", "site", "guessed", "unknown"]
 
 EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)  # no platform we read is older; what claims to be is a wrong clock
 LATEST = datetime(2100, 1, 1, tzinfo=UTC)
+MAX_VERBATIM = 200  # characters of a time as written; the longest format we read has 40
 UNKNOWN_ZONE = timedelta(hours=14)  # the widest offset from UTC in use (Kiribati), both ways
 
 
@@ -90,6 +93,8 @@ class Instant(BaseModel):
 
     @model_validator(mode="after")
     def _checked(self) -> Instant:
+        if self.verbatim:
+            object.__setattr__(self, "verbatim", clean(self.verbatim, MAX_VERBATIM))
         if self.at is None:
             object.__setattr__(self, "precision", "unknown")
         else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,7 @@ from runner.import_urls import find_url
 __all__ = ["Address", "Rejected", "import_posts"]
 
 FORMS = ("ndjson", "csv", "urls")
+_EXACT = re.compile(r"(?:199\d|20\d\d)-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 _ENDINGS = {".ndjson": "ndjson", ".jsonl": "ndjson", ".json": "ndjson", ".csv": "csv", ".tsv": "csv"}
 
 
@@ -107,12 +109,12 @@ def _object(line: bytes) -> dict[str, Any]:
 
 def _post(row: dict[str, Any]) -> Post:
     """Return the post of a row; raise ValueError (pydantic's are) where it cannot be one."""
+    row = {name: value for name, value in row.items() if value or type(value) is int}  # null, "" and [] say nothing
     published = row.get("published")
     row["published"] = _instant(published) if published is not None else times.unknown()
-    if row.get("edited") is not None:
+    if "edited" in row:
         row["edited"] = _instant(row["edited"])
-    if row.get("route") is None:
-        row["route"] = "import"
+    row.setdefault("route", "import")
     try:
         return Post.model_validate(row)
     except ValidationError:
@@ -122,7 +124,11 @@ def _post(row: dict[str, Any]) -> Post:
 def _instant(value: object) -> times.Instant:
     """Read a time as the record has it, or as a bare string or number; what is left out is told from the string."""
     stated: Mapping[str, Any] = value if isinstance(value, dict) else {"at": value}
+    update = {name: stated[name] for name in ("verbatim", "source", "zone") if stated.get(name) is not None}
     at = stated.get("at")
+    if isinstance(at, str) and _EXACT.fullmatch(at) and stated.get("precision") == "second":
+        exact = {"at": at, "verbatim": at, "precision": "second"}
+        return times.Instant.model_validate(exact | update)  # what nearly every row has; nothing is to be told
     if isinstance(at, int | float) and not isinstance(at, bool):
         instant = times.from_epoch(at)
     elif at is None:
@@ -131,15 +137,14 @@ def _instant(value: object) -> times.Instant:
         instant = times.from_iso(str(at))
         if instant.at is None:
             instant = times.from_http(str(at))
-    update = {name: stated[name] for name in ("verbatim", "source", "zone") if stated.get(name) is not None}
     if instant.at is not None and stated.get("precision") is not None:
         update["precision"] = stated["precision"]
     return times.Instant.model_validate(instant.__dict__ | update) if update else instant
 
 
 def _tolerant(row: dict[str, Any]) -> dict[str, Any]:
-    """Return a row with its nulls left out and its platform in lower case: what Post asks for, and others forget."""
-    pruned: dict[str, Any] = {name: _pruned(value) for name, value in row.items() if value is not None}
+    """Return a row without nulls further in and with its platform in lower case: what Post asks for, others forget."""
+    pruned: dict[str, Any] = {name: _pruned(value) for name, value in row.items()}
     if isinstance(pruned.get("platform"), str):
         pruned["platform"] = pruned["platform"].strip().lower()
     return pruned
