@@ -34,9 +34,13 @@ _IGNORED = SECRET_PARAMETERS | frozenset({
     "clientversion", "count", "exclude_reblogs", "exclude_replies", "extras", "fields", "$fields", "filter_replies",
     "first", "format", "hl", "gl", "include_entities", "jsonrpc", "lang", "limit", "limit_children", "locale",
     "max_results", "maxresults", "max-results", "nojsoncallback", "num", "order", "part", "per_page", "prettyprint",
-    "raw_json", "redirect", "refsrc", "size", "sort", "summary", "t", "threaded", "timestamp", "ts", "tweet_mode",
-    "v", "version", "context.client.clientversion", "visitordata",
+    "raw_json", "redirect", "refsrc", "size", "sort", "summary", "threaded", "timestamp", "ts", "tweet_mode",
+    "version", "context.client.clientversion", "visitordata",
 })  # fmt: skip
+_IGNORED_VALUES = {  # names that elsewhere mean a thing (a video, a topic), ignored with such values only
+    "t": re.compile(r"hour|day|week|month|year|all"),
+    "v": re.compile(r"\d+(\.\d+)+"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +156,14 @@ def _told_apart(candidates: list[Asked]) -> frozenset[str]:
     """Return the parameters whose values differ between candidates, beyond those that may."""
     names = {name for asked in candidates for name in asked}
     differ = {name for name in names if len({asked.get(name) for asked in candidates}) > 1}
-    return frozenset(name for name in differ if not (_leaf(name) in _IGNORED or name.lower() in _IGNORED))
+    return frozenset(name for name in differ if not _may_differ(name, candidates))
+
+
+def _may_differ(name: str, candidates: list[Asked]) -> bool:
+    values = _IGNORED_VALUES.get(_leaf(name))
+    if values is not None:
+        return all(values.fullmatch(value) for asked in candidates for value in asked.get(name, ()))
+    return _leaf(name) in _IGNORED or name.lower() in _IGNORED
 
 
 def _fitting(shelf: _Shelf, asked: Asked) -> list[int]:

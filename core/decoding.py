@@ -15,6 +15,8 @@ def decode(body: bytes, encoding: str, *, max_bytes: int, url: str = "") -> byte
     A body that states gzip and is none is returned as it is (archives store such bodies, some servers send them).
     Raises TooLarge over the cap; Unavailable where the data are cut off, damaged, or in an unknown encoding.
     """
+    if not body:  # the answer to HEAD, or a 304, may state an encoding all the same
+        return body
     for name in reversed([part.strip().lower() for part in encoding.split(",")]):
         if name in ("", "identity", "utf-8"):
             continue

@@ -9,34 +9,33 @@ from __future__ import annotations
 import base64
 import copy
 import json as jsonlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Any, Literal, Self
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlsplit
 
-import ada_url
 import httpx
 from tenacity import RetryCallState, Retrying, retry_if_result, wait_exponential_jitter
 
-from core.errors import CopytrailError, Moved, NotThere, RateLimited, Transient, Unavailable, from_status
+from core.answers import refusal, response_of
+from core.answers import validators as validators
+from core.errors import CopytrailError, NotThere, RateLimited, Transient, Unavailable
 from core.exchange import Recorder, Response
 from core.guard import Guard
 from core.network import GuardedTransport, Offline
+from core.parameters import Params, form, with_parameters
 from core.rates import Rates
 from core.redact import redact, redact_url
+from core.redirects import REDIRECTS, astray, headers_for, joined, next_method
 from core.robots import Permission, Robots
 from core.times import Clock, StillClock, SystemClock
 from core.wire import Limits, Received, attempt
 
 USER_AGENT = "copytrail/0.1 (+contact not set)"
-Params = Mapping[str, Any] | Iterable[tuple[str, Any]]
 RobotsPolicy = Literal["obeyed", "api"]
 
 _SHORT_WAIT = 60.0  # seconds of Retry-After that a run waits out; longer ones are left to the next run
-_REDIRECTS = frozenset({301, 302, 303, 307, 308})
-_ONLY_FOR_THAT_HOST = frozenset({"authorization", "cookie", "proxy-authorization", "x-api-key"})
 _BACKOFF = wait_exponential_jitter(initial=1.0, max=30.0, jitter=1.0)
 _MOST_REPLAYED = 20  # recorded attempts at one request that replay walks through
 
@@ -78,7 +77,7 @@ class Client:
     ) -> None:
         self.clock: Clock = SystemClock() if clock is None else clock
         self.recorder = recorder
-        self.user_agent = user_agent
+        self.user_agent = "".join(c if c.isascii() and c.isprintable() else "?" for c in user_agent)
         self.requests_per_minute = requests_per_minute
         self.attempts = attempts
         self.robots: RobotsPolicy = robots
@@ -146,7 +145,7 @@ class Client:
             content = jsonlib.dumps(json, ensure_ascii=False, separators=(",", ":")).encode()
             sent.setdefault("Content-Type", "application/json")
         elif data is not None:
-            content = _form(data).encode()
+            content = form(data).encode()
             sent.setdefault("Content-Type", "application/x-www-form-urlencoded")
         if auth:
             sent["Authorization"] = "Basic " + base64.b64encode(":".join(auth).encode()).decode()
@@ -169,24 +168,24 @@ class Client:
         Raises a CopytrailError where no answer can be had and, with `check`, where its status is 400 or more.
         """
         body = content.encode() if isinstance(content, str) else content or b""
-        asked = here = self.guard.url(_with(url, params))
+        asked = here = self.guard.url(with_parameters(url, params))
         sent = dict(headers or {})
         seen = [here]
         while True:
             response = self._ask(method, here, sent, body, robots or self.robots)
             location = response.headers.get("location", "")
-            if redirects == 0 or response.status not in _REDIRECTS or not location:
+            if redirects == 0 or response.status not in REDIRECTS or not location:
                 break
-            there = self.guard.url(_joined(here, location))
-            method, body = _next_method(method, response.status, body)
+            there = self.guard.url(joined(here, location))
+            method, body = next_method(method, response.status, body)
             if there in seen or len(seen) > redirects:
-                raise _astray(asked, [*seen, there], redirects, response.status)
-            sent = _headers_for(here, there, sent, keeps_body=bool(body))
+                raise astray(asked, [*seen, there], redirects, response.status)
+            sent = headers_for(here, there, sent, keeps_body=bool(body))
             here = there
             seen.append(there)
         response = replace(response, requested_url=redact_url(asked))
         if check and response.status >= 400:
-            raise _refusal(response, self.clock)
+            raise refusal(response, self.clock)
         return response
 
     def close(self) -> None:
@@ -236,15 +235,16 @@ class Client:
         host = urlsplit(url).netloc
         if not self.offline:
             self._rates.wait(host, self.requests_per_minute, crawl_delay)
-        request = httpx.Request(method, url, headers=self._headers(headers), content=body or None)
+        sent = httpx.Headers(self._headers(headers), encoding="utf-8")
+        request = httpx.Request(method, url, headers=sent, content=body or None)
         received = attempt(self._transport, request, self.limits, self.clock)
         capture = self._record(received, note)
         exhausted = bool(received.extensions.get("exhausted", False))
         if received.error is not None:
             again = isinstance(received.error, Transient) and not exhausted
             return _Outcome(None, received.error, again, exhausted)
-        response = _response(received, redact_url(url), capture)
-        error = _refusal(response, self.clock) if response.status >= 400 else None
+        response = response_of(received, redact_url(url), capture)
+        error = refusal(response, self.clock) if response.status >= 400 else None
         if error is not None and error.retry_after and not self.offline:
             self._rates.hold(host, min(error.retry_after, _SHORT_WAIT))
         return _Outcome(response, error, self._may_pass(error), exhausted)
@@ -282,88 +282,6 @@ class Client:
         return self.recorder.record(redact(exchange, received.body if received.error is None else None))
 
 
-def validators(response: Response) -> dict[str, str]:
-    """Return what a conditional request needs (`etag`, `last_modified`), as far as an answer states it."""
-    named = {"etag": response.headers.get("etag"), "last_modified": response.headers.get("last-modified")}
-    return {key: value for key, value in named.items() if value}
-
-
 def _pause(state: RetryCallState) -> float:
     error = state.outcome.result().error if state.outcome else None
     return 0.0 if error is not None and error.retry_after else float(_BACKOFF(state))  # Rates holds the host instead
-
-
-def _form(params: Params) -> str:
-    pairs = params.items() if isinstance(params, Mapping) else params
-    return urlencode([(name, _plain(value)) for name, value in pairs if value is not None], doseq=True)
-
-
-def _plain(value: Any) -> Any:
-    return str(value).lower() if isinstance(value, bool) else value
-
-
-def _with(url: str, params: Params | None) -> str:
-    query = _form(params) if params else ""
-    if not query:
-        return url
-    address = url.partition("#")[0]
-    return f"{address}{'&' if '?' in address else '?'}{query}".replace("?&", "?")
-
-
-def _joined(base: str, location: str) -> str:
-    try:
-        return str(ada_url.join_url(base, location))
-    except ValueError:
-        return location  # the guard says what is wrong with it
-
-
-def _next_method(method: str, status: int, body: bytes) -> tuple[str, bytes]:
-    if status == 303 or (status in (301, 302) and method == "POST"):
-        return ("HEAD" if method == "HEAD" else "GET"), b""
-    return method, body
-
-
-def _headers_for(here: str, there: str, headers: Mapping[str, str], *, keeps_body: bool) -> dict[str, str]:
-    """Return the headers for the next hop: credentials stay with the host (and scheme) they were meant for."""
-    left = set() if keeps_body else {"content-type", "content-length"}
-    if urlsplit(here)[:2] != urlsplit(there)[:2]:
-        left |= _ONLY_FOR_THAT_HOST
-    return {name: value for name, value in headers.items() if name.lower() not in left}
-
-
-def _astray(asked: str, hops: list[str], redirects: int, status: int) -> Moved:
-    way = " -> ".join(redact_url(hop) for hop in hops[-3:])
-    what = "redirects in a circle" if hops[-1] in hops[:-1] else f"redirects more than {redirects} times"
-    shown = redact_url(asked)
-    return Moved(f"{shown} {what} ({way}); open it in a browser and give its final address.", url=shown, status=status)
-
-
-def _refusal(response: Response, clock: Clock) -> CopytrailError:
-    wait = _retry_after(response.headers.get("retry-after"), clock)
-    return from_status(response.status, response.url, url=response.url, retry_after=wait)
-
-
-def _retry_after(value: str | None, clock: Clock) -> float | None:
-    """Return Retry-After in seconds from its number or its HTTP date; None where absent or unreadable."""
-    if not value:
-        return None
-    try:
-        return max(0.0, float(value)) if float(value) < 1e9 else None
-    except ValueError:
-        pass
-    try:
-        return max(0.0, (parsedate_to_datetime(value) - clock.now()).total_seconds())
-    except (TypeError, ValueError):
-        return None
-
-
-def _response(received: Received, url: str, capture: str | None) -> Response:
-    headers: dict[str, str] = {}
-    for name, value in received.exchange.headers:
-        key = name.lower()
-        headers[key] = f"{headers[key]}, {value}" if key in headers else value
-    status = received.exchange.status or 0
-    return Response(
-        url=url, status=status, headers=headers, body=received.body, captured_at=received.exchange.captured_at,
-        capture=capture, requested_url=url, not_modified=status == 304,
-    )  # fmt: skip

@@ -7,6 +7,7 @@ slow) forbids the whole host until it can be had again.
 from __future__ import annotations
 
 import threading
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -46,7 +47,7 @@ class Robots:
         self._agent = agent
         self._clock = clock
         self._rules: dict[str, Rules] = {}
-        self._lock = threading.Lock()
+        self._asking: dict[str, threading.Lock] = defaultdict(threading.Lock)
 
     def permit(self, url: str, *, override: str | None = None) -> Permission:
         """Return the permission to fetch a URL; raise RobotsForbids where there is none and no reason overrides it."""
@@ -84,7 +85,7 @@ class Robots:
         )
 
     def _of(self, origin: str) -> Rules:
-        with self._lock:  # one fetch per host, however many threads ask
+        with self._asking[origin]:  # one fetch per host, however many threads ask
             known = self._rules.get(origin)
             if known is None or known.until < self._clock.monotonic():
                 known = self._rules[origin] = self._ask(origin)

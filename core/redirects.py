@@ -1,0 +1,45 @@
+"""Follow redirects by hand: the method, the body and the credentials that go along, and when to stop."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+import ada_url
+
+from core.errors import Moved
+from core.redact import redact_url
+
+REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_ONLY_FOR_THAT_HOST = frozenset({"authorization", "cookie", "proxy-authorization", "x-api-key"})
+
+
+def joined(base: str, location: str) -> str:
+    """Return the address a Location header leads to."""
+    try:
+        return str(ada_url.join_url(base, location))
+    except ValueError:
+        return location  # the guard says what is wrong with it
+
+
+def next_method(method: str, status: int, body: bytes) -> tuple[str, bytes]:
+    """Return method and body of the next hop: 303, and 301 or 302 after a form, become a GET without one."""
+    if status == 303 or (status in (301, 302) and method == "POST"):
+        return ("HEAD" if method == "HEAD" else "GET"), b""
+    return method, body
+
+
+def headers_for(here: str, there: str, headers: Mapping[str, str], *, keeps_body: bool) -> dict[str, str]:
+    """Return the headers for the next hop: credentials stay with the host (and scheme) they were meant for."""
+    left = set() if keeps_body else {"content-type", "content-length"}
+    if urlsplit(here)[:2] != urlsplit(there)[:2]:
+        left |= _ONLY_FOR_THAT_HOST
+    return {name: value for name, value in headers.items() if name.lower() not in left}
+
+
+def astray(asked: str, hops: list[str], redirects: int, status: int) -> Moved:
+    """Return the error of redirects that go in a circle or do not end."""
+    way = " -> ".join(redact_url(hop) for hop in hops[-3:])
+    what = "redirects in a circle" if hops[-1] in hops[:-1] else f"redirects more than {redirects} times"
+    shown = redact_url(asked)
+    return Moved(f"{shown} {what} ({way}); open it in a browser and give its final address.", url=shown, status=status)
