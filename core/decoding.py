@@ -55,8 +55,10 @@ def _inflate(body: bytes, window: int, max_bytes: int, url: str) -> bytes:
 
 
 def _unbrotli(body: bytes, max_bytes: int, url: str) -> bytes:
-    import brotli
-
+    try:
+        import brotli  # type: ignore[import-untyped]
+    except ImportError as error:  # we do not ask for it; only archives of others hold it
+        raise Unavailable(f"{url} is packed with brotli; install the package brotli to read it.", url=url) from error
     out = bytearray()
     unpack = brotli.Decompressor()
     try:
