@@ -46,7 +46,7 @@ class PageSource(Source):
     own_process: ClassVar[bool] = True
     pages_at_most: ClassVar[int] = 200
     steps_at_most: ClassVar[int] = 100  # how many pages may lead from a first one to the next
-    cursor_now: Cursor = Cursor()  # the cursor of the walk under way; `read` may keep things in its `state`
+    cursor_now: Cursor  # the cursor of the walk under way; `read` may keep things in its `state`
 
     @abstractmethod
     def start(self, target: Target) -> Iterable[Ask]:

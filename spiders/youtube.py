@@ -6,10 +6,11 @@ run that obeys it ends there and says so.
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Iterable, Iterator
 from typing import Any, ClassVar
 
-from core.errors import Blocked, CopytrailError, Gone, NotThere, RateLimited
+from core.errors import Blocked, CopytrailError, Gone, NotThere, RateLimited, SourceChanged
 from core.exchange import Response
 from core.records import Author
 from core.source import CursorSpec, Expect, Target
@@ -32,9 +33,9 @@ class _Listing(PageSource):
     cursor = CursorSpec()
     tab: ClassVar[str | None] = None
 
+    @abstractmethod
     def listed_as(self, target: Target) -> str:
         """Return the name under which the list is asked for, as far as the address tells it."""
-        raise NotImplementedError
 
     def start(self, target: Target) -> Iterable[Ask]:
         """Ask for the page."""
@@ -45,8 +46,10 @@ class _Listing(PageSource):
     def read(self, page: Response, ask: Ask) -> Iterator[Found]:
         """Yield the videos listed, and ask for the rest of the list."""
         answer = assigned(page.text, "ytInitialData") if ask.step == "page" else page.json()
-        if not isinstance(answer, dict):  # a consent page, for instance
-            yield self._list(ask.about)
+        if not isinstance(answer, dict):
+            if ask.step == "list":
+                raise SourceChanged(f"{page.url} answered no object for the list.", url=page.url, status=page.status)
+            yield self._list(ask.about)  # a consent page, for instance
             return
         raise_alerts(answer, self._target, page.status)
         told = channel(answer)
@@ -88,7 +91,7 @@ class _Listing(PageSource):
 
 
 class YoutubeChannel(_Listing):
-    """The videos of one channel, newest first; times are as the page words them ("2 days ago")."""
+    """The videos one channel shows, its newest among them; times are as the page words them ("2 days ago")."""
 
     id = "youtube.channel_page"
     patterns = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import parse_qs, urlsplit
 
 from core import ids, times
@@ -115,37 +115,55 @@ def channel(answer: Mapping[str, Any]) -> Author:
     )  # fmt: skip
 
 
-def videos(answer: Any, by: Author, page: Response) -> Iterator[Post]:
-    """Yield the videos a page or answer lists, as far as a list tells of them."""
+def videos(answer: Any, of: Author, page: Response) -> Iterator[Post]:
+    """Yield the videos a page or answer lists, as far as a list tells of them.
+
+    `of` is the channel the list belongs to; a video that names another one (a channel shows its friends) is that one's.
+    """
     for kind, told in every(answer, *_VIDEOS):
-        if kind == "lockupViewModel":
-            if told.get("contentType") != "LOCKUP_CONTENT_TYPE_VIDEO":
-                continue
-            meta = told["metadata"]["lockupMetadataViewModel"]
-            title = words(meta["title"])
-            shown = [words(part.get("text")) for _, parts in every(meta, "metadataParts") for part in parts]
-            views, when = (shown[-2] if len(shown) > 1 else None), (shown[-1] if shown else None)
-            native_id, pictures = told["contentId"], first(told.get("contentImage"), "sources")
-        else:
-            native_id, title, pictures = (
-                told["videoId"],
-                words(told["title"]),
-                first(told.get("thumbnail"), "thumbnails"),
-            )
-            views, when = words(told.get("viewCountText")), words(told.get("publishedTimeText"))
-            by = by if by.native_id else _byline(told)
+        listed = _lockup(told) if kind == "lockupViewModel" else _listed(told)
+        if listed is None:
+            continue
+        by = of if listed.by is None or listed.by.native_id == of.native_id else listed.by
         yield Post(
-            platform="youtube", native_id=native_id, url=f"https://www.youtube.com/watch?v={native_id}", kind="video",
-            author=by, published=times.unknown(when or None, "page"), first_seen=page.captured_at,
-            title=title, text=title, media=_picture(pictures), metrics=Metrics(views=count(views)),
-            metrics_at=page.captured_at, route="page", capture=page.capture, raw=_shown(views=views),
+            platform="youtube", native_id=listed.native_id, url=f"https://www.youtube.com/watch?v={listed.native_id}",
+            kind="video", author=by, published=times.unknown(listed.when or None, "page"),
+            first_seen=page.captured_at, title=listed.title, text=listed.title, media=_picture(listed.pictures),
+            metrics=Metrics(views=count(listed.views)), metrics_at=page.captured_at, route="page",
+            capture=page.capture, raw=_shown(views=listed.views),
         )  # fmt: skip
 
 
-def _byline(told: Mapping[str, Any]) -> Author:
+class _Listed(NamedTuple):
+    """What a list tells of a video, in either of the two forms YouTube writes."""
+
+    native_id: str
+    title: str
+    when: str
+    views: str
+    pictures: Any
+    by: Author | None
+
+
+def _lockup(told: Mapping[str, Any]) -> _Listed | None:
+    if told.get("contentType") != "LOCKUP_CONTENT_TYPE_VIDEO":
+        return None
+    meta = told["metadata"]["lockupMetadataViewModel"]
+    parts = [words(part.get("text")) for _, row in every(meta, "metadataParts") for part in row]
+    views, when = ["", "", *parts][-2:]
+    return _Listed(
+        told["contentId"], words(meta["title"]), when, views, first(told.get("contentImage"), "sources"), None
+    )
+
+
+def _listed(told: Mapping[str, Any]) -> _Listed:
     by = told.get("shortBylineText") or told.get("ownerText")
-    native_id = first(by, "browseEndpoint") or {}
-    return Author(native_id=native_id.get("browseId"), name=words(by) or None)
+    channel_id = (first(by, "browseEndpoint") or {}).get("browseId")
+    return _Listed(
+        told["videoId"], words(told["title"]), words(told.get("publishedTimeText")), words(told.get("viewCountText")),
+        first(told.get("thumbnail"), "thumbnails"),
+        Author(native_id=channel_id, name=words(by) or None) if channel_id else None,
+    )  # fmt: skip
 
 
 def _picture(sources: Any) -> tuple[Media, ...]:

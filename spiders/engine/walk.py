@@ -99,7 +99,8 @@ class Walk:
         self.waiting.clear()
         self._flush()
         if capped:
-            says = f"{self.target.url} leads to more than the {self.source.pages_at_most} pages read in one run."
+            most = f"{self.source.pages_at_most} pages, {self.source.steps_at_most} one after another"
+            says = f"{self.target.url} leads further than one run reads (at most {most})."
             self.emit(Finding(kind="too_large", sentence=says, url=self.target.url))
         failed = [part for part in self.parts if part.ended]
         if failed and len(failed) == len(self.parts):
