@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 from urllib.parse import unquote, urljoin, urlsplit
 
+from collectors.api import linked
 from collectors.base import Collector, Reader
 from collectors.json_fields import ABSENT, Index, Item, at, fill, item_paths, look_ups, readings
 from config.platforms import Next, Platform, Rest, load
@@ -119,15 +119,6 @@ def _following(
     if turn.param and not turn.link:
         return url, {**params, turn.param: str(found)}
     return urljoin(response.url, str(found)), {}
-
-
-def linked(response: Response, relation: str) -> str | None:
-    """Return the address that the Link header of an answer gives for a relation (RFC 8288), absolute."""
-    for address, attributes in re.findall(r"<([^<>]*)>([^<]*)", response.headers.get("link", "")[:65_536]):
-        found = re.search(r';\s*rel="?([^";,]+)"?', attributes, re.I)
-        if found and relation in found[1].lower().split():
-            return str(urljoin(response.url, address))
-    return None
 
 
 def _changed(spec: Platform, path: str, wanted: str, url: str | None = None) -> SourceChanged:

@@ -8,6 +8,7 @@ from typing import Any
 
 from selectolax.lexbor import LexborHTMLParser
 
+from collectors.api import api_post, made
 from collectors.base import Reader
 from config.platforms import Platform, PostMap, Reading
 from core import ids, markup, times
@@ -100,10 +101,9 @@ class Item:
             fields[name] = ids.ref(platform, one, site) if one != fields["native_id"] else None
         author = {name.split(".")[1]: fields.pop(name) for name in [*fields] if name.startswith("author.")}
         metrics = {name.split(".")[1]: fields.pop(name) for name in [*fields] if name.startswith("metrics.")}
-        return Post(
-            **fields, platform=platform, site=site, author=Author(**author), metrics=Metrics(**metrics),
-            first_seen=response.captured_at, metrics_at=response.captured_at if metrics else None, route="api",
-            capture=response.capture,
+        return api_post(
+            response, **fields, platform=platform, site=site, author=made(Author, **author),
+            metrics=made(Metrics, **metrics),
         )  # fmt: skip
 
     def _at(self, path: str) -> Any:

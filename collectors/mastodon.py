@@ -7,9 +7,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 
+from collectors.api import answered, api_post, linked, made, refusal
 from collectors.base import Collector, Reader, independently
-from collectors.json_api import linked
-from collectors.refusals import answered, refusal
 from core import ids, markup, times
 from core.errors import CopytrailError, LoginWall, SourceChanged, Suspended
 from core.exchange import Response
@@ -87,11 +86,11 @@ class Mastodon(Collector):
         wishes = {name: account[name] for name in _OPEN if account.get(name) is not None}
         raw = {**({"account": wishes} if wishes else {}), **more.pop("raw", {})}
         item.ignore(*_KNOWN)
-        post = Post(
-            platform="mastodon", site=host, native_id=item.take("id", str), kind="repost" if boosted else "post",
+        post = api_post(
+            response, platform="mastodon", site=host, native_id=item.take("id", str),
+            kind="repost" if boosted else "post",
             url=item.maybe("url", str) or item.take("uri", str), author=_author(Reader(account, "account")),
-            published=times.from_iso(item.take("created_at", str)), first_seen=response.captured_at,
-            metrics_at=None if boosted else response.captured_at, route="api", capture=response.capture, raw=raw,
+            published=times.from_iso(item.take("created_at", str)), raw=raw,
             **fields, **more,
         )  # fmt: skip
         self.audit(item)
@@ -111,7 +110,9 @@ class MastodonAccount(Mastodon):
         found = Reader(account.json(), url=account.url)
         if found.maybe("suspended", bool):
             raise Suspended(f"{target.url} was suspended by its instance.", url=target.url, status=account.status)
-        yield from self.timeline(target, cursor, f"accounts/{quote(found.take('id', str))}/statuses", {})
+        yield from self.timeline(
+            target, cursor, f"accounts/{quote(found.take('id', str), errors='replace')}/statuses", {}
+        )
 
 
 class MastodonTag(Mastodon):
@@ -180,10 +181,8 @@ class MastodonStatus(Mastodon):
 def _content(shown: Reader) -> dict[str, Any]:
     """Return what a status says and shows, as fields of a post."""
     html = shown.take("content", str)
-    tags, mentions = list(shown.each("tags")), list(shown.each("mentions"))
-    named = {part.maybe("url") for part in (*tags, *mentions)}
-    for part in (*tags, *mentions):
-        part.ignore(*part.answer)
+    tags, mentions = _each(shown, "tags"), _each(shown, "mentions")
+    named = {part.maybe("url", str) for part in (*tags, *mentions)}
     links = markup.links(html)
     return {
         "title": shown.maybe("spoiler_text", str) or None,
@@ -192,9 +191,9 @@ def _content(shown: Reader) -> dict[str, Any]:
         "links": tuple(url for url in links if url not in named and not re.search(r"/tags/[^/]+$", url)),
         "tags": tuple(tag.take("name", str) for tag in tags),
         "mentions": tuple(one.take("acct", str) for one in mentions),
-        "media": tuple(map(_media, shown.take("media_attachments", list))),
-        "metrics": Metrics(
-            likes=shown.maybe("favourites_count", int), replies=shown.maybe("replies_count", int),
+        "media": tuple(map(_media, _each(shown, "media_attachments"))),
+        "metrics": made(
+            Metrics, likes=shown.maybe("favourites_count", int), replies=shown.maybe("replies_count", int),
             reposts=shown.maybe("reblogs_count", int),
         ),
     }  # fmt: skip
@@ -213,16 +212,21 @@ def _own(item: Reader, host: str) -> dict[str, Any]:
 
 
 def _author(account: Reader) -> Author:
-    return Author(
-        native_id=account.take("id", str), handle=account.take("acct", str),
+    return made(
+        Author, native_id=account.take("id", str), handle=account.take("acct", str),
         name=account.maybe("display_name", str) or None, url=account.maybe("url", str),
     )  # fmt: skip
 
 
-def _media(attachment: Mapping[str, Any]) -> Media:
+def _each(shown: Reader, path: str) -> list[Reader]:
+    """Return readers of the objects of a list whose further fields are of no interest."""
+    return [Reader(one, f"{path}[]") for one in shown.take(path, list)]
+
+
+def _media(attachment: Reader) -> Media:
     return Media(
-        url=attachment.get("url") or attachment.get("remote_url"), alt=attachment.get("description"),
-        kind=_KINDS.get(str(attachment.get("type")), "file"),
+        url=attachment.maybe("url", str) or attachment.maybe("remote_url", str),
+        alt=attachment.maybe("description", str), kind=_KINDS.get(attachment.take("type", str), "file"),
     )  # fmt: skip
 
 

@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import quote, unquote, unquote_plus
 
+from collectors.api import answered, api_post, made, refusal
 from collectors.base import Collector, Reader
-from collectors.refusals import answered, refusal
 from core import times
 from core.exchange import Response
 from core.records import Author, Finding, Media, Metrics, Post
@@ -32,10 +32,10 @@ _KNOWN = (  # fields of a pin we know and do not keep
     "has_required_attribution_provider", "image_crop", "image_signature", "images", "insertion_id",
     "is_downstream_promotion", "is_eligible_for_filters", "is_eligible_for_pdp", "is_eligible_for_related_products",
     "is_eligible_for_web_closeup", "is_oos_product", "is_prefetch_enabled", "is_promoted", "is_repin",
-    "is_stale_product", "is_uploaded", "is_video", "link_domain", "native_creator", "node_id", "promoted_is_lead_ad",
-    "promoted_is_removable", "promoted_lead_form", "promoter", "rich_summary", "shopping_flags",
-    "should_open_in_stream", "sponsorship", "story_pin_data", "story_pin_data_id", "tracking_params", "type",
-    "via_pinner", "videos",
+    "is_stale_product", "is_uploaded", "is_video", "link_domain", "native_creator", "node_id", "pinner",
+    "promoted_is_lead_ad", "promoted_is_removable", "promoted_lead_form", "promoter", "rich_summary",
+    "shopping_flags", "should_open_in_stream", "sponsorship", "story_pin_data", "story_pin_data_id",
+    "tracking_params", "type", "via_pinner", "videos",
 )  # fmt: skip
 
 
@@ -86,26 +86,24 @@ class _Resource(Collector):
         return response
 
     def _pin(self, item: Reader, response: Response) -> Post:
-        native_id, pinner = item.take("id", str), item.maybe("pinner", dict) or {}
+        native_id, name = item.take("id", str), item.maybe("pinner.username", str)
         link, board = item.maybe("link", str), item.maybe("board.url", str)
         reactions = item.maybe("reaction_counts", dict) or {}
         created = item.maybe("created_at", str)
-        name = pinner.get("username")
-        post = Post(
-            platform="pinterest", native_id=native_id, url=f"{_HOST}/pin/{native_id}/", kind="image",
-            author=Author(
-                native_id=pinner.get("id"), handle=name, name=pinner.get("full_name"),
-                url=f"{_HOST}/{quote(str(name))}/" if name else None,
+        post = api_post(
+            response, platform="pinterest", native_id=native_id, url=f"{_HOST}/pin/{native_id}/", kind="image",
+            author=made(
+                Author, native_id=item.maybe("pinner.id", str), handle=name, name=item.maybe("pinner.full_name", str),
+                url=f"{_HOST}/{quote(name, errors='replace')}/" if name else None,
             ),
             published=times.from_http(created) if created else times.unknown(), text=item.maybe("description", str),
             title=item.maybe("title", str) or item.maybe("grid_title", str) or None,
             community=board.strip("/") if board else None,
             links=(link,) if link else (), media=_media(item),
-            metrics=Metrics(
-                likes=sum(n for n in reactions.values() if isinstance(n, int)) if reactions else None,
+            metrics=made(
+                Metrics, likes=sum(n for n in reactions.values() if isinstance(n, int)) if reactions else None,
                 replies=item.maybe("comment_count", int), reposts=item.maybe("repin_count", int),
             ),
-            first_seen=response.captured_at, metrics_at=response.captured_at, route="api", capture=response.capture,
         )  # fmt: skip
         item.ignore(*_KNOWN)
         self.audit(item)
@@ -162,6 +160,6 @@ class PinterestUser(_Resource):
 def _media(item: Reader) -> tuple[Media, ...]:
     alt = item.maybe("alt_text", str) or None
     picture, films = item.maybe("images.orig.url", str), item.maybe("videos.video_list", dict) or {}
-    film = next((films[size].get("url") for size in _FILMS if isinstance(films.get(size), dict)), None)
+    film = next((item.maybe(f"videos.video_list.{size}.url", str) for size in _FILMS if films.get(size)), None)
     shown = (Media(url=picture, alt=alt),) if picture else ()
     return (*shown, Media(url=film, kind="video", alt=alt)) if film else shown

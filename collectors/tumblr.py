@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from collectors.api import answered, api_post, made, refusal
 from collectors.base import Collector, Reader
-from collectors.refusals import answered, refusal
 from core import ids, markup, times
 from core.errors import LoginWall, Unauthorized
 from core.exchange import Response
@@ -67,7 +67,7 @@ class TumblrBlog(Collector):
         for _ in range(_MAX_PAGES):
             response = self._ask(target, offset)
             answer = Reader(response.json(), url=response.url)
-            blog = answer.maybe("response.blog", dict) or {}
+            blog = Reader(answer.maybe("response.blog", dict) or {}, "response.blog", url=response.url)
             posts, told = [], 0
             for item in answer.each("response.posts"):
                 told += 1
@@ -91,30 +91,33 @@ class TumblrBlog(Collector):
         if response.status < 400:
             return response
         told = answered(response)
-        errors = told.get("errors") or []
-        if any(isinstance(one, dict) and one.get("code") == _MEMBERS_ONLY for one in errors):
+        errors = told.get("errors")
+        first = errors[0] if isinstance(errors, list) and errors else None
+        if isinstance(first, dict) and first.get("code") == _MEMBERS_ONLY:
             raise LoginWall(f"The blog {blog} is shown to members of Tumblr only.", url=response.url)
         meta = told.get("meta")
         raise refusal(response, f"The blog {blog}", str(meta.get("msg", "")) if isinstance(meta, dict) else "")
 
-    def _post(self, item: Reader, blog: dict[str, Any], response: Response) -> Post:
+    def _post(self, item: Reader, blog: Reader, response: Response) -> Post:
         kind, native_id, name = item.take("type", str), str(item.take("id", int)), item.take("blog_name", str)
         html = item.maybe(_TEXTS.get(kind, "body"), str) or ""
         title = item.maybe("title", str) or item.maybe("question", str)
         root = item.maybe("reblogged_root_id") or _root(item.maybe("trail", list) or [])
+        own = blog.maybe("name", str) == name
         leads_to = [item.maybe("url", str), item.maybe("source_url", str), item.maybe("permalink_url", str)]
         linked = (*(url for url in leads_to if url), *markup.links(html))
-        post = Post(
-            platform="tumblr", native_id=native_id, url=item.take("post_url", str), kind=_KINDS.get(kind, "post"),
-            author=Author(
-                handle=name, name=blog.get("title") if blog.get("name") == name else None,
-                native_id=blog.get("uuid") if blog.get("name") == name else None, url=f"https://{name}.tumblr.com/",
+        post = api_post(
+            response, platform="tumblr", native_id=native_id, url=item.take("post_url", str),
+            kind=_KINDS.get(kind, "post"),
+            author=made(
+                Author, handle=name, name=blog.maybe("title", str) if own else None,
+                native_id=blog.maybe("uuid", str) if own else None, url=f"https://{name}.tumblr.com/",
             ),
             published=times.from_epoch(item.take("timestamp", int)), title=markup.plain(title) if title else None,
             text=markup.plain(html), tags=tuple(map(str, item.maybe("tags", list) or ())),
             links=tuple(dict.fromkeys(linked)), media=_media(item, kind),
             repost_of=ids.ref("tumblr", str(root)) if root and str(root) != native_id else None,
-            first_seen=response.captured_at, route="api", capture=response.capture,
+
             raw={"notes": item.maybe("note_count", int)},  # likes, reblogs and replies in one number
         )  # fmt: skip
         item.ignore(*_KNOWN)
@@ -132,10 +135,10 @@ def _root(trail: list[Any]) -> str | None:
 
 def _media(item: Reader, kind: str) -> tuple[Media, ...]:
     pictures = []
-    for photo in item.maybe("photos", list) or ():
-        size = photo.get("original_size") if isinstance(photo, dict) else None
-        if isinstance(size, dict) and size.get("url"):
-            pictures.append(Media(url=size["url"], alt=markup.plain(str(photo.get("caption") or "")) or None))
+    for answer in item.maybe("photos", list) or ():
+        photo = Reader(answer, "photos[]")
+        caption = markup.plain(photo.maybe("caption", str) or "")
+        pictures.append(Media(url=photo.take("original_size.url", str), alt=caption or None))
     if kind == "video" and (film := item.maybe("video_url", str) or item.maybe("permalink_url", str)):
         pictures.append(Media(url=film, kind="video"))
     if kind == "audio" and (sound := item.maybe("audio_url", str)):

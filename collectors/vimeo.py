@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 from urllib.parse import parse_qs, urlsplit
 
+from collectors.api import answered, api_post, made, refusal
 from collectors.base import Collector, Reader
-from collectors.refusals import answered, refusal
 from core import times
 from core.errors import Gone, Private, Unauthorized
 from core.exchange import Response
@@ -78,22 +78,22 @@ class _VimeoList(Collector):
     def _video(self, item: Reader, response: Response) -> Post:
         native_id = _number(item.take("uri", str))
         text = item.maybe("description", str)
-        sizes = item.maybe("pictures.sizes", list) or [{}]
-        thumbnail = sizes[-1].get("link") if isinstance(sizes[-1], dict) else None
+        largest = len(item.maybe("pictures.sizes", list) or ()) - 1
+        thumbnail = item.maybe(f"pictures.sizes.{largest}.link", str) if largest >= 0 else None
         tags = [tag.get("name") for tag in item.maybe("tags", list) or () if isinstance(tag, dict)]
         language = item.maybe("language", str)
         user = item.take("user", dict)
-        post = Post(
-            platform="vimeo", native_id=native_id, url=item.maybe("link", str) or f"https://vimeo.com/{native_id}",
+        post = api_post(
+            response, platform="vimeo", native_id=native_id, url=item.maybe("link", str) or f"https://vimeo.com/{native_id}",
             kind="video", published=times.from_iso(item.take("created_time", str)), title=item.take("name", str),
             author=_user(Reader(user, "data[].user", url=response.url)), text=text,
             languages=(language,) if language else (), links=find_links(text or ""),
             tags=tuple(str(tag) for tag in tags if tag), media=(Media(url=thumbnail),) if thumbnail else (),
-            metrics=Metrics(
-                views=item.maybe("stats.plays", int), likes=item.maybe("metadata.connections.likes.total", int),
+            metrics=made(
+                Metrics, views=item.maybe("stats.plays", int),
+                likes=item.maybe("metadata.connections.likes.total", int),
                 replies=item.maybe("metadata.connections.comments.total", int),
             ),
-            first_seen=response.captured_at, metrics_at=response.captured_at, route="api", capture=response.capture,
         )  # fmt: skip
         item.ignore(*_KNOWN)
         self.audit(item)
@@ -172,15 +172,15 @@ class VimeoVideo(Collector):
         item.ignore("type", "version", "provider_name", "provider_url", "html", "width", "height", "duration", "uri")
         item.ignore("is_plus", "account_type", "domain_status_code", "thumbnail_width", "thumbnail_height")
         item.ignore("thumbnail_url_with_play_button", "video_id")
-        post = Post(
-            platform="vimeo", native_id=str(item.take("video_id", int)), url=where, kind="video",
-            author=Author(
-                name=item.maybe("author_name", str), url=address, handle=address.rpartition("/")[2] if address else None
+        post = api_post(
+            response, platform="vimeo", native_id=str(item.take("video_id", int)), url=where, kind="video",
+            author=made(
+                Author, name=item.maybe("author_name", str), url=address,
+                handle=address.rpartition("/")[2] if address else None,
             ),
             # oEmbed writes local time of an unnamed zone: kept as written, not taken for an instant
             published=times.unknown(item.maybe("upload_date", str)), title=item.take("title", str), text=text,
             links=find_links(text or ""), media=(Media(url=thumbnail),) if thumbnail else (),
-            first_seen=response.captured_at, route="api", capture=response.capture,
         )  # fmt: skip
         self.audit(item)
         return post
@@ -193,7 +193,7 @@ def _number(uri: str) -> str:
 
 def _user(user: Reader) -> Author:
     link = user.maybe("link", str)
-    return Author(
-        native_id=user.take("uri", str).rpartition("/")[2], name=user.maybe("name", str), url=link,
+    return made(
+        Author, native_id=user.take("uri", str).rpartition("/")[2], name=user.maybe("name", str), url=link,
         handle=link.rpartition("/")[2] if link else None,
     )  # fmt: skip

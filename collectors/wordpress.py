@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+from collectors.api import answered, api_post, made, refusal
 from collectors.base import Collector, Reader, independently
-from collectors.refusals import answered, refusal
 from core import ids, markup, times
 from core.errors import LoginWall, SourceChanged
 from core.exchange import Response
@@ -103,18 +103,18 @@ class WordPressSite(Collector):
 def _article(item: Reader, site: _Site, response: Response) -> Post:
     rendered = item.take("content.rendered", str)
     address = item.take("link", str)
-    embedded = item.maybe("_embedded", dict) or {}
-    shown = [one.get("source_url") for one in _objects(embedded.get("wp:featuredmedia"))]
-    pictures = dict.fromkeys((*(str(url) for url in shown if url), *markup.images(rendered, address)))
-    terms = (one for group in embedded.get("wp:term") or () for one in _objects(group))
-    return Post(
-        platform="wordpress", site=site.name, native_id=str(item.take("id", int)), url=address, kind="article",
+    embedded = Reader(item.maybe("_embedded", dict) or {}, "_embedded", url=response.url)
+    shown = embedded.maybe("wp:featuredmedia.0.source_url", str)
+    pictures = dict.fromkeys((*((shown,) if shown else ()), *markup.images(rendered, address)))
+    terms = [one for group in embedded.maybe("wp:term", list) or () for one in _objects(group)]
+    return api_post(
+        response, platform="wordpress", site=site.name, native_id=str(item.take("id", int)), url=address,
+        kind="article",
         author=_writer(item.maybe("author", int), embedded), text=markup.plain(rendered),
         title=markup.plain(item.take("title.rendered", str)) or None, links=markup.links(rendered, address),
         **_times(item),
         tags=tuple(dict.fromkeys(str(one["name"]) for one in terms if one.get("name"))),
-        media=tuple(Media(url=url) for url in pictures), first_seen=response.captured_at, route="api",
-        capture=response.capture,
+        media=tuple(Media(url=url) for url in pictures),
     )  # fmt: skip
 
 
@@ -124,15 +124,15 @@ def _comment(item: Reader, site: _Site, response: Response) -> Post:
     above, article = item.take("parent", int), item.take("post", int)
     root = ids.ref("wordpress", str(article), site.name) if article else None
     writer = item.maybe("author", int)
-    return Post(
-        platform="wordpress", site=own_space, native_id=str(item.take("id", int)), url=address, kind="comment",
-        author=Author(
-            native_id=str(writer) if writer else None, name=item.maybe("author_name", str) or None,
+    return api_post(
+        response, platform="wordpress", site=own_space, native_id=str(item.take("id", int)), url=address,
+        kind="comment",
+        author=made(
+            Author, native_id=str(writer) if writer else None, name=item.maybe("author_name", str) or None,
             url=item.maybe("author_url", str) or None,
         ),
         text=markup.plain(rendered), links=markup.links(rendered, address), **_times(item), root=root,
-        reply_to=ids.ref("wordpress", str(above), own_space) if above else root, first_seen=response.captured_at,
-        route="api", capture=response.capture,
+        reply_to=ids.ref("wordpress", str(above), own_space) if above else root,
     )  # fmt: skip
 
 
@@ -145,12 +145,11 @@ def _times(item: Reader) -> dict[str, times.Instant]:
     return {"published": published, **edited}
 
 
-def _writer(number: int | None, embedded: Mapping[str, Any]) -> Author:
-    found = next((one for one in _objects(embedded.get("author")) if one.get("id") == number), {})
-    return Author(
-        native_id=str(number) if number else None, name=found.get("name"), handle=found.get("slug"),
-        url=found.get("link"),
-    )  # fmt: skip
+def _writer(number: int | None, embedded: Reader) -> Author:
+    if not number or embedded.maybe("author.0.id") != number:
+        return made(Author, native_id=number or None)
+    name, handle = embedded.maybe("author.0.name", str), embedded.maybe("author.0.slug", str)
+    return made(Author, native_id=number, name=name, handle=handle, url=embedded.maybe("author.0.link", str))
 
 
 def _objects(value: Any) -> list[Mapping[str, Any]]:

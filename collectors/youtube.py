@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from urllib.parse import unquote, unquote_plus
 
+from collectors.api import api_post, made
 from collectors.base import Reader, independently
 from collectors.youtube_api import YouTube, channel
 from core import ids, markup, times
@@ -179,14 +180,15 @@ class YouTubeVideo(YouTube):
         name = snippet.maybe("authorDisplayName", str)
         snippet.ignore(*_OF_A_COMMENT)
         item.ignore("kind", "etag")
-        return Post(
-            platform="youtube", native_id=native_id, url=f"https://www.youtube.com/watch?v={video}&lc={native_id}",
-            kind="comment", published=times.from_iso(published), text=text, links=find_links(text), reply_to=above,
+        return api_post(
+            response, platform="youtube", native_id=native_id, kind="comment",
+            url=f"https://www.youtube.com/watch?v={video}&lc={native_id}",
+            published=times.from_iso(published), text=text, links=find_links(text), reply_to=above,
             edited=times.from_iso(updated) if updated and updated != published else None,
-            author=Author(
-                native_id=snippet.maybe("authorChannelId.value", str), url=snippet.maybe("authorChannelUrl", str),
-                handle=name.removeprefix("@") if name and name.startswith("@") else None, name=name,
+            author=made(
+                Author, name=name, native_id=snippet.maybe("authorChannelId.value", str),
+                url=snippet.maybe("authorChannelUrl", str),
+                handle=name.removeprefix("@") if name and name.startswith("@") else None,
             ),
-            root=ids.ref("youtube", video), metrics=Metrics(likes=snippet.maybe("likeCount", int)),
-            first_seen=response.captured_at, metrics_at=response.captured_at, route="api", capture=response.capture,
+            root=ids.ref("youtube", video), metrics=made(Metrics, likes=snippet.maybe("likeCount", int)),
         )  # fmt: skip

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
+from collectors.api import answered, api_post, made, refusal
 from collectors.base import Collector, Reader
-from collectors.refusals import answered, refusal
 from core import times
 from core.errors import BadRequest, CopytrailError, Private, RateLimited, Unauthorized
 from core.exchange import Response
@@ -76,14 +76,14 @@ class YouTube(Collector):
         languages = (snippet.maybe("defaultAudioLanguage", str), snippet.maybe("defaultLanguage", str))
         counted = item.maybe("statistics", dict)
         published = item.maybe("contentDetails.videoPublishedAt", str) or snippet.take("publishedAt", str)
-        post = Post(
-            platform="youtube", native_id=native_id, url=f"https://www.youtube.com/watch?v={native_id}", kind="video",
+        post = api_post(
+            response, platform="youtube", native_id=native_id, kind="video",
+            url=f"https://www.youtube.com/watch?v={native_id}",
             author=author or channel(snippet.take("channelId", str), snippet.maybe("channelTitle", str)),
             published=times.from_iso(published), title=snippet.take("title", str), text=text,
             languages=tuple(dict.fromkeys(code for code in languages if code)), links=find_links(text),
             tags=tuple(map(str, snippet.maybe("tags", list) or ())), media=_thumbnail(snippet),
-            metrics=_metrics(counted), first_seen=response.captured_at,
-            metrics_at=response.captured_at if counted else None, route="api", capture=response.capture,
+            metrics=_metrics(counted),
         )  # fmt: skip
         snippet.ignore(*_KNOWN)
         item.ignore("kind", "etag", "contentDetails", "status", "player", "id")
@@ -92,7 +92,7 @@ class YouTube(Collector):
 
 def channel(native_id: str, name: str | None) -> Author:
     """Return the author that a channel is."""
-    return Author(native_id=native_id, name=name or None, url=f"https://www.youtube.com/channel/{native_id}")
+    return made(Author, native_id=native_id, name=name or None, url=f"https://www.youtube.com/channel/{native_id}")
 
 
 def _refused(response: Response, resource: str) -> CopytrailError:
@@ -101,7 +101,8 @@ def _refused(response: Response, resource: str) -> CopytrailError:
     listed = error.get("errors")
     first = listed[0] if isinstance(listed, list) and listed and isinstance(listed[0], dict) else {}
     reason, message = str(first.get("reason") or error.get("status") or ""), str(error.get("message") or "")
-    said, facts = f"{reason}: {message}".strip(": "), {"url": response.url, "status": response.status}
+    said = f"{reason}: {message}".strip(": ")
+    facts: dict[str, Any] = {"url": response.url, "status": response.status}
     if reason in _SPENT:
         return RateLimited(f"The YouTube key has no quota left ({said}); it is filled up at midnight Pacific.", **facts)
     if reason == "commentsDisabled":
@@ -115,13 +116,11 @@ def _refused(response: Response, resource: str) -> CopytrailError:
 
 def _thumbnail(snippet: Reader) -> tuple[Media, ...]:
     sizes = snippet.maybe("thumbnails", dict) or {}
-    for size in _SIZES:
-        if isinstance(sizes.get(size), dict) and sizes[size].get("url"):
-            return (Media(url=sizes[size]["url"]),)
-    return ()
+    url = next((snippet.maybe(f"thumbnails.{size}.url", str) for size in _SIZES if sizes.get(size)), None)
+    return (Media(url=url),) if url else ()
 
 
 def _metrics(counted: Mapping[str, Any] | None) -> Metrics:
     """Return the counters, which the API writes as strings and leaves out where the owner hides them."""
     found = {ours: (counted or {}).get(theirs) for ours, theirs in _COUNTERS.items()}
-    return Metrics(**{name: int(value) for name, value in found.items() if str(value).isdecimal()})
+    return made(Metrics, **{name: int(str(value)) for name, value in found.items() if str(value).isdecimal()})

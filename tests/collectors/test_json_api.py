@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 import yaml
 
-from collectors.json_api import JsonApi, linked, source_of
+from collectors.api import linked
+from collectors.json_api import JsonApi, source_of
 from config.platforms import FOLDER, MAX_LINES, Platform, load, read
 from core.errors import CannotStart, CopytrailError, Gone, NotRecorded, RateLimited, SourceChanged
 from core.exchange import Response
