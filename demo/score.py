@@ -7,7 +7,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import combinations
 from typing import Any, TypedDict
 
+from core.urls import canonical
 from demo.world import LINK_EDITS, TEXT_EDITS, Planted
+
+ACTS = ("cite", "repost", "quote")  # kinds that leave a trace of their own in the record of a post
 
 
 class Kind(TypedDict):
@@ -22,14 +25,18 @@ Pair = tuple[str, str]
 
 
 def score(
-    pairs: Iterable[Mapping[str, Any]], families: Iterable[Mapping[str, Any]], truth: Sequence[Planted]
+    pairs: Iterable[Mapping[str, Any]],
+    families: Iterable[Mapping[str, Any]],
+    truth: Sequence[Planted],
+    posts: Iterable[Mapping[str, Any]] | None = None,
 ) -> tuple[dict[str, Kind], float | None]:
     """Return recall by kind of edit, and precision.
 
-    `pairs` and `families` have the shapes of the public interface (`left`, `right`, `matcher`; `members`). A copied
-    text counts as found where both posts are in one family; a link, citation, repost or quote where a pair of any
-    matcher or a family joins the two. Precision is the share of text pairs and of co-memberships in families that join
-    posts of one planted text; what only a shared link joined is no claim about texts. None: nothing reported.
+    `pairs`, `families` and `posts` have the shapes of the public interface. A copied text counts as found where both
+    posts are in one family, a shared link where a pair of any matcher or a family joins the two. A repost, quote or
+    citation is found where the record of the post names the other one or leads to it; without `posts` these are not
+    counted. Precision is the share of text pairs and of co-memberships in families that join posts of one planted
+    text; what only a shared link joined is no claim about texts. None: nothing reported.
     """
     reported, claimed = set[Pair](), set[Pair]()
     for pair in pairs:
@@ -42,10 +49,11 @@ def score(
         together.update(_pair(a, b) for a, b in combinations(sorted(set(family["members"])), 2))
         if _is_about_texts(family):
             claimed.update(_pair(a, b) for a, b in combinations(sorted(set(family["members"])), 2))
+    told, acts = posts is not None, _acts(posts or ())
     kinds: dict[str, Kind] = {}
     for edit in (*TEXT_EDITS, *LINK_EDITS):
-        planted = [_pair(p.base_ref, p.copy_ref) for p in truth if p.edit == edit]
-        known = together if edit in TEXT_EDITS else together | reported
+        planted = [_pair(p.base_ref, p.copy_ref) for p in truth if p.edit == edit and (edit not in ACTS or told)]
+        known = acts if edit in ACTS else together if edit in TEXT_EDITS else together | reported
         found = sum(both in known for both in planted)
         kinds[edit] = Kind(planted=len(planted), found=found, recall=found / len(planted) if planted else None)
     same = _same_text(truth)
@@ -68,6 +76,17 @@ def overall(kinds: Mapping[str, Kind], edits: Sequence[str] = TEXT_EDITS) -> flo
 
 def _pair(a: str, b: str) -> Pair:
     return (a, b) if a < b else (b, a)
+
+
+def _acts(posts: Iterable[Mapping[str, Any]]) -> set[Pair]:
+    """Return which posts name another as their source, or lead to its address."""
+    rows = list(posts)
+    at = {canonical(str(row["url"])): str(row["ref"]) for row in rows if row.get("url")}
+    found = set[Pair]()
+    for row in rows:
+        named = [row.get("repost_of"), row.get("quotes"), *(at.get(canonical(url)) for url in row.get("links") or ())]
+        found.update(_pair(str(row["ref"]), str(other)) for other in named if other and other != row["ref"])
+    return found
 
 
 def _is_about_texts(family: Mapping[str, Any]) -> bool:

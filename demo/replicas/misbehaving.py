@@ -79,7 +79,9 @@ _RESOURCES: dict[str, Callable[[], Outburst]] = {
     "/huge.xml": lambda: Outburst(_huge),
     "/truncated-gzip.xml": _truncated_gzip,
     "/cut-short.xml": lambda: Outburst(lambda: iter([feed(("a", _DATE, "whole"))[:120]]), length=5000),
-    "/broken.xml": lambda: _whole(feed(("a", _DATE, "first"), ("b", _DATE, "second"))[:-40] + b"<item><title>o & <b>"),
+    "/broken.xml": lambda: _whole(
+        feed(("a", _DATE, "first"), ("b", _DATE, "second")).removesuffix(b"</channel></rss>") + b"<item><title>c & <b>"
+    ),
     "/page-instead-of-feed.xml": lambda: _whole(b"<!DOCTYPE html><html><body><p>Down for paint.</p></body></html>"),
     "/wrong-charset.xml": lambda: _whole(
         feed(("a", _DATE, "Фонари на воде")).decode().replace("UTF-8", "US-ASCII").encode("cp1251"),

@@ -59,6 +59,19 @@ def test_what_only_links_joined_is_no_claim_about_texts() -> None:
     assert kinds["link"]["recall"] == 1.0
 
 
+def test_reposts_and_citations_are_found_in_the_records() -> None:
+    truth = [Planted("a:1", "b:1", "repost"), Planted("a:1", "c:1", "cite"), Planted("a:1", "d:1", "quote")]
+    posts: list[dict[str, object]] = [
+        {"ref": "a:1", "url": "https://a.example/one/?utm_source=x", "links": []},
+        {"ref": "b:1", "url": "https://b.example/1", "repost_of": "a:1", "links": []},
+        {"ref": "c:1", "url": "https://c.example/1", "links": ["https://a.example/one/"]},
+        {"ref": "d:1", "url": "https://d.example/1", "quotes": None, "links": None},
+    ]
+    kinds, _ = score([], [], truth, posts)
+    assert [kinds[edit]["recall"] for edit in ("repost", "cite", "quote")] == [1.0, 1.0, 0.0]
+    assert score([], [], truth)[0]["repost"] == {"planted": 0, "found": 0, "recall": None}
+
+
 def test_nothing_planted_has_no_recall() -> None:
     kinds, precision = score([], [], [])
     assert kinds["exact"]["recall"] is None
