@@ -172,6 +172,27 @@ class Segments:
             counts += high - low
         return counts
 
+    def earlier(self, batch: Batch, few: int) -> tuple[Array, Array]:
+        """Return for each key of a batch how many rows held it before, and the `few` oldest (-1 where fewer)."""
+        from matchers.kernel import lookup
+
+        order = np.argsort(batch.keys, kind="stable")
+        wanted = batch.keys[order]
+        low, high = np.empty(len(order), np.int64), np.empty(len(order), np.int64)
+        counts, found = np.zeros(len(order), np.int64), np.full((len(order), few), -1, np.int64)
+        batch_rows = np.repeat(batch.ids, np.diff(batch.starts))[order]
+        for segment in (*self.segments, None):
+            if segment:
+                lookup.ranges(wanted, order, segment.keys, low, high)
+            else:
+                lookup.earlier(wanted, order, low, high)
+            rows = segment.rows if segment else batch_rows
+            for k in range(few):
+                free = np.flatnonzero((high - low > k) & (counts + k < few))
+                found[free, counts[free] + k] = rows[low[free] + k]
+            counts += high - low
+        return counts, found
+
     def cap(self, holders: int = HOLDERS) -> int:
         """Return how many rows of one key are looked at in each segment."""
         growth: float = (self.posts / 100_000) ** 0.25

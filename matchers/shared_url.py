@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import ClassVar
 
+from core import urls
 from core.records import Post
-from core.urls import canonical
 from matchers.base import Matcher, Strength, Verdict, same_account
 
 MAX_LINKS = 50  # of one post; a list of links says little about any of them
@@ -21,7 +22,7 @@ class UrlShared(Matcher):
 
     def keys(self, post: Post) -> tuple[str, ...]:
         """Return the canonical links of the post that name a page, not a whole site."""
-        links = dict.fromkeys(canonical(link) for link in post.links[:MAX_LINKS])
+        links = dict.fromkeys(_canonical(link) for link in post.links[:MAX_LINKS])
         return tuple(link for link in links if _parts(link)[1])
 
     def compare(self, left: Post, right: Post) -> Verdict | None:
@@ -37,6 +38,9 @@ class UrlShared(Matcher):
         what = f"Both posts link to {link}" if len(common) == 1 else f"Both link to {len(common)} pages, such as {link}"
         detail = {"links": common, "same_account": by_same}
         return Verdict(1.0, best, f"{what}.{' Both are by the same account.' if by_same else ''}", detail)
+
+
+_canonical = lru_cache(maxsize=65_536)(urls.canonical)  # one link stands in many posts
 
 
 def _parts(link: str) -> tuple[str, str]:

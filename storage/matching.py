@@ -9,8 +9,10 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, delete, func, insert, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import aliased
 
+from core.errors import CannotStart
 from storage import match_tables as m
 from storage import tables as t
 from storage.bulk import Writer, as_json, chunks
@@ -65,10 +67,13 @@ def knows_generation(conn: Connection, number: int, token: str) -> bool:
 
 
 def next_generation(conn: Connection, after: int, kernel: str, posts: int, at: datetime) -> tuple[int, str]:
-    """Note one more batch; return its number and token. IntegrityError where another process has just done so."""
+    """Note one more batch; return its number and token. Raises CannotStart where another process has just done so."""
     token = secrets.token_hex(8)
     values = {"generation": after + 1, "token": token, "kernel": kernel, "at": at, "posts": posts}
-    conn.execute(insert(_GENERATIONS).values(values))
+    try:
+        conn.execute(insert(_GENERATIONS).values(values))
+    except IntegrityError as error:
+        raise CannotStart("Another process is matching in this database; run match again when it has ended.") from error
     return after + 1, token
 
 
