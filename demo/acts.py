@@ -111,7 +111,7 @@ def _act(stage: Stage, place: Place, original: Draft, edit: Edit, text: str | No
     at = max(at, original.at + timedelta(minutes=2))
     said = stage.talk.post(language, 3) if text is None else text
     if place.software == "reddit" and edit == "cite":
-        said = ""  # a link post has a title and an address
+        more["title"], said = stage.talk.post(language, 1), ""  # a link post has a title and an address
     stage.add(place, at, said, language, copy_of=original, edit=edit, **more)
 
 
