@@ -1,75 +1,81 @@
-"""Read feeds whose XML is broken beyond mending, with feedparser, which guesses where elements end."""
+"""Read feeds whose XML is broken beyond mending: a field reaches from its opening tag to the next closing one.
+
+What is found is put together as the elements it should have been, and read like any other feed: the strings stay as
+written. The text is gone through once, whatever it is: names that never close are remembered.
+"""
 
 from __future__ import annotations
 
-import io
 import re
-from typing import Any
+import xml.etree.ElementTree as ET
+from html import unescape
+from itertools import pairwise
 
-from collectors.feed_entry import Attached, Entry, Feed, Person
-from core import markup
-from core.errors import SourceChanged
+from collectors.feed_elements import read_elements
+from collectors.feed_entry import Feed
+from collectors.feed_xml import CLOSED
 
-MAX_BROKEN = 8_000_000  # characters; feedparser takes a second for each million of them
+_ENTRY = re.compile(r"<(?:item|entry)(?=[\s>])", re.IGNORECASE)
+_TAG = re.compile(r"<([A-Za-z][\w.-]*(?::[\w.-]+)?)(\s[^<>]*)?>")
+_ATTRIBUTE = re.compile(r"""([\w:.-]+)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""")
+_CDATA = re.compile(r"<!\[CDATA\[(.*?)(?:\]\]>|\Z)", re.DOTALL)
+# Their fields belong to what they stand in.
+_OPEN = frozenset(
+    {"rss", "feed", "rdf:rdf", "channel", "item", "entry", "media:group", "media:community", "media:content"}
+)
+_UNCLOSED = 100  # names without an end, in one entry, after which the rest of it is left
 
 
 def read_broken(text: str, url: str) -> Feed | None:
-    """Return what can be made out of a broken feed, or None where there is no feed in it.
-
-    Raises SourceChanged where it is too large to guess through.
-    """
-    if len(text) > MAX_BROKEN:
-        raise SourceChanged(
-            f"{url} is broken XML of {len(text):,} characters, too much to guess through; it is archived, unread.",
-            url=url,
-        )
-    import feedparser  # takes a tenth of a second: only broken feeds pay for it
-
-    # feedparser would resolve ids against xml:base; an id is a name, whatever it looks like.
-    text = re.sub(r"""\sxml:base\s*=\s*(?:"[^"]*"|'[^']*')""", "", re.sub(r"^\s*<\?xml[^>]*\?>", "", text))
-    parsed = feedparser.parse(io.BytesIO(text.encode("utf-8", "replace")), sanitize_html=False,
-                              resolve_relative_uris=False)  # fmt: skip
-    if not parsed.version and not parsed.entries:
+    """Return what can be made out of a broken feed, or None where there is no feed in it."""
+    starts = [found.start() for found in _ENTRY.finditer(text)]
+    if not starts and not re.search(r"<(?:rss|feed|rdf:RDF)[\s>]", text[:5_000]):
         return None
-    top = parsed.feed
-    feed = Feed(
-        url=url, title=_text(top, "title"), site=markup.absolute(_text(top, "link"), url),
-        generator=_text(top, "generator") or "", language=_text(top, "language"),
-    )  # fmt: skip
-    feed.entries = [_entry({str(key): value for key, value in dict.items(e)}, url) for e in parsed.entries]
+    root = ET.Element("rss")
+    _fill(ET.SubElement(root, "channel"), text[: starts[0]] if starts else text)
+    ended = bool(CLOSED.search(text) or not starts or re.search(r"</(?:item|entry)\s*>", text[starts[-1] :]))
+    for start, end in pairwise([*starts, len(text)]):
+        if ended or end < len(text):
+            _fill(ET.SubElement(root, "item"), text[start:end])
+    feed = read_elements(root, url)
+    if feed:
+        feed.cut_off = not ended
     return feed
 
 
-def _entry(given: dict[str, Any], base: str) -> Entry:
-    entry = Entry(
-        id=_text(given, "id"),
-        url=markup.absolute(_text(given, "link"), base),
-        title=_text(given, "title"),
-        published=_text(given, "published"),
-        updated=_text(given, "updated"),
-        author=_author(given.get("author_detail")),
-        tags=[str(tag["term"]) for tag in given.get("tags", ()) if tag.get("term")],
-        replies=_text(given, "slash_comments") or _text(given, "thr_total") or _text(given, "lj_reply-count"),
-    )
-    content = next((c for c in given.get("content", ()) if c.get("value")), None) or given.get("summary_detail") or {}
-    words = str(content.get("value") or "").strip()
-    if content.get("type") == "text/plain":
-        entry.text = words or None
-    else:
-        entry.html = words or None
-    for link in given.get("links", ()):
-        if link.get("rel") == "enclosure" and (url := markup.absolute(link.get("href"), base)):
-            entry.files.append(Attached(url, str(link.get("type", ""))))
-    for thumbnail in given.get("media_thumbnail", ()):
-        if url := markup.absolute(thumbnail.get("url"), base):
-            entry.pictures.append(url)
-    return entry
+def _fill(parent: ET.Element, text: str) -> None:
+    """Give an element the fields found in a text."""
+    at, unclosed = 0, set[str]()
+    while (tag := _TAG.search(text, at)) and len(unclosed) < _UNCLOSED:
+        name, raw = tag[1], tag[2] or ""
+        at = tag.end()
+        element = ET.SubElement(parent, name, _attributes(raw)) if name.lower() not in _OPEN or raw else None
+        if element is None or name.lower() in _OPEN or raw.endswith("/") or name in unclosed:
+            continue
+        end = _end(text, name, at)
+        if end < 0:
+            unclosed.add(name)
+            continue
+        inner = text[at:end]
+        if name == "author" and "<name" in inner:
+            _fill(element, inner)
+        else:
+            element.text = _words(inner)
+        at = end
 
 
-def _author(detail: Any) -> Person:
-    return Person(name=detail.get("name") or None, url=markup.absolute(detail.get("href"))) if detail else Person()
+def _end(text: str, name: str, at: int) -> int:
+    if text.startswith("<![CDATA[", at) and (closed := text.find("]]>", at)) > 0:
+        at = closed
+    return text.find(f"</{name}", at)
 
 
-def _text(given: Any, name: str) -> str | None:
-    value = dict.get(given, name)  # feedparser's own `get` answers with other fields
-    return value.strip() or None if isinstance(value, str) else None
+def _attributes(raw: str) -> dict[str, str]:
+    return {name: unescape(a or b or c) for name, a, b, c in _ATTRIBUTE.findall(raw) if not name.startswith("xmlns")}
+
+
+def _words(inner: str) -> str:
+    """Return the text of a field: escaped once by the rules, not at all where its author forgot to."""
+    if "<![CDATA[" in inner:
+        return _CDATA.sub(r"\1", inner)
+    return inner if re.search(r"<[a-zA-Z/!]", inner) else unescape(inner)

@@ -11,9 +11,9 @@ from collectors.feed_dialects import Dialect
 from collectors.feed_entry import Entry, Feed
 from collectors.feed_read import read_feed
 from core import ids, markup, times, urls
+from core.answers import validators
 from core.errors import Gone, NotRecorded
 from core.exchange import Response
-from core.http import validators
 from core.records import Author, Finding, Media, MediaKind, Metrics, Post, Route
 from core.source import Cursor, CursorSpec, Expect
 
@@ -99,16 +99,18 @@ def _post(entry: Entry, feed: Feed, page: Response, dialect: Dialect, named: str
     if entry.published and entry.updated:
         stated = _instant(entry.updated)
         edited = stated if stated.at and stated.at != published.at else None
+    here = entry.url or markup.absolute(entry.id) or feed.site or page.url
+    raw = {"id": entry.id, "feed": feed.title, "language": feed.language}
     record: dict[str, Any] = {
         "platform": dialect.platform or urls.host(feed.site or page.url) or "feed",
-        "native_id": native_id, "site": site, "url": entry.url or markup.absolute(entry.id) or feed.site or page.url, "kind": dialect.kind,
+        "native_id": native_id, "site": site, "url": here, "kind": dialect.kind,
         "author": Author(name=entry.author.name, url=entry.author.url, handle=entry.author.handle),
         "published": published, "edited": edited, "title": entry.title, "text": text,
         "links": tuple(dict.fromkeys((*linked, *entry.links))), "tags": tuple(entry.tags),
         "media": _media(entry, html, base),
         "metrics": Metrics(likes=_count(entry.likes), replies=_count(entry.replies), views=_count(entry.views)),
         "first_seen": page.captured_at, "route": "feed", "capture": page.capture,
-        "raw": {k: v for k, v in {"id": entry.id, "feed": feed.title, "language": feed.language}.items() if v},
+        "raw": {name: said for name, said in raw.items() if said},
     }  # fmt: skip
     dialect.add(entry, feed, record)
     if record["metrics"] != Metrics():

@@ -23,7 +23,7 @@ def tree(text: str, url: str) -> tuple[ET.Element | None, bool]:
         return None, False  # whoever declares entities of his own gets the reader that ignores them
     for attempt in (text, mended(text)):
         try:
-            return _parsed(attempt, url), attempt is not text and not _CLOSED.search(text)
+            return _parsed(attempt, url), attempt is not text and not CLOSED.search(text)
         except ET.ParseError:
             continue
     return None, False
@@ -50,13 +50,13 @@ def mended(text: str) -> str:
     parts = re.split(r"(<!\[CDATA\[.*?\]\]>)", text, flags=re.DOTALL)
     text = "".join(part if part.startswith("<![CDATA[") else _ENTITY.sub(_reference, part) for part in parts)
     for item, close in (("</item>", "</channel></rss>"), ("</entry>", "</feed>")):
-        if (end := text.rfind(item)) > 0 and not _CLOSED.search(text):
+        if (end := text.rfind(item)) > 0 and not CLOSED.search(text):
             rdf = re.search(r"<rdf:RDF\b", text[:2_000])
             return text[: end + len(item)] + ("</rdf:RDF>" if rdf else close)
     return text
 
 
-_CLOSED = re.compile(r"</(?:\w+:)?(?:rss|feed|RDF)\s*>\s*(?:<!--.*)?\Z", re.DOTALL)
+CLOSED = re.compile(r"</(?:\w+:)?(?:rss|feed|RDF)\s*>\s*(?:<!--.*)?\Z", re.DOTALL)
 _ENTITY = re.compile(r"&(?:(#\d{1,7}|#x[0-9a-fA-F]{1,6}|[a-zA-Z]\w{1,30});)?")
 
 
