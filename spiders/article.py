@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from html import unescape
+from itertools import islice
 
 from core.errors import Blocked, CopytrailError, Landing, Moved, RateLimited, SourceChanged, TooLarge
 from core.exchange import Response
@@ -23,7 +24,7 @@ from spiders.reading import article, article_and_facts, readable
 _LISTING = r"https?://[^/?#\s]+(?:/[a-zA-Z]{1,20}){0,2}/?|https?://[^?#\s]+/[^/?#\s]*sitemap[^/?#\s]*\.xml"
 # The address of an article holds a date, a long number, a name of several words, or a name in another script.
 _ARTICLE = re.compile(
-    r"/(?:19|20)\d\d[/-]\d\d?[/-]|\d{5,}|[^/\W]+(?:[-_][^/\W_]+){2,}|[-_][^/]*\.[a-z]{3,5}$|(?:%[0-9A-Fa-f]{2}){9,}"
+    r"/(?:19|20)\d\d[/-]\d\d?[/-]|\d{5,}|[^\W_]+(?:[-_][^\W_]+){2,}|[-_][^/]*\.[a-z]{3,5}$|(?:%[0-9A-Fa-f]{2}){9,}"
 )
 _NO_PAGE = re.compile(
     r"\.(?:jpe?g|png|gif|webp|svg|pdf|zip|mp[34]|css|js|ico|rss|docx?|xlsx?)$"
@@ -34,6 +35,8 @@ _FIELDS = ("text", "title", "published", "author", "tags", "media", "links", "la
 _FILLED = {"text": 1.0, "title": 0.9, "published": 0.7}
 _LETTERS = 250  # fewer are a teaser or a notice, unless the page says that it is an article
 _MOST_REMEMBERED = 5_000
+_LONGEST = 500  # characters of an address that is followed
+_MOST_LINKS = 5_000  # looked at on one page or in one sitemap
 
 
 class ArticlePage(PageSource):
@@ -114,8 +117,8 @@ class ArticleSite(PageSource):
         if ask.step == "listing" and facts(html, page.url).articles:
             yield article(page)  # its address looked like a section's
         sitemap = re.search(r"<(urlset|sitemapindex)\b", html[:2000])
-        found = tuple(map(unescape, re.findall(r"<loc>\s*([^<\s]+)", html))) if sitemap else links(html, page.url)
-        asks = [plan for url in found if (plan := self._planned(url, page, sitemap))]
+        found = map(unescape, re.findall(r"<loc>\s*([^<\s]+)", html)) if sitemap else iter(links(html, page.url))
+        asks = [plan for url in islice(found, _MOST_LINKS) if (plan := self._planned(url, page, sitemap))]
         sections = [plan for plan in asks if plan.step == "section"] if ask.step == "listing" else []
         for plan in (*(plan for plan in asks if plan.step == "article"), *sections):
             if self._left[plan.step] > 0:
@@ -125,7 +128,7 @@ class ArticleSite(PageSource):
     def _planned(self, url: str, page: Response, sitemap: re.Match[str] | None) -> Ask | None:
         """Return the request for a page met for the first time, None where it is not to be read."""
         url = url.partition("#")[0]
-        if host(url) != host(page.url) or _NO_PAGE.search(url.partition("?")[0]):
+        if len(url) > _LONGEST or host(url) != host(page.url) or _NO_PAGE.search(url.partition("?")[0]):
             return None
         _, name, _ = page_id(url)
         if name in self._met or name == page_id(page.url)[1]:

@@ -51,7 +51,7 @@ def article_and_facts(page: Response) -> tuple[Post, Facts]:
     title = _title(known, found.title if found else None)
     text = text_of(found.body, title or "") if found is not None and found.body is not None else ""
     stated = known.published(page.captured_at)
-    if len(text) < (1 if known.is_article or stated else FEWEST_LETTERS):
+    if len(text) < (1 if known.is_article or (stated and stated.at) else FEWEST_LETTERS):
         raise Landing(
             f"{page.url} holds no text that reads as an article; watch the pages it leads to.",
             url=page.url, status=page.status,

@@ -40,7 +40,7 @@ def scripts(html: str, marked: str) -> Iterator[Any]:
         if marked in html[start:opened]:
             try:
                 yield _DECODER.decode(html[opened:end].strip())
-            except ValueError:
+            except (ValueError, RecursionError):
                 continue
 
 

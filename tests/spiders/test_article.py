@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import cast
 
 import pytest
@@ -136,3 +137,11 @@ def test_one_article() -> None:
     source = ArticlePage(cast("Client", Memory({f"{SITE}/a-story.html": story()})))
     (post,) = source.collect(Target(f"{SITE}/a-story.html"), Cursor())
     assert (post.ref, post.capture) == ("small.example:small.example/a-story.html", "capture")
+
+
+def test_hostile_links_take_no_time() -> None:
+    hostile = [f"/{piece * 160}{n}" for n in range(1_000) for piece in ("_", "a-", "a_a")]
+    start = time.process_time()
+    came, error = walk(site({"/": listing(*hostile)}), f"{SITE}/")
+    assert (came[:1], error) == (["(not_recorded)"], None)
+    assert time.process_time() - start < 5
