@@ -12,7 +12,8 @@ Params = Mapping[str, Any] | Iterable[tuple[str, Any]]
 def form(params: Params) -> str:
     """Return parameters as a form; None is left out, true and false are written so, lists repeat their name."""
     pairs = params.items() if isinstance(params, Mapping) else params
-    return urlencode([(name, _plain(value)) for name, value in pairs if value is not None], doseq=True)
+    named = [(name, _plain(value)) for name, value in pairs if value is not None]
+    return urlencode(named, doseq=True, errors="replace")  # a page token may hold half a surrogate pair
 
 
 def _plain(value: Any) -> Any:
