@@ -33,13 +33,14 @@ def read_broken(text: str, url: str) -> Feed | None:
         return None
     root = ET.Element("rss")
     _fill(ET.SubElement(root, "channel"), text[: starts[0]] if starts else text)
-    ended = bool(CLOSED.search(text) or not starts or re.search(r"</(?:item|entry)\s*>", text[starts[-1] :]))
+    closed = CLOSED.search(text) is not None
+    last_is_whole = closed or not starts or re.search(r"</(?:item|entry)\s*>", text[starts[-1] :])
     for start, end in pairwise([*starts, len(text)]):
-        if ended or end < len(text):
+        if last_is_whole or end < len(text):
             _fill(ET.SubElement(root, "item"), text[start:end])
     feed = read_elements(root, url)
     if feed:
-        feed.cut_off = not ended
+        feed.cut_off = not closed
     return feed
 
 

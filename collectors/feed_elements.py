@@ -35,7 +35,7 @@ _KNOWN = frozenset({
     "description", "lj:music", "lj:mood", "feedburner:origenclosurelink", "guid",
 })  # fmt: skip
 _EXTRA = ("yt:videoid", "yt:channelid", "lj:poster", "lj:journal", "lj:journaltype", "lj:security", "wp:post-id")
-_LOOKS_LIKE_HTML = re.compile(r"<[a-zA-Z!/][^>]*>|&(?:#\d+|#[xX][0-9a-fA-F]+|[a-zA-Z]\w*);")
+_LOOKS_LIKE_HTML = re.compile(r"<[a-zA-Z!/][^<>]*>|&(?:#\d+|#[xX][0-9a-fA-F]+|[a-zA-Z]\w*);")
 _MAIL = re.compile(r"\s*<?\b[^\s<>()@]+@[^\s<>()@]+>?\s*")
 
 
@@ -190,8 +190,9 @@ def _is_html(name: str, kind: str, text: str) -> bool:
 
 def _inner(element: ET.Element) -> str:
     """Return markup that stands in the XML itself as HTML text."""
-    html = ET.tostring(element, encoding="unicode", method="html")  # no deeper than MAX_DEPTH
-    return re.sub(r"(</?)(?:ns\d+|\w+):", r"\1", html)
+    for inner in element.iter():
+        inner.tag = inner.tag.rpartition("}")[2]
+    return ET.tostring(element, encoding="unicode", method="html")  # no deeper than feed_xml.MAX_DEPTH
 
 
 def _person(fields: _Fields) -> Person:
@@ -207,7 +208,7 @@ def _person(fields: _Fields) -> Person:
 
 def _without_mail(text: str | None) -> str | None:
     """Return the name of "name <mail>" or "mail (name)"; a mail address alone names nobody."""
-    left = _MAIL.sub(" ", text or "").strip()
+    left = _MAIL.sub(" ", (text or "")[:500]).strip()
     if left.startswith("(") and left.endswith(")"):
         left = left[1:-1].strip()
     return left or None

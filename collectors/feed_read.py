@@ -15,6 +15,7 @@ from core.errors import SourceChanged, TooLarge
 from core.exchange import Response
 
 MAX_FEED = 24_000_000  # bytes; the largest recorded feed has 0.3 million, a podcast of 20 years about 10
+MAX_ENTRIES = 50_000  # of one page; feeds that hold everything since the beginning have some thousand
 
 
 def read_feed(response: Response) -> Feed:
@@ -42,6 +43,10 @@ def try_feed(response: Response) -> Feed | None:
     if len(response.body) > MAX_FEED:
         raise TooLarge(f"{response.url} is larger than {MAX_FEED:,} bytes; it is archived, unread.", url=response.url)
     text = decoded(response)
+    if sum(1 for _ in re.finditer(r"<(?:item|entry)[\s/>]", text)) > MAX_ENTRIES:
+        raise TooLarge(
+            f"{response.url} holds more than {MAX_ENTRIES:,} entries; it is archived, unread.", url=response.url
+        )
     start = text[:1_000].lstrip("\ufeff \t\r\n\x00")
     if start[:1] in ("{", "["):
         try:

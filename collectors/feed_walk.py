@@ -44,11 +44,12 @@ class FeedSource(Collector):
         met: set[tuple[str, str | None]] = set()
         for _ in range(MAX_PAGES):
             feed = read_feed(page)
-            posts = [post for post in self.posts(feed, page, dialect) if (post.ref, post.text) not in met]
+            read = {(post.ref, post.text): post for post in reversed(self.posts(feed, page, dialect))}
+            posts = [post for key, post in reversed(read.items()) if key not in met]
             yield from posts
             if feed.cut_off:
                 yield _cut_off(page)
-            met.update((post.ref, post.text) for post in posts)
+            met.update(read)
             url = dialect.next(feed, page.url)
             if not posts or cursor.covers(posts) or not url:
                 break
@@ -159,5 +160,5 @@ def _count(written: str | None) -> int | None:
 def _cut_off(page: Response) -> Finding:
     return Finding(
         kind="unavailable", url=page.url, status=page.status, capture=page.capture,
-        sentence=f"{page.url} ends in the middle of an entry; that entry is left out, the next run reads it again.",
+        sentence=f"{page.url} ends before it is complete; an entry it breaks off in waits for the next run.",
     )  # fmt: skip

@@ -47,7 +47,7 @@ def decoded(response: Response) -> str:
 def mended(text: str) -> str:
     """Return XML with its usual faults mended: forbidden characters, stray `&`, HTML entities, an end cut off."""
     text = re.sub(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", "", text).lstrip()
-    parts = re.split(r"(<!\[CDATA\[.*?\]\]>)", text, flags=re.DOTALL)
+    parts = re.split(r"(<!\[CDATA\[.*?(?:\]\]>|\Z))", text, flags=re.DOTALL)
     text = "".join(part if part.startswith("<![CDATA[") else _ENTITY.sub(_reference, part) for part in parts)
     for item, close in (("</item>", "</channel></rss>"), ("</entry>", "</feed>")):
         if (end := text.rfind(item)) > 0 and not CLOSED.search(text):
