@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import combinations
 from typing import Any, TypedDict
@@ -33,28 +32,30 @@ def score(
     """Return recall by kind of edit, and precision.
 
     `pairs`, `families` and `posts` have the shapes of the public interface. A copied text counts as found where both
-    posts are in one family, a shared link where a pair of any matcher or a family joins the two. A repost, quote or
-    citation is found where the record of the post names the other one or leads to it; without `posts` these are not
-    counted. Precision is the share of text pairs and of co-memberships in families that join posts of one planted
+    posts are in one family, a shared link where pairs of a link matcher lead from one to the other (a link held by
+    many is paired with its first holders only). A repost, quote or citation is found where the record of the post names
+    the other one or leads to it; without `posts` these are not counted. Precision is the share of text pairs and of co-memberships in families that join posts of one planted
     text; what only a shared link joined is no claim about texts. None: nothing reported.
     """
-    reported, claimed = set[Pair](), set[Pair]()
+    linked, claimed, together = set[Pair](), set[Pair](), set[Pair]()
     for pair in pairs:
-        both = _pair(pair["left"], pair["right"])
-        reported.add(both)
-        if str(pair.get("matcher", "")).startswith("text."):
-            claimed.add(both)
-    together = set[Pair]()
+        about_texts = str(pair.get("matcher", "")).startswith("text.")
+        (claimed if about_texts else linked).add(_pair(pair["left"], pair["right"]))
     for family in families:
-        together.update(_pair(a, b) for a, b in combinations(sorted(set(family["members"])), 2))
+        members = set(combinations(sorted(set(family["members"])), 2))
+        together |= members
         if _is_about_texts(family):
-            claimed.update(_pair(a, b) for a, b in combinations(sorted(set(family["members"])), 2))
+            claimed |= members
+    chained = _chained(linked | together)
     told, acts = posts is not None, _acts(posts or ())
     kinds: dict[str, Kind] = {}
     for edit in (*TEXT_EDITS, *LINK_EDITS):
         planted = [_pair(p.base_ref, p.copy_ref) for p in truth if p.edit == edit and (edit not in ACTS or told)]
-        known = acts if edit in ACTS else together if edit in TEXT_EDITS else together | reported
-        found = sum(both in known for both in planted)
+        if edit == "link":
+            found = sum(a in chained and chained[a] == chained.get(b) for a, b in planted)
+        else:
+            known = acts if edit in ACTS else together
+            found = sum(both in known for both in planted)
         kinds[edit] = Kind(planted=len(planted), found=found, recall=found / len(planted) if planted else None)
     same = _same_text(truth)
     right = sum(a in same and same[a] == same.get(b) for a, b in claimed)
@@ -78,6 +79,20 @@ def _pair(a: str, b: str) -> Pair:
     return (a, b) if a < b else (b, a)
 
 
+def _chained(pairs: Iterable[Pair]) -> dict[str, str]:
+    """Return for every post of some pairs one post that stands for all it is joined with."""
+    above: dict[str, str] = {}
+
+    def top(name: str) -> str:
+        while above.setdefault(name, name) != name:
+            above[name] = name = above[above[name]]
+        return name
+
+    for a, b in pairs:
+        above[top(a)] = top(b)
+    return {name: top(name) for name in list(above)}
+
+
 def _acts(posts: Iterable[Mapping[str, Any]]) -> set[Pair]:
     """Return which posts name another as their source, or lead to its address."""
     rows = list(posts)
@@ -95,12 +110,5 @@ def _is_about_texts(family: Mapping[str, Any]) -> bool:
 
 
 def _same_text(truth: Sequence[Planted]) -> dict[str, str]:
-    """Return for every post of the operation the post its text goes back to; reposts carry the text they repost."""
-    above: dict[str, str] = {p.copy_ref: p.base_ref for p in truth if p.edit in TEXT_EDITS or p.edit == "repost"}
-    found: dict[str, str] = defaultdict(str)
-    for name in {*above, *above.values()}:
-        root = name
-        while root in above:
-            root = above[root]
-        found[name] = root
-    return dict(found)
+    """Return for every post of the operation what stands for its text; reposts carry the text they repost."""
+    return _chained((p.base_ref, p.copy_ref) for p in truth if p.edit in TEXT_EDITS or p.edit == "repost")

@@ -28,6 +28,15 @@ def test_a_shared_link_is_found_by_a_pair_and_says_nothing_about_texts() -> None
     assert precision is None
 
 
+def test_a_link_held_by_many_is_found_by_way_of_its_first_holder() -> None:
+    pairs = [
+        {"left": "a:3", "right": "m:1", "matcher": "url.shared"},
+        {"left": "b:3", "right": "m:1", "matcher": "url.shared"},
+    ]
+    assert score(pairs, [], TRUTH)[0]["link"]["recall"] == 1.0
+    assert score(pairs[:1], [], TRUTH)[0]["link"]["recall"] == 0.0
+
+
 def test_copies_of_one_text_and_their_reposts_are_right_together() -> None:
     pairs = [
         {"left": "b:1", "right": "c:1", "matcher": "text.near"},
