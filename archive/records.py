@@ -13,6 +13,7 @@ from core.errors import BadInput
 MAX_RECORD = 256 * 1024 * 1024  # bytes of one record unpacked; larger ones are refused, not read
 _MAX_HEAD = 256 * 1024  # bytes of the named fields of one record
 _PIECE = 65_536
+_MEMBER = b"\x1f\x8b\x08"  # how a gzip member begins
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,38 +124,52 @@ class _Gzip:
 
 
 def records(path: Path, offset: int = 0, *, max_record: int = MAX_RECORD) -> Iterator[Record]:
-    """Yield the records of a file from a byte offset on.
+    """Yield the records of a file from a byte offset on, passing over damaged places of a compressed one.
 
-    Raises BadInput after the last readable record where the file is torn, damaged, too large in a record, or no WARC.
+    Raises BadInput after the last readable record where something was torn, damaged, too large, or is no WARC.
     """
+    problem: Exception | None = None
+    number = 0
     try:
         with path.open("rb") as file:
-            start = file.read(2)
-            source: _Source = _Gzip(file, offset) if start == b"\x1f\x8b" else _Plain(file, offset)
-            yield from _records(source, path, max_record)
+            packed = file.read(2) == b"\x1f\x8b"
+            place: int | None = offset
+            while place is not None:
+                source: _Source = _Gzip(file, place) if packed else _Plain(file, place)
+                place = None
+                try:
+                    while (record := _record(source, max_record)) is not None:
+                        number += 1
+                        yield record
+                except (EOFError, zlib.error, ValueError) as error:
+                    problem = problem or error
+                    place = _next_member(file, source.begin(b"") + 1) if packed else None
     except OSError as error:
         raise BadInput(f"{path} cannot be read: {error.strerror or error}; check the path and its rights.") from error
+    if problem is not None:
+        raise _damage(path, number, problem) from problem
 
 
-def _records(source: _Source, path: Path, max_record: int) -> Iterator[Record]:
-    number = 0
-    while True:
-        try:
-            record = _record(source, max_record)
-        except EOFError:
-            raise BadInput(
-                f"{path} ends in the middle of a record after {number} whole ones (a crash or a broken copy); "
-                "the whole ones were read, the rest is lost unless another copy has it."
-            ) from None
-        except (zlib.error, ValueError) as error:
-            raise BadInput(
-                f"{path} is damaged after {number} readable records ({error}); what stands before was read, "
-                "fetch the file again for the rest."
-            ) from error
-        if record is None:
-            return
-        number += 1
-        yield record
+def _damage(path: Path, number: int, problem: Exception) -> BadInput:
+    if isinstance(problem, EOFError):
+        return BadInput(
+            f"{path} ends in the middle of a record; {number} whole ones were read, "
+            "the rest is lost unless another copy has it (a crash or a broken copy leaves this)."
+        )
+    return BadInput(f"{path} is damaged ({problem}); {number} whole records were read, fetch it again for the rest.")
+
+
+def _next_member(file: BinaryIO, offset: int) -> int | None:
+    """Return where the next gzip member may begin, from an offset on; None where there is none."""
+    file.seek(offset)
+    rest = b""
+    while piece := file.read(_PIECE):
+        found = (rest + piece).find(_MEMBER)
+        if found >= 0:
+            return offset - len(rest) + found
+        offset += len(piece)
+        rest = (rest + piece)[-2:]
+    return None
 
 
 def _record(source: _Source, max_record: int) -> Record | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
@@ -16,6 +17,8 @@ _ONLY_FOR_THAT_HOST = frozenset({"authorization", "cookie", "proxy-authorization
 
 def joined(base: str, location: str) -> str:
     """Return the address a Location header leads to."""
+    with contextlib.suppress(UnicodeEncodeError, UnicodeDecodeError):
+        location = location.encode("latin-1").decode("utf-8")  # some servers write an address unescaped
     try:
         return str(ada_url.join_url(base, location))
     except ValueError:

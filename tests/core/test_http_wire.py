@@ -199,6 +199,33 @@ def test_redirects_are_followed_each_hop_recorded(server: Wicked, kept: Kept, ht
     assert http.get("https://site.example/a", redirects=0).status == 302
 
 
+def test_an_unescaped_location_is_read_as_utf8(server: Wicked, http: Client) -> None:
+    server.on("/a", raw("HTTP/1.1 302 Found\r\nLocation: /blåbær\r\nConnection: close\r\n\r\n".encode()))
+    server.on("/bl%C3%A5b%C3%A6r", answer(b"there"))
+    assert http.get("https://site.example/a").text == "there"
+
+
+def test_proxies_of_the_environment_are_not_used(server: Wicked, http: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9/")
+    server.on("/a", answer())
+    assert http.get("https://site.example/a").text == "ok"
+
+
+def test_unusual_letters_in_headers_are_sent(server: Wicked, kept: Kept, clock: StillClock) -> None:
+    server.on("/a", answer())
+    with client(server, kept, clock, user_agent="copytrail/1 (+Ærø\r\nX: y)") as http:
+        http.get("https://site.example/a", headers={"X-Name": "Ærø"})
+    assert "Ærø".encode() in server.asked[0]
+    assert b"\r\nX: y" not in server.asked[0]
+
+
+def test_the_answer_to_head_may_state_an_encoding(server: Wicked, http: Client) -> None:
+    head = b"HTTP/1.1 200 OK\r\nContent-Encoding: br\r\nContent-Length: 10\r\nConnection: close\r\n\r\n"
+    server.on("/a", raw(head))
+    assert http.request("HEAD", "https://site.example/a").body == b""
+
+
 def test_a_redirect_circle_is_told(server: Wicked, kept: Kept, http: Client) -> None:
     server.on("/a", answer(status="302 Found", Location="/b"))
     server.on("/b", answer(status="302 Found", Location="/a"))
