@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from html import unescape
 from itertools import islice
+from urllib.parse import urlsplit
 
 from core.errors import Blocked, CopytrailError, Landing, Moved, RateLimited, SourceChanged, TooLarge
 from core.exchange import Response
@@ -87,7 +88,7 @@ class ArticleSite(PageSource):
             says = f"{ask.url} leads to {page.url}, another site; add that one if it is meant."
             yield from self.failed(ask, Moved(says, url=ask.url, status=page.status))
         elif ask.step == "article":
-            yield from self._article(page, ask)
+            yield from self._article(page)
         else:
             yield from self._listing(page, ask)
 
@@ -97,7 +98,7 @@ class ArticleSite(PageSource):
             raise error
         yield Finding.of(error)
 
-    def _article(self, page: Response, ask: Ask) -> Iterator[Found]:
+    def _article(self, page: Response) -> Iterator[Found]:
         try:
             post, known = article_and_facts(page)
         except (Landing, SourceChanged):
@@ -106,7 +107,7 @@ class ArticleSite(PageSource):
             yield Finding.of(error, capture=page.capture)
             return
         read = self.cursor_now.state.setdefault("read", {})
-        read.setdefault(ask.about["id"], iso(page.captured_at))
+        read.setdefault(page_id(page.requested_url or page.url)[1], iso(page.captured_at))
         while len(read) > _MOST_REMEMBERED:
             del read[next(iter(read))]
         if known.is_article or (post.published.at and len(post.text or "") >= _LETTERS):
@@ -114,8 +115,8 @@ class ArticleSite(PageSource):
 
     def _listing(self, page: Response, ask: Ask) -> Iterator[Found]:
         html = readable(page)
-        if ask.step == "listing" and facts(html, page.url).articles:
-            yield article(page)  # its address looked like a section's
+        if ask.step == "listing" and urlsplit(page.url).path.strip("/") and facts(html, page.url).articles:
+            yield from self._article(page)  # its address looked like a section's
         sitemap = re.search(r"<(urlset|sitemapindex)\b", html[:2000])
         found = map(unescape, re.findall(r"<loc>\s*([^<\s]+)", html)) if sitemap else iter(links(html, page.url))
         asks = [plan for url in islice(found, _MOST_LINKS) if (plan := self._planned(url, page, sitemap))]
@@ -137,7 +138,7 @@ class ArticleSite(PageSource):
         if sitemap and sitemap[1] == "sitemapindex":
             return Ask(url, "section")
         if sitemap or _ARTICLE.search(url[url.find("/", 8) :]):
-            return Ask(url, "article", about={"id": name}) if self._unread(name, page.captured_at) else None
+            return Ask(url, "article") if self._unread(name, page.captured_at) else None
         return Ask(url, "section") if re.fullmatch(_LISTING, url) else None
 
     def _unread(self, name: str, now: datetime) -> bool:

@@ -40,6 +40,7 @@ class _Listing(PageSource):
     def start(self, target: Target) -> Iterable[Ask]:
         """Ask for the page."""
         self._met: dict[str, None] = {}
+        self._known = frozenset(self.cursor_now.state.get("videos", ()))
         self._target = target.url
         return [Ask(target.url, "page", about={"list": self.listed_as(target)})]
 
@@ -54,17 +55,17 @@ class _Listing(PageSource):
         raise_alerts(answer, self._target, page.status)
         told = channel(answer)
         by = told if told.native_id else Author.model_validate(ask.about.get("by") or {})
-        found = []
-        for post in videos(answer, by, page):  # the shelves of a channel show some videos twice
+        listed = set()
+        for post in videos(answer, by, page):  # the page and the list behind it begin with the same videos
+            listed.add(post.native_id)
             if post.native_id not in self._met:
-                self._met.setdefault(post.native_id)
-                found.append(post.native_id)
+                self._met[post.native_id] = None
                 yield post
-        held = self._held(found)
+        self._remember()
         about = {"list": ask.about["list"], "by": by.model_dump()}
         if ask.step == "page":
             yield self._list({**about, "list": self._named(told, ask)})
-        elif (token := continuation(answer)) and found and not held:
+        elif (token := continuation(answer)) and listed and (self.cursor_now.full or not listed <= self._known):
             yield ask_api("browse", "list", {"continuation": token}, about)
 
     def failed(self, ask: Ask, error: CopytrailError) -> Iterator[Found]:
@@ -83,11 +84,10 @@ class _Listing(PageSource):
     def _named(self, told: Author, ask: Ask) -> str:
         return str(ask.about["list"])
 
-    def _held(self, found: list[str]) -> bool:
-        """Return whether earlier complete walks held the whole page; remember it for the next one."""
+    def _remember(self) -> None:
+        """Keep the newest videos for the next walk, which ends at the first page they fill."""
         known = self.cursor_now.state.get("videos", [])
         self.cursor_now.state["videos"] = list(dict.fromkeys([*self._met, *known]))[:_MOST_REMEMBERED]
-        return not self.cursor_now.full and set(found) <= set(known)
 
 
 class YoutubeChannel(_Listing):

@@ -24,8 +24,8 @@ _FACTOR = {"": 1, "K": 1_000, "M": 1_000_000, "B": 1_000_000_000}
 _REFUSALS: tuple[tuple[str, type[CopytrailError]], ...] = (
     (r"private", Private),
     (r"violat|terminated|suspended", Suspended),
-    (r"country|copyright|court|legal", LegalBlock),
-    (r"sign in|log in|members|age", LoginWall),
+    (r"\bcountry|copyright|\bcourt|\blegal", LegalBlock),
+    (r"sign in|log in|\bmembers|\bage\b", LoginWall),
 )
 
 
@@ -41,10 +41,10 @@ def comments_token(video: str) -> str:
     return base64.b64encode(told.encode()).decode().replace("=", "%3D")
 
 
-def refused(words: str, url: str, status: int) -> CopytrailError:
+def refused(reason: str, url: str, status: int) -> CopytrailError:
     """Return the error that YouTube's words stand for."""
-    kind = next((kind for said, kind in _REFUSALS if re.search(said, words, re.IGNORECASE)), Gone)
-    return kind(f"{url} is not to be had; YouTube says: {words!r}.", url=url, status=status)
+    kind = next((kind for said, kind in _REFUSALS if re.search(said, reason, re.IGNORECASE)), Gone)
+    return kind(f"{url} is not to be had; YouTube says: {reason!r}.", url=url, status=status)
 
 
 def raise_alerts(answer: Mapping[str, Any], url: str, status: int) -> None:
@@ -209,7 +209,7 @@ def video(player: Mapping[str, Any], page: Response) -> Post:
     stated = more.get("publishDate") or more.get("uploadDate")
     return Post(
         platform="youtube", native_id=told["videoId"], url=f"https://www.youtube.com/watch?v={told['videoId']}",
-        kind="video", title=told.get("title"), text=told.get("shortDescription") or "",
+        kind="video", title=told.get("title"), text=told.get("shortDescription"),
         author=Author(
             native_id=told.get("channelId"), name=told.get("author"), handle=handle[1] if handle else None,
             url=f"https://www.youtube.com/channel/{told['channelId']}" if told.get("channelId") else None,

@@ -19,7 +19,7 @@ from spiders.youtube_state import (
     raise_unplayable,
     reply_tokens,
     video,
-)  # fmt: skip
+)
 
 _HOST = r"https?://(?:www\.|m\.)?youtube\.com"
 # Tells what became of a video where its page is not to be had.

@@ -15,7 +15,7 @@ from core.errors import (
     RobotsForbids,
     SourceChanged,
     Transient,
-)  # fmt: skip
+)
 from core.exchange import Response
 from core.records import Finding, Post
 from core.source import Target

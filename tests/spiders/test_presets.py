@@ -17,7 +17,7 @@ from spiders.discourse import DiscourseTopicPage
 from spiders.medium import MediumStory
 from spiders.pinterest import PinterestPin
 from spiders.substack import SubstackPost
-from spiders.youtube import YoutubeChannel
+from spiders.youtube import YoutubePlaylist
 from spiders.youtube_state import comments_token, count, refused, videos
 from spiders.youtube_video import YoutubeVideo
 from tests.spiders.pages import Memory, page
@@ -113,6 +113,7 @@ def test_counters_are_read_as_shown(shown: str | None, number: int | None) -> No
         ("Not available in your country", LegalBlock),
         ("Sign in to confirm your age", LoginWall),
         ("This video isn't available anymore", Gone),
+        ("This page is not there", Gone),
         ("Dieses Video ist nicht da", Gone),
     ],
 )
@@ -129,21 +130,48 @@ def test_the_token_of_the_comments_is_made_of_the_video() -> None:
     assert told.endswith(b"\x10comments-section")
 
 
-def test_a_list_that_repeats_itself_ends() -> None:
-    url = "https://www.youtube.com/@light"
-    video = {"gridVideoRenderer": {"videoId": "aaaaaaaaaa1", "title": {"simpleText": "A"}}}
-    more = {"continuationItemRenderer": {"continuationEndpoint": {"continuationCommand": {"token": "AGAIN"}}}}
-    answer = json.dumps({"contents": [video, more]})
+def more(token: str) -> dict[str, Any]:
+    return {"continuationItemRenderer": {"continuationEndpoint": {"continuationCommand": {"token": token}}}}
 
-    class Same(Memory):
+
+def playlist(pages: dict[str, list[Any]], cursor: Cursor) -> tuple[list[str], list[str]]:
+    """Return the videos found, and what was asked for."""
+    url = "https://www.youtube.com/playlist?list=PLinvented"
+
+    class Lists(Memory):
         def post(self, url: str, *, json: Any):  # type: ignore[no-untyped-def]
-            return self._answer(url, "POST")
+            return self._answer(url, json.get("continuation") or json["browseId"])
 
-    http = Same({url: f"<script>var ytInitialData = {answer};</script>", "POST": answer})
-    target = YoutubeChannel.match(url)
+    answers = {name: json.dumps({"contents": entries}) for name, entries in pages.items()}
+    answers[url] = f"<script>var ytInitialData = {answers['page']};</script>"
+    http = Lists(cast("dict[str, str | BaseException]", answers))
+    target = YoutubePlaylist.match(url)
     assert target is not None
-    assert len(list(YoutubeChannel(cast("Client", http)).collect(target, Cursor()))) == 1
-    assert len(http.asked) == 2
+    found = YoutubePlaylist(cast("Client", http)).collect(target, cursor)
+    return [post.native_id for post in found if isinstance(post, Post)], http.asked[1:]
+
+
+def test_the_list_behind_a_page_goes_on_where_the_page_ended() -> None:
+    top = [listed("aaaaaaaaaa1", "UC1"), listed("aaaaaaaaaa2", "UC1")]
+    pages = {"page": top, "VLPLinvented": [*top, more("NEXT")], "NEXT": [listed("aaaaaaaaaa3", "UC1")]}
+    assert playlist(pages, Cursor()) == (["aaaaaaaaaa1", "aaaaaaaaaa2", "aaaaaaaaaa3"], ["VLPLinvented", "NEXT"])
+
+
+def test_a_list_that_repeats_itself_ends() -> None:
+    top = [listed("aaaaaaaaaa1", "UC1"), more("AGAIN")]
+    pages = {"page": top, "VLPLinvented": top, "AGAIN": top}
+    assert playlist(pages, Cursor()) == (["aaaaaaaaaa1"], ["VLPLinvented", "AGAIN"])
+
+
+def test_a_later_walk_ends_at_the_first_page_it_knows() -> None:
+    pages = {
+        "page": [listed("aaaaaaaaaa9", "UC1")],
+        "VLPLinvented": [listed("aaaaaaaaaa9", "UC1"), listed("aaaaaaaaaa2", "UC1"), more("P2")],
+        "P2": [listed("aaaaaaaaaa3", "UC1"), more("P3")],
+    }
+    later = Cursor(state={"videos": ["aaaaaaaaaa2", "aaaaaaaaaa3"]}, full=False)
+    assert playlist(pages, later) == (["aaaaaaaaaa9", "aaaaaaaaaa2", "aaaaaaaaaa3"], ["VLPLinvented", "P2"])
+    assert later.state["videos"] == ["aaaaaaaaaa9", "aaaaaaaaaa2", "aaaaaaaaaa3"]
 
 
 def listed(video: str, channel: str) -> dict[str, Any]:
