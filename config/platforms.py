@@ -223,7 +223,7 @@ def read(path: Path) -> Platform:
         said = " ".join(str(error).split())
         raise CannotStart(f"The platform file {path} cannot be read ({said}); mend it or take it away.") from error
     if not isinstance(data, dict):
-        raise CannotStart(f"The platform file {path} holds no entries; see docs/add-a-platform.md.")
+        raise CannotStart(f"The platform file {path} holds no entries; see docs/platform-files.md.")
     if (lines := len(text.splitlines())) > MAX_LINES:
         raise CannotStart(f"The platform file {path} has {lines} lines ({MAX_LINES} at most); write a class instead.")
     try:

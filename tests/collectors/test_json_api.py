@@ -14,14 +14,27 @@ import yaml
 
 from collectors.api import linked
 from collectors.json_api import JsonApi, source_of
-from config.platforms import FOLDER, MAX_LINES, Platform, load, read
+from config.platforms import (
+    FOLDER,
+    MAX_LINES,
+    AuthorMap,
+    CursorMap,
+    ExpectMap,
+    MetricsMap,
+    Next,
+    Pages,
+    Platform,
+    PostMap,
+    Reading,
+    Rest,
+    load,
+    read,
+)
 from core.errors import CannotStart, CopytrailError, Gone, NotRecorded, RateLimited, SourceChanged
 from core.exchange import Response
-from core.http import Client
 from core.records import Post
 from core.source import Cursor
-from core.times import StillClock
-from tests.answers import Answers
+from tests.collectors.walking import walk as walk_source
 
 AT = datetime(2025, 3, 9, tzinfo=UTC)
 SITE = "https://board.example"
@@ -52,18 +65,9 @@ def answer(query: str, entries: Iterable[dict[str, Any]], url: str = LIST, heade
 
 
 def walk(spec: Platform, answers: list[Any], cursor: Cursor | None = None) -> tuple[list[Post], JsonApi, Any]:
-    made = source_of(spec)
-    source = made(Client(transport=Answers(answers, Path(), AT), clock=StillClock(AT)))
-    target = made.match("https://board.example/r/boats")
-    assert target is not None
-    posts: list[Post] = []
-    try:
-        for found in source.collect(target, cursor or Cursor()):
-            assert isinstance(found, Post)
-            posts.append(found)
-    except CopytrailError as error:
-        return posts, source, error
-    return posts, source, None
+    walked = walk_source(source_of(spec), "https://board.example/r/boats", answers, cursor=cursor)
+    assert isinstance(walked.source, JsonApi)
+    return walked.posts, walked.source, walked.error
 
 
 def paged(**turn: Any) -> Platform:
@@ -277,3 +281,29 @@ def test_a_wrong_platform_file_is_named_with_its_mistake(tmp_path: Path, text: s
     with pytest.raises(CannotStart, match=said) as told:
         read(path)
     assert str(path) in told.value.sentence
+
+
+DOCUMENT = Path(__file__).parents[2] / "docs" / "platform-files.md"
+PARTS = (Platform, PostMap, AuthorMap, MetricsMap, Reading, Next, Pages, Rest, CursorMap, ExpectMap)
+
+
+def test_the_document_names_every_key_and_its_example_is_a_platform() -> None:
+    text = DOCUMENT.read_text(encoding="utf-8")
+    known = {field.alias or name for part in PARTS for name, field in part.model_fields.items()}
+    assert sorted(key for key in known if not re.search(rf"\b{key}\b", text)) == []
+    found = re.search(r"```yaml\n(.*?)```", text, re.S)
+    assert found is not None
+    made = source_of(Platform.model_validate(yaml.safe_load(found[1])))
+    post = {"ap_id": "https://lemmy.ml/post/1", "published": "2025-03-01T10:00:00", "name": "Pier", "body": "Closed"}
+    item = {
+        "post": post, "creator": {"actor_id": "https://lemmy.ml/u/mara", "name": "mara"},
+        "counts": {"upvotes": 3, "comments": 1},
+    }  # fmt: skip
+    asked = "community_name=linux&sort=New&limit=50"
+    told = {
+        "url": f"https://lemmy.ml/api/v3/post/list?{asked}",
+        "body": json.dumps({"posts": [item], "next_page": None}),
+    }
+    (given,) = walk_source(made, "https://lemmy.ml/c/linux", [told]).posts
+    assert (given.ref, given.text) == ("lemmy:https://lemmy.ml/post/1", "Pier\n\nClosed")
+    assert given.published.at == datetime(2025, 3, 1, 10, tzinfo=UTC)
