@@ -170,7 +170,7 @@ class Client:
         body = content.encode() if isinstance(content, str) else content or b""
         asked = here = self.guard.url(with_parameters(url, params))
         sent = dict(headers or {})
-        seen = [here]
+        seen = [(method, here)]
         while True:
             response = self._ask(method, here, sent, body, robots or self.robots)
             location = response.headers.get("location", "")
@@ -178,11 +178,12 @@ class Client:
                 break
             there = self.guard.url(joined(here, location))
             method, body = next_method(method, response.status, body)
-            if there in seen or len(seen) > redirects:
-                raise astray(asked, [*seen, there], redirects, response.status)
+            circle = (method, there) in seen
+            seen.append((method, there))
+            if circle or len(seen) > redirects + 1:
+                raise astray([url for _, url in seen], redirects, response.status, circle=circle)
             sent = headers_for(here, there, sent, keeps_body=bool(body))
             here = there
-            seen.append(there)
         response = replace(response, requested_url=redact_url(asked))
         if check and response.status >= 400:
             raise refusal(response, self.clock)
@@ -221,7 +222,7 @@ class Client:
         outcome: _Outcome = retrying(self._once, method, url, headers, body, permission.crawl_delay, note)
         if outcome.response is not None:
             return outcome.response
-        raise outcome.error or Unavailable(f"{redact_url(url)} gave no answer; the next run tries again.", url=url)
+        raise outcome.error or Unavailable(f"{redact_url(url)} gave no answer; the next run tries again.")
 
     def _once(
         self,

@@ -134,7 +134,7 @@ class LoopbackRoute(httpx.BaseTransport):
         host = request.url.host.lower()
         port = self._ports.get(host, self._ports.get("*"))
         if port is None:
-            raise AddressRefused(f"The demo has no replica of {host}; it reaches nothing else.", url=str(request.url))
+            raise AddressRefused(f"The demo has no replica of {host}; it reaches nothing else.")
         there = request.url.copy_with(scheme="http", host="127.0.0.1", port=port)
         return self._wire.handle_request(
             httpx.Request(

@@ -40,9 +40,9 @@ def headers_for(here: str, there: str, headers: Mapping[str, str], *, keeps_body
     return {name: value for name, value in headers.items() if name.lower() not in left}
 
 
-def astray(asked: str, hops: list[str], redirects: int, status: int) -> Moved:
+def astray(hops: list[str], redirects: int, status: int, *, circle: bool) -> Moved:
     """Return the error of redirects that go in a circle or do not end."""
     way = " -> ".join(redact_url(hop) for hop in hops[-3:])
-    what = "redirects in a circle" if hops[-1] in hops[:-1] else f"redirects more than {redirects} times"
-    shown = redact_url(asked)
+    what = "redirects in a circle" if circle else f"redirects more than {redirects} times"
+    shown = redact_url(hops[0])
     return Moved(f"{shown} {what} ({way}); open it in a browser and give its final address.", url=shown, status=status)

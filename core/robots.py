@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from core.errors import AskOperator, RobotsForbids, Transient
 from core.exchange import Response
+from core.redact import redact_url
 from core.times import Clock
 
 _READ = 512 * 1024  # bytes; RFC 9309, 2.5, asks for 500 KiB at least
@@ -51,7 +52,7 @@ class Robots:
 
     def permit(self, url: str, *, override: str | None = None) -> Permission:
         """Return the permission to fetch a URL; raise RobotsForbids where there is none and no reason overrides it."""
-        parts = urlsplit(url)
+        parts, shown = urlsplit(url), redact_url(url)
         if parts.path == "/robots.txt":
             return Permission()
         origin = f"{parts.scheme}://{parts.netloc}"
@@ -60,9 +61,9 @@ class Robots:
             if override:
                 return Permission(overridden=True)
             raise RobotsForbids(
-                f"{origin}/robots.txt cannot be had ({rules.problem}), so {url} is not read in this run; "
+                f"{origin}/robots.txt cannot be had ({rules.problem}), so {shown} is not read in this run; "
                 "wait for the next run, or add the source with --override-robots REASON.",
-                url=url,
+                url=shown,
             )
         if not rules.text:
             return Permission()
@@ -79,9 +80,9 @@ class Robots:
         if override:
             return Permission(crawl_delay=delay, overridden=True)
         raise RobotsForbids(
-            f"{origin}/robots.txt forbids {url}; leave it out, ask the site, "
+            f"{origin}/robots.txt forbids {redact_url(url)}; leave it out, ask the site, "
             "or add the source with --override-robots REASON.",
-            url=url,
+            url=redact_url(url),
         )
 
     def _of(self, origin: str) -> Rules:

@@ -235,6 +235,11 @@ def test_a_redirect_circle_is_told(server: Wicked, kept: Kept, http: Client) -> 
     assert len(kept.exchanges) == 2
 
 
+def test_a_form_may_lead_back_to_its_own_address(server: Wicked, http: Client) -> None:
+    server.on("/a", answer(status="303 See", Location="/a"), answer(b"found"))
+    assert http.post("https://site.example/a", data={"q": "1"}).text == "found"
+
+
 def test_endless_redirects_are_told(server: Wicked, http: Client) -> None:
     for i in range(9):
         server.on(f"/{i}", answer(status="302 Found", Location=f"/{i + 1}"))

@@ -51,8 +51,10 @@ def test_robots_is_asked_once_and_recorded(server: Wicked, kept: Kept, http: Cli
 def test_what_robots_forbids_is_not_read(server: Wicked, http: Client) -> None:
     server.on("/robots.txt", answer(RULES))
     with pytest.raises(RobotsForbids, match="--override-robots REASON") as told:
-        http.get("https://site.example/private")
+        http.get("https://site.example/private?key=hush")
     assert told.value.kind == "robots"
+    assert "hush" not in told.value.sentence
+    assert "hush" not in str(told.value.url)
     assert server.paths() == ["/robots.txt"]
 
 

@@ -103,7 +103,7 @@ def test_the_list_of_suffixes_is_loaded_only_when_asked_for() -> None:
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
-def test_a_hundred_thousand_links_take_a_moment() -> None:
+def test_links_are_named_quickly() -> None:
     links = [f"https://www.s{i % 999}.example.com/p/{i}?utm_source=x&id={i}&b=2&a=1#top" for i in range(20_000)]
     started = time.perf_counter()
     for link in links:
