@@ -17,6 +17,7 @@ from core.exchange import Response
 from core.records import Author, Finding, Media, MediaKind, Metrics, Post, Route
 from core.source import Cursor, CursorSpec, Expect
 
+_LONGEST_ID = 2_048  # characters that records.NativeId takes
 MAX_PAGES = 5_000  # of one walk; Blogger gives 100 posts a page, WordPress 10
 
 
@@ -95,6 +96,8 @@ def _post(entry: Entry, feed: Feed, page: Response, dialect: Dialect, named: str
     html = entry.html or ""
     text = (markup.plain(html) or None) if html else entry.text
     native_id, site = (named, None) if named else dialect.name(entry, feed) or (entry.url or _digest(entry), None)
+    if len(native_id) > _LONGEST_ID:
+        native_id = f"sha256:{ids.sha256(native_id.encode('utf-8', 'replace'))}"
     linked = markup.links(html, base) if html else urls.find_links(text or "")
     published, edited = _instant(entry.published or entry.updated), None
     if entry.published and entry.updated:
@@ -103,7 +106,7 @@ def _post(entry: Entry, feed: Feed, page: Response, dialect: Dialect, named: str
     here = entry.url or markup.absolute(entry.id) or feed.site or page.url
     raw = {"id": entry.id, "feed": feed.title, "language": feed.language}
     record: dict[str, Any] = {
-        "platform": dialect.platform or urls.host(feed.site or page.url) or "feed",
+        "platform": dialect.platform or _platform(urls.host(feed.site or page.url)),
         "native_id": native_id, "site": site, "url": here, "kind": dialect.kind,
         "author": Author(name=entry.author.name, url=entry.author.url, handle=entry.author.handle),
         "published": published, "edited": edited, "title": entry.title, "text": text,
@@ -117,6 +120,11 @@ def _post(entry: Entry, feed: Feed, page: Response, dialect: Dialect, named: str
     if record["metrics"] != Metrics():
         record["metrics_at"] = page.captured_at
     return Post(**record)
+
+
+def _platform(host: str) -> str:
+    """Return the host as the name of a platform; an address of numbers names none."""
+    return host if re.fullmatch(r"[a-z0-9][a-z0-9._-]{0,252}", host) else "feed"
 
 
 def _digest(entry: Entry) -> str:

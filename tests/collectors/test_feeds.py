@@ -259,6 +259,16 @@ def test_entries_without_id_and_address_are_told_apart() -> None:
     assert all(p.native_id.startswith("sha256:") for p in posts)
 
 
+def test_odd_names_still_name_a_post() -> None:
+    body = rss(
+        f"<item><guid>{'g' * 3_000}</guid></item><item><guid>g</guid></item>", "<link>http://[2001:db8::1]/</link>"
+    )
+    posts, _, _ = walked(FeedsSite, URL, [{"url": URL, "body": body}])
+    assert [p.platform for p in posts] == ["feed", "feed"]
+    assert posts[0].native_id.startswith("sha256:")
+    assert posts[0].raw["id"] == "g" * 3_000
+
+
 # --- walking
 
 
