@@ -53,7 +53,7 @@ class JsonApi(Collector):
         named = at(answer, rest.ids)
         if not isinstance(named, list):
             raise _changed(self.spec, rest.ids, "a list of ids")
-        wanted = [str(one) for one in named[: rest.at_most] if str(one) not in walk.native_ids]
+        wanted = [str(one) for one in named[: rest.at_most] if str(one) not in walk.given]
         url = fill(rest.url, walk.names)
         for start in range(0, len(wanted), rest.at_once):
             batch = wanted[start : start + rest.at_once]
@@ -66,7 +66,7 @@ class _Walk:
 
     def __init__(self, source: JsonApi, names: Mapping[str, str]) -> None:
         self.source, self.names = source, names
-        self.native_ids: set[str] = set()
+        self.given: set[str] = set()  # what `rest` need not ask for any more
         self.items = 0
         self._refs: set[str] = set()
         self._index: Index = {}
@@ -87,7 +87,8 @@ class _Walk:
             one.ignore(*self._known)
             post = Item(spec, one, answer if whole is None else whole, self.names, self._index).post(response)
             self.source.audit(one)
-            self.native_ids.add(post.native_id)
+            if spec.rest:
+                self.given.add(str(at(one.answer, spec.rest.key)))
             if post.ref not in self._refs:
                 self._refs.add(post.ref)
                 yield post

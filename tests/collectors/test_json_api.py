@@ -230,8 +230,9 @@ def test_the_rest_is_asked_for_in_batches_and_only_once() -> None:
         answer("id=2&id=3", [entry(2), entry(3)], some),
         answer("id=4", [entry(4), entry(1)], some),
     ]
-    posts, _, error = walk(platform(rest=rest), answers)
-    assert ids(posts) == ["1", "2", "3", "4"]
+    post = {**PLAIN["post"], "native_id": {"from": "id", "format": "e{}"}}
+    posts, _, error = walk(platform(rest=rest, post=post), answers)
+    assert ids(posts) == ["e1", "e2", "e3", "e4"]
     assert error is None
 
 
