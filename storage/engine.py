@@ -195,7 +195,7 @@ def _url(where: str | Path) -> URL:
     if isinstance(where, Path) or "://" not in where:
         return URL.create("sqlite", database=str(Path(where).expanduser().absolute()))
     try:
-        url = make_url(where)
+        url = make_url(where.replace("postgres://", "postgresql://", 1))  # the older name, which hosters still hand out
     except (ArgumentError, ValueError):
         raise CannotStart("The database URL cannot be read; write it as postgresql://user@host/name.") from None
     if url.get_backend_name() not in ("sqlite", "postgresql"):

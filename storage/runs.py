@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, insert, select, update
 
-from core.errors import CannotStart
+from core.errors import UnderWay
 from storage import tables as t
 
 SILENCE = timedelta(minutes=15)  # a run on another machine that has saved nothing for so long counts as lost
@@ -44,13 +44,13 @@ def this_process() -> Process:
 def open_run(conn: Connection, source_id: int, at: datetime) -> int:
     """Open a run of a source and return its number.
 
-    A run left open by a process that is gone is closed as interrupted. Raises CannotStart where one is under way.
+    A run left open by a process that is gone is closed as interrupted. Raises UnderWay where one runs.
     """
     # Two processes that open at once meet at this row: on Postgres the second waits, and then sees the first's run.
     conn.execute(select(_SOURCES.c.id).where(_SOURCES.c.id == source_id).with_for_update()).one()
     for row in conn.execute(select(_RUNS).where(_RUNS.c.source_id == source_id, _RUNS.c.status == "running")).all():
         if _is_alive(row, at):
-            raise CannotStart(
+            raise UnderWay(
                 f"Source {source_id} is being collected already (process {row.pid} on {row.host.split('/')[0]}); "
                 "wait for it to end."
             )
@@ -93,6 +93,12 @@ def recover_interrupted(conn: Connection, at: datetime) -> list[int]:
     for row in lost:
         _interrupt(conn, row, at)
     return [row.id for row in lost]
+
+
+def explain(conn: Connection, source_id: int, finding: dict[str, Any]) -> None:
+    """Say in the record of a source's last run, if it was interrupted, what interrupted it."""
+    last = select(_SOURCES.c.last_run_id).where(_SOURCES.c.id == source_id).scalar_subquery()
+    conn.execute(update(_RUNS).where(_RUNS.c.id == last, _RUNS.c.status == "interrupted").values(finding=finding))
 
 
 def _is_alive(row: Row[Any], at: datetime) -> bool:

@@ -5,7 +5,7 @@ The index is no part of the migrations: it can be built anew from the posts at a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -19,7 +19,8 @@ from storage.cases import in_case
 from storage.post_rows import to_post
 from storage.words import Term
 
-PIECE = 2000  # words in one tsvector: a lexeme keeps 255 positions at most, and a common character comes every 25
+POSITIONS = 255  # of one lexeme in a tsvector; Postgres drops those that follow
+PIECE = 2000  # words in one tsvector
 LONGEST = 100  # characters of a lexeme, so that a piece stays below Postgres' limit of 1 MB
 AROUND = 80  # characters shown on either side of what was found
 
@@ -137,14 +138,22 @@ def _flat(body: str) -> str:
     return body.lower() if body.isascii() else " ".join(words.words(body))
 
 
-def _pieces(number: int, body: str) -> Iterable[tuple[int, int, str]]:
+def _pieces(number: int, body: str) -> Iterator[tuple[int, int, str]]:
     """Cut a long text into overlapping tsvectors, so that every phrase lies whole in one."""
     found = words.words(body)
-    for piece, start in enumerate(range(0, len(found), PIECE)):
+    start = piece = 0
+    while start < len(found):
         places: dict[str, list[int]] = {}
-        for place, word in enumerate(found[start : start + PIECE + words.MAX_PHRASE], 1):
-            places.setdefault(word[:LONGEST], []).append(place)
+        end = start
+        for end, word in enumerate(found[start : start + PIECE], start + 1):
+            at = places.setdefault(word[:LONGEST], [])
+            at.append(end - start)
+            if len(at) == POSITIONS:
+                break
         yield number, piece, " ".join(f"'{word}':{','.join(map(str, at))}" for word, at in places.items())
+        if end == len(found):
+            return
+        start, piece = end - words.MAX_PHRASE, piece + 1
 
 
 def _sqlite(wanted: Sequence[Term]) -> TextualSelect:
