@@ -22,7 +22,7 @@ _PAGE = frozenset({
     "pn", "pcursor", "since_id", "skip", "start", "start-index", "start_author", "start_cursor", "start_permlink",
     "startindex", "until_id", "min_id", "from_id", "bookmark", "bookmarks", "children", "updated-max", "updated-min",
 })  # fmt: skip
-_FIRST = frozenset({"", "0", "1"})  # the first page may be named so, or not at all
+_FIRST = frozenset({"0", "1"})  # the first page may be named so, or not at all
 _NUMBERED = frozenset({
     "offset", "p", "page", "page_no", "paged", "pagenum", "pagenumber", "pn", "skip", "start", "start-index",
     "startindex",
@@ -109,7 +109,7 @@ def _read(method: str, url: str, body: bytes, content_type: str) -> tuple[Place,
     if method == "POST" and body:
         _unfold_body(redact_body(body, content_type), asked)
     place = Place("GET" if method == "HEAD" else method, f"{host}{port}", path)
-    return place, {name: tuple(sorted(values)) for name, values in asked.items()}
+    return place, {name: tuple(sorted(values)) for name, values in asked.items() if any(values)}  # blank is absent
 
 
 def _port(netloc: str) -> str:
@@ -188,6 +188,6 @@ def _fitting(shelf: _Shelf, asked: Asked) -> list[int]:
 def _agree(asked: tuple[str, ...] | None, held: tuple[str, ...] | None, name: str) -> bool:
     if asked == held:
         return True
-    if _leaf(name) not in _NUMBERED or (asked and held):
-        return asked in (None, ("",)) and held in (None, ("",))
-    return all(value in _FIRST for value in (asked or held or ()))
+    if asked is not None and held is not None:
+        return False
+    return _leaf(name) in _NUMBERED and all(value in _FIRST for value in asked or held or ())

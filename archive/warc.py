@@ -227,7 +227,7 @@ def _member(head: list[Field], http: bytes, payload: bytes | None = None) -> byt
     digests = [("WARC-Block-Digest", _digest(block))]
     if payload is not None:
         digests.append(("WARC-Payload-Digest", _digest(payload)))
-    lines = [("WARC-Type", head[0][1]), *head[1:], *digests, ("Content-Length", str(len(block)))]
+    lines = [*head, *digests, ("Content-Length", str(len(block)))]
     text = "WARC/1.1\r\n" + "".join(f"{name}: {value}\r\n" for name, value in lines) + "\r\n"
     return zlib.compress(text.encode() + block + b"\r\n\r\n", _LEVEL, wbits=31)
 
