@@ -17,6 +17,7 @@ class Dialect:
     platform: ClassVar[str] = ""
     kind: ClassVar[PostKind] = "article"
     generator: ClassVar[str] = "^$"  # found in what the feed says made it
+    home: ClassVar[str] = ""  # the hosts whose word for an id counts everywhere; "": its ids carry their site
 
     def speaks(self, feed: Feed) -> bool:
         """Return whether a feed is written in this dialect."""
@@ -27,6 +28,10 @@ class Dialect:
         if not entry.id:
             return None
         return entry.id, None if re.match(r"https?://", entry.id) else urls.host(feed.site or feed.url)
+
+    def vouched(self, host: str) -> bool:
+        """Return whether a host may name posts of the platform: any other may copy a feed, ids and all."""
+        return not self.home or bool(re.search(self.home, host))
 
     def add(self, entry: Entry, feed: Feed, record: dict[str, Any]) -> None:
         """Put into the fields of a post what only this dialect knows."""
@@ -53,6 +58,7 @@ class Medium(Dialect):
 
     platform = "medium"
     generator = r"^Medium\b"
+    home = r"(?:^|\.)medium\.com$"
 
     def name(self, entry: Entry, feed: Feed) -> tuple[str, str | None] | None:
         """Return the hexadecimal number of a story."""
@@ -78,6 +84,7 @@ class Blogger(Dialect):
     platform = "blogspot"
     kind = "post"
     generator = r"\bBlogger\b"
+    home = r"\.blogspot\.[a-z.]+$"
     _ID = re.compile(r"tag:blogger\.com,1999:blog-\d+\.(?:post|page)-?(\d+)$")
 
     def name(self, entry: Entry, feed: Feed) -> tuple[str, str | None] | None:
@@ -97,7 +104,8 @@ class Blogger(Dialect):
         if not (post := self._ID.match(entry.answers or "")):
             return
         parent = next((m[1] for link in entry.links if (m := re.search(r"/comments/default/(\d+)$", link))), post[1])
-        record.update(kind="comment", root=ids.ref(self.platform, post[1]), reply_to=ids.ref(self.platform, parent))
+        root, reply_to = (ids.ref(self.platform, number, record["site"]) for number in (post[1], parent))
+        record.update(kind="comment", root=root, reply_to=reply_to)
         record["links"] = tuple(link for link in record["links"] if link not in entry.links)
         record["title"] = None  # the beginning of the text over again
 
@@ -118,6 +126,7 @@ class LiveJournal(Dialect):
     platform = "livejournal"
     kind = "post"
     generator = r"\bLiveJournal\b"
+    home = r"(?:^|\.)livejournal\.com$"
     _JOURNAL = re.compile(r"https?://(?:(?:www|users|community)\.livejournal\.com/(?:(?:users|community)/)?(?P<path>\w+)"
                           r"|(?P<host>[\w-]+)\.livejournal\.com)")  # fmt: skip
 
@@ -163,7 +172,7 @@ class WordPress(Dialect):
             return
         record.update(kind="comment", title=None)
         if post := re.search(r"[?&;]p=(\d+)#", entry.id or ""):
-            record["root"] = record["reply_to"] = ids.ref(self.platform, post[1], site_name(feed.site or feed.url))
+            record["root"] = record["reply_to"] = ids.ref(self.platform, post[1], record["site"])
 
     def next(self, feed: Feed, url: str) -> str | None:
         """Return the next page; the one after the last is not there (404)."""
@@ -180,6 +189,7 @@ class Substack(Dialect):
 
     platform = "substack"
     generator = r"^Substack\b"
+    home = r"\.substack\.com$"
 
 
 class Tumblr(Dialect):
@@ -188,6 +198,7 @@ class Tumblr(Dialect):
     platform = "tumblr"
     kind = "post"
     generator = r"^Tumblr\b"
+    home = r"\.tumblr\.com$"
 
     def name(self, entry: Entry, feed: Feed) -> tuple[str, str | None] | None:
         """Return the number of a post."""

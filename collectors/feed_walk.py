@@ -29,6 +29,16 @@ class FeedSource(Collector):
     fields: ClassVar[tuple[str, ...]] = ("text", "published", "author", "title", "links", "tags", "media")
     expect = Expect(filled={"published": 0.9})
 
+    vouched: ClassVar[bool] = True  # the address itself says which platform this is
+    watched: str = ""  # the address an operator gave, which may name its own feed elsewhere
+
+    def read(self, page: Response) -> Feed:
+        """Return the feed in an answer; what it says of the site it belongs to counts only for its own site."""
+        feed = read_feed(page)
+        if feed.site and not any(_same_site(feed.site, url) for url in (page.url, self.watched)):
+            feed.site = None
+        return feed
+
     def walk(
         self, addresses: Sequence[str] | str, cursor: Cursor, dialect: Dialect, first: Response | None = None
     ) -> Iterator[Post | Finding]:
@@ -42,10 +52,10 @@ class FeedSource(Collector):
         if page.not_modified:
             return
         kept = validators(page)
-        met: set[tuple[str, str | None]] = set()
+        met: set[tuple[str, int]] = set()
         for _ in range(MAX_PAGES):
-            feed = read_feed(page)
-            read = {(post.ref, post.text): post for post in reversed(self.posts(feed, page, dialect))}
+            feed = self.read(page)
+            read = {(post.ref, hash(post.text)): post for post in reversed(self.posts(feed, page, dialect))}
             posts = [post for key, post in reversed(read.items()) if key not in met]
             yield from posts
             if feed.cut_off:
@@ -86,16 +96,26 @@ class FeedSource(Collector):
         posts = []
         for entry in feed.entries:
             shared = entry.id and len(pages_of.get(entry.id, ())) > 1
-            posts.append(_post(entry, feed, page, dialect, entry.url if shared else None))
+            named = (entry.url, None) if shared and entry.url else dialect.name(entry, feed)
+            native_id, site = named or (entry.url or _digest(entry), None)
+            host = urls.host(feed.site or page.url)
+            if not self.vouched and not dialect.vouched(host):
+                site = host
+            posts.append(_post(entry, feed, page, dialect, native_id, site))
         return posts
 
 
-def _post(entry: Entry, feed: Feed, page: Response, dialect: Dialect, named: str | None = None) -> Post:
-    """Return the post an entry stands for; `named` is its id where the feed gives one id to several."""
+def _same_site(one: str, other: str) -> bool:
+    hosts = urls.host(one), urls.host(other)
+    domains = [urls.registrable_domain(host) for host in hosts]
+    return hosts[0] == hosts[1] or (bool(domains[0]) and domains[0] == domains[1])
+
+
+def _post(entry: Entry, feed: Feed, page: Response, dialect: Dialect, native_id: str, site: str | None) -> Post:
+    """Return the post an entry stands for."""
     base = entry.url or feed.site or page.url
     html = entry.html or ""
     text = (markup.plain(html) or None) if html else entry.text
-    native_id, site = (named, None) if named else dialect.name(entry, feed) or (entry.url or _digest(entry), None)
     if len(native_id) > _LONGEST_ID:
         native_id = f"sha256:{ids.sha256(native_id.encode('utf-8', 'replace'))}"
     linked = markup.links(html, base) if html else urls.find_links(text or "")

@@ -30,13 +30,19 @@ def tree(text: str, url: str) -> tuple[ET.Element | None, bool]:
 
 
 def decoded(response: Response) -> str:
-    """Return the body as text by the first charset that fits: byte order mark, header, XML declaration, UTF-8, 1252."""
+    """Return the body as text: by its byte order mark, as UTF-8 where it is, else as header or XML declaration say.
+
+    UTF-8 goes before what is stated because other text is hardly ever valid UTF-8 by chance, and feeds often state
+    another charset than they are written in. Charsets that look like ASCII are taken at their word.
+    """
     body = response.body
     for mark, charset in ((codecs.BOM_UTF8, "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16")):
         if body.startswith(mark):
             return body.decode(charset, "replace")
     declared = re.match(rb"\s*<\?xml[^>]*?encoding\s*=\s*[\"']([\w.:-]+)", body[:200])
-    for charset in (response.encoding, declared[1].decode() if declared else "utf-8", "utf-8", "windows-1252"):
+    stated = [response.encoding, declared[1].decode() if declared else "utf-8"]
+    at_its_word = any(re.match(r"iso-?2022|hz|utf-?(?:16|32|7)", name, re.IGNORECASE) for name in stated)
+    for charset in (*stated, "utf-8") if at_its_word else ("utf-8", *stated, "windows-1252"):
         try:
             return body.decode(charset)
         except (UnicodeDecodeError, LookupError):

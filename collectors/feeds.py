@@ -7,7 +7,7 @@ from urllib.parse import urljoin, urlsplit
 
 from collectors.base import independently
 from collectors.feed_dialects import by_platform, recognised
-from collectors.feed_read import read_feed, try_feed
+from collectors.feed_read import try_feed
 from collectors.feed_walk import FeedSource
 from core import markup, urls
 from core.errors import BadRequest, CopytrailError, Gone, NotRecorded, NotThere, RobotsForbids, SourceChanged
@@ -33,13 +33,15 @@ class FeedsSite(FeedSource):
     priority = -100
     requests_per_minute = 20
     retention = "no platform rule known; ask the site if in doubt"
+    vouched = False
 
     def collect(self, target: Target, cursor: Cursor) -> Iterator[Post | Finding]:
         """Find the feed, walk it, then walk the comments where the whole site is watched."""
+        self.watched = target.url
         page = self.find(target.url, cursor)
         parts = []
         if not page.not_modified:
-            feed = read_feed(page)
+            feed = self.read(page)
             dialect = recognised(feed)
             parts.append(self.walk(page.requested_url or page.url, cursor, dialect, first=page))
             if _is_whole_site(target.url) and (comments := dialect.comments(feed.site or target.url)):

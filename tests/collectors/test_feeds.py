@@ -105,6 +105,10 @@ and 3</summary><title>A &amp;amp; B</title></entry></feed>"""
          {"content-type": "text/xml; charset=us-ascii"}),
         ('<?xml version="1.0" encoding="no-such"?><rss><channel><item><title>Žluťoučký</title></item></channel></rss>'
          .encode(), {}),
+        ("<rss><channel><item><title>Žluťoučký</title></item></channel></rss>".encode(),
+         {"content-type": "text/xml; charset=iso-8859-1"}),
+        ("<rss><channel><item><title>Žluťoučký</title></item></channel></rss>".encode("utf-16-le"),
+         {"content-type": "text/xml; charset=utf-16le"}),
         (b"\xef\xbb\xbf" + "<rss><channel><item><title>Žluťoučký</title></item></channel></rss>".encode(), {}),
     ],
 )  # fmt: skip
@@ -261,12 +265,38 @@ def test_entries_without_id_and_address_are_told_apart() -> None:
 
 def test_odd_names_still_name_a_post() -> None:
     body = rss(
-        f"<item><guid>{'g' * 3_000}</guid></item><item><guid>g</guid></item>", "<link>http://[2001:db8::1]/</link>"
+        f"<item><guid>{'g' * 3_000}</guid></item><item><guid>g</guid></item>", "<link>https://_odd.site.example/</link>"
     )
     posts, _, _ = walked(FeedsSite, URL, [{"url": URL, "body": body}])
     assert [p.platform for p in posts] == ["feed", "feed"]
     assert posts[0].native_id.startswith("sha256:")
     assert posts[0].raw["id"] == "g" * 3_000
+
+
+def test_a_site_that_copies_a_feed_does_not_take_its_posts_over() -> None:
+    copied = """<feed xmlns="http://www.w3.org/2005/Atom"><generator>Blogger</generator>
+    <link rel="alternate" href="https://original.example/"/><entry><id>tag:blogger.com,1999:blog-1.post-22</id>
+    <link rel="alternate" href="https://original.example/22.html"/><title>n</title></entry></feed>"""
+    posts, _, _ = walked(
+        FeedsSite, "https://copy.example/x.xml", [{"url": "https://copy.example/x.xml", "body": copied}]
+    )
+    assert [p.ref for p in posts] == ["blogspot@copy.example:22"]
+    plain = copied.replace("Blogger", "Planet")
+    posts, _, _ = walked(
+        FeedsSite, "https://copy.example/x.xml", [{"url": "https://copy.example/x.xml", "body": plain}]
+    )
+    assert [(p.platform, p.site) for p in posts] == [("copy.example", "copy.example")]
+
+
+def test_a_site_may_keep_its_feed_elsewhere() -> None:
+    page = '<link rel="alternate" type="application/rss+xml" href="https://feeds.example.net/blog">'
+    body = rss("<item><guid>https://blog.example.org/1</guid></item>", "<link>https://blog.example.org/</link>")
+    answers = [
+        {"url": "https://blog.example.org/", "body": page},
+        {"url": "https://feeds.example.net/blog", "body": body},
+    ]
+    posts, _, _ = walked(FeedsSite, "https://blog.example.org/", answers)
+    assert [p.platform for p in posts] == ["blog.example.org"]
 
 
 # --- walking
