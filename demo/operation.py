@@ -18,9 +18,8 @@ DAYS = 14
 COLLECT_ON = (5, 10, 14)
 HISTORY = 10  # days of small talk before the first day
 
-# Hours after the seed in which copies appear, by the size of the place: the way the demo's truth runs.
-_WAVES: tuple[tuple[Size, float, float], ...] = (("small", 3, 40), ("middle", 22, 90), ("large", 50, 190))
-_COPIES = 3  # per wave; the seed is one of the small ones
+# The way the demo's truth runs: how many copies appear on places of a size, and how many hours after the seed.
+_WAVES: tuple[tuple[Size, int, float, float], ...] = (("small", 2, 3, 40), ("middle", 3, 22, 90), ("large", 3, 50, 190))
 _AGAIN: tuple[Edit, ...] = ("exact", "w10")  # the edits the demo reports on are planted twice per text
 
 
@@ -105,15 +104,15 @@ def _campaign(stage: Stage, language: str, title: str, text: str, threads: dict[
     edits = [*TEXT_EDITS, *_AGAIN]
     rng.shuffle(edits)
     used = {seed.place.key}
-    for size, earliest, latest in _WAVES:
-        for _ in range(_COPIES if size != "small" else _COPIES - 1):
-            fresh = [place for place in stage.room_for(language, size) if place.key not in used]
-            place = rng.choice(fresh or stage.room_for(language, size))
+    for size, copies, earliest, latest in _WAVES:
+        for _ in range(copies):
+            room = stage.room_for(language, size) or stage.room_for(language, "large")
+            place = rng.choice([place for place in room if place.key not in used] or room)
             used.add(place.key)
             at = min(seed.at + timedelta(hours=rng.uniform(earliest, latest)), stage.day(DAYS - 0.05))
             _copy(stage, seed, place, at.replace(microsecond=0), edits.pop(), threads)
     while edits:
-        place = rng.choice(stage.room_for(language, "middle", "large"))
+        place = rng.choice(stage.room_for(language, "large"))
         at = seed.at + timedelta(hours=rng.uniform(22, 190))
         _copy(stage, seed, place, min(at, stage.day(DAYS - 0.05)).replace(microsecond=0), edits.pop(), threads)
 

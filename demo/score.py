@@ -32,10 +32,11 @@ def score(
     """Return recall by kind of edit, and precision.
 
     `pairs`, `families` and `posts` have the shapes of the public interface. A copied text counts as found where both
-    posts are in one family, a shared link where pairs of a link matcher lead from one to the other (a link held by
-    many is paired with its first holders only). A repost, quote or citation is found where the record of the post names
-    the other one or leads to it; without `posts` these are not counted. Precision is the share of text pairs and of co-memberships in families that join posts of one planted
-    text; what only a shared link joined is no claim about texts. None: nothing reported.
+    posts are in one family; a shared link where pairs of a link matcher lead from one post to the other (a link held
+    by many is paired with its first holders only); a repost, quote or citation where the record of a post names the
+    other one or leads to it (without `posts` these are not counted). Precision is the share of text pairs, and of
+    co-memberships in families, that join posts of one planted text; what only a shared link joined is no claim about
+    texts. None: nothing reported.
     """
     linked, claimed, together = set[Pair](), set[Pair](), set[Pair]()
     for pair in pairs:
@@ -52,13 +53,13 @@ def score(
     for edit in (*TEXT_EDITS, *LINK_EDITS):
         planted = [_pair(p.base_ref, p.copy_ref) for p in truth if p.edit == edit and (edit not in ACTS or told)]
         if edit == "link":
-            found = sum(a in chained and chained[a] == chained.get(b) for a, b in planted)
+            found = sum(_one(chained, both) for both in planted)
         else:
             known = acts if edit in ACTS else together
             found = sum(both in known for both in planted)
         kinds[edit] = Kind(planted=len(planted), found=found, recall=found / len(planted) if planted else None)
     same = _same_text(truth)
-    right = sum(a in same and same[a] == same.get(b) for a, b in claimed)
+    right = sum(_one(same, both) for both in claimed)
     return kinds, right / len(claimed) if claimed else None
 
 
@@ -66,7 +67,7 @@ def wrong(pairs: Iterable[Mapping[str, Any]], truth: Sequence[Planted]) -> list[
     """Return the text pairs reported that were not planted, for whoever wants to see why."""
     same = _same_text(truth)
     both = {_pair(p["left"], p["right"]) for p in pairs if str(p.get("matcher", "")).startswith("text.")}
-    return sorted((a, b) for a, b in both if a not in same or same[a] != same.get(b))
+    return sorted(pair for pair in both if not _one(same, pair))
 
 
 def overall(kinds: Mapping[str, Kind], edits: Sequence[str] = TEXT_EDITS) -> float | None:
@@ -102,6 +103,11 @@ def _acts(posts: Iterable[Mapping[str, Any]]) -> set[Pair]:
         named = [row.get("repost_of"), row.get("quotes"), *(at.get(canonical(url)) for url in row.get("links") or ())]
         found.update(_pair(str(row["ref"]), str(other)) for other in named if other and other != row["ref"])
     return found
+
+
+def _one(groups: Mapping[str, str], pair: Pair) -> bool:
+    """Return whether both posts of a pair are in one group."""
+    return pair[0] in groups and groups[pair[0]] == groups.get(pair[1])
 
 
 def _is_about_texts(family: Mapping[str, Any]) -> bool:

@@ -40,6 +40,12 @@ def sources(world: World) -> tuple[Watched, ...]:
     return (*places, *_threads(world), *_ENDS)
 
 
+def tiers(world: World) -> dict[str, int]:
+    """Return the audience tier (1 to 5) of the hosts that exist only in the demo; those of platforms are known."""
+    ranks = {"small": 1, "middle": 3, "large": 4}
+    return {place.host: ranks[place.size] for place in world.places if place.host.endswith(".example")}
+
+
 def _threads(world: World) -> list[Watched]:
     """Return the Reddit threads in which copies were left as comments, and those with much talk."""
     roots = {p.thread: f"t3_{p.thread}" for p in world.posts if p.place.software == "reddit" and p.thread}
