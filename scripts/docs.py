@@ -55,6 +55,7 @@ def settings() -> str:
     lines = [SETTINGS_INTRO]
     for section, field in Settings.model_fields.items():
         model = field.annotation
+        assert model is not None
         lines += [f"## [{section}]", "", (model.__doc__ or "").strip(), "", "| setting | default | what it does |",
                   "|---|---|---|"]  # fmt: skip
         lines += [f"| `{name}` | `{setting.default!r}` | {setting.description} |"
