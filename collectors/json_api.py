@@ -40,7 +40,7 @@ class JsonApi(Collector):
                 fresh.append(post)
                 yield post
             if self.spec.rest and number == 1:
-                yield from self._rest(self.spec.rest, answer, walk)
+                yield from self._rest(self.spec.rest, answer, walk, cursor)
             if not fresh or cursor.covers(fresh) or turn is None:
                 return
             following = _following(turn, response, answer, number, walk.items, url, params)
@@ -49,16 +49,23 @@ class JsonApi(Collector):
             asked.add(repr(following))
             url, params = following
 
-    def _rest(self, rest: Rest, answer: Any, walk: _Walk) -> Iterator[Post]:
-        named = at(answer, rest.ids)
-        if not isinstance(named, list):
+    def _rest(self, rest: Rest, answer: Any, walk: _Walk, cursor: Cursor) -> Iterator[Post | Finding]:
+        """Ask for what the answer only names; a later run asks for what is new, and once more for the last batch."""
+        found = at(answer, rest.ids)
+        if not isinstance(found, list):
             raise _changed(self.spec, rest.ids, "a list of ids")
-        wanted = [str(one) for one in named[: rest.at_most] if str(one) not in walk.given]
+        named = [str(one) for one in found[: rest.at_most]]
+        if len(found) > len(named):
+            told = f"{walk.names['origin']} names {len(found):,} items; the first {len(named):,} are read."
+            yield Finding(kind="too_large", sentence=told)
+        held = set() if cursor.full else set(map(str, cursor.state.get("held", ())[: -rest.at_once]))
+        wanted = [one for one in named if one not in walk.given and one not in held]
         url = fill(rest.url, walk.names)
         for start in range(0, len(wanted), rest.at_once):
             batch = wanted[start : start + rest.at_once]
             response = self.http.get(url, params=[(rest.param, one) for one in batch])
             yield from walk.posts(response, response.json(), rest.items, whole=answer)
+        cursor.state["held"] = named
 
 
 class _Walk:

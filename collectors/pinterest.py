@@ -45,7 +45,7 @@ class _Resource(Collector):
     title = "Pinterest"
     requests_per_minute = 10.0
     fields = ("text", "title", "published", "author", "community", "links", "media", "metrics")
-    retention = "no platform rule known; its terms forbid storing more than the purpose needs"
+    retention = "no platform rule known"
 
     def pins(
         self, resource: str, shown_at: str, options: Mapping[str, Any], items: str, cursor: Cursor

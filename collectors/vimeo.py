@@ -35,14 +35,14 @@ class _VimeoList(Collector):
     """What the listings of the API share: the token, the paging, how a video is read."""
 
     title = "Vimeo"
-    requests_per_minute = 30.0  # the API states its limit in each answer; free tokens have 50 a minute or more
+    requests_per_minute = 30.0  # the API states its own limit in each answer
     login = "key"
     secrets = ("VIMEO_TOKEN",)
     how_to_get_the_key = (
         "Create an app at https://developer.vimeo.com/apps and generate an unauthenticated token of public scope."
     )
     fields = ("text", "title", "published", "author", "languages", "links", "tags", "media", "metrics")
-    retention = "no fixed term; the API agreement asks to delete what its owner took down"
+    retention = "no platform rule known"
     robots = "api"
 
     def videos(self, path: str, cursor: Cursor) -> Iterator[Post]:

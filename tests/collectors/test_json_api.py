@@ -32,7 +32,7 @@ from config.platforms import (
 )
 from core.errors import CannotStart, CopytrailError, Gone, NotRecorded, RateLimited, SourceChanged
 from core.exchange import Response
-from core.records import Post
+from core.records import Finding, Post
 from core.source import Cursor
 from tests.collectors.walking import walk as walk_source
 
@@ -68,6 +68,11 @@ def walk(spec: Platform, answers: list[Any], cursor: Cursor | None = None) -> tu
     walked = walk_source(source_of(spec), "https://board.example/r/boats", answers, cursor=cursor)
     assert isinstance(walked.source, JsonApi)
     return walked.posts, walked.source, walked.error
+
+
+def walk_rest(spec: Platform, answers: list[Any]) -> tuple[list[Post], list[Finding], Any]:
+    walked = walk_source(source_of(spec), "https://board.example/r/boats", answers)
+    return walked.posts, walked.findings, walked.error
 
 
 def paged(**turn: Any) -> Platform:
@@ -231,9 +236,22 @@ def test_the_rest_is_asked_for_in_batches_and_only_once() -> None:
         answer("id=4", [entry(4), entry(1)], some),
     ]
     post = {**PLAIN["post"], "native_id": {"from": "id", "format": "e{}"}}
-    posts, _, error = walk(platform(rest=rest, post=post), answers)
+    posts, findings, error = walk_rest(platform(rest=rest, post=post), answers)
+    assert [finding.kind for finding in findings] == ["too_large"]
     assert ids(posts) == ["e1", "e2", "e3", "e4"]
     assert error is None
+
+
+def test_a_later_run_asks_for_what_is_new_and_for_the_last_batch() -> None:
+    rest = {"url": "{origin}/api/some", "param": "id", "ids": "all", "items": "entries", "at_once": 2}
+    some = f"{SITE}/api/some"
+    first = answer("room=boats", [entry(1)], all=[1, 2, 3, 4, 5, 6])
+    answers = [first, answer("id=4&id=5", [entry(4), entry(5)], some), answer("id=6", [entry(6)], some)]
+    cursor = Cursor(full=False, state={"held": ["1", "2", "3", "4", "5"]})
+    posts, _, error = walk(platform(rest=rest), answers, cursor)
+    assert ids(posts) == ["1", "4", "5", "6"]
+    assert error is None
+    assert cursor.state["held"] == ["1", "2", "3", "4", "5", "6"]
 
 
 @pytest.mark.parametrize(
