@@ -19,6 +19,7 @@ CopytrailError
 ├── NotRecorded .......... replay: no record answers this request
 ├── BadInput ............. a file, row, URL or setting given by the user cannot be used
 └── CannotStart .......... configuration, folder or database: exit status 3
+    └── UnderWay ......... another process is at the same thing; what else there is to do goes on
 
 `kind` is the word of the public `finding` object (docs/reference/findings.md).
 """
@@ -192,6 +193,12 @@ class BadInput(CopytrailError):
 
 class CannotStart(CopytrailError):
     """Report a configuration, folder or database without which nothing can run; exit status 3."""
+
+
+class UnderWay(CannotStart):
+    """Report that another process is at the same thing; what else there is to do goes on."""
+
+    kind: ClassVar[FindingKind] = "unavailable"
 
 
 def from_status(status: int, what: str, *, url: str | None = None, retry_after: float | None = None) -> CopytrailError:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from importlib.metadata import version
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from archive.replay import Replay
     from archive.warc import WarcWriter
     from core.exchange import Recorder
     from core.http import Client
@@ -34,22 +33,20 @@ def recorder_for(workspace: Workspace) -> WarcWriter:
 def open_client(
     workspace: Workspace,
     recorder: Recorder | None,
-    replay: Sequence[Path] = (),
-    only: frozenset[str] | None = None,
+    replay: Replay | None = None,
 ) -> Client:
     """Return the client that all runs of a process share: one pace per host, one robots.txt, one recorder.
 
-    With `replay` the answers come from WARC files (`only` these records of them) and nothing touches the network.
+    With `replay` the answers come from its records and nothing touches the network.
     """
     from core.http import Client
     from core.network import LoopbackRoute
 
-    if replay:
-        from archive.replay import Replay
-
-        # the guard protects the wire; a record may answer for any address, this machine's too
-        return Client.for_replay(Replay(replay, only=only), recorder=recorder, allow_loopback=True)
     settings = workspace.settings.collect
+    max_bytes = int(settings.max_megabytes * 1_000_000)
+    if replay is not None:
+        # the guard protects the wire; a record may answer for any address, this machine's too
+        return Client.for_replay(replay, recorder=recorder, allow_loopback=True, max_bytes=max_bytes)
     port = workspace.settings.workspace.loopback_port
     return Client(
         transport=LoopbackRoute(port) if port else None,
@@ -59,7 +56,7 @@ def open_client(
         user_agent=user_agent(settings.contact),
         requests_per_minute=settings.requests_per_minute,
         timeout=settings.timeout_seconds,
-        max_bytes=int(settings.max_megabytes * 1_000_000),
+        max_bytes=max_bytes,
         max_seconds=settings.max_seconds,
         attempts=settings.attempts,
     )

@@ -2,181 +2,35 @@
 
 from __future__ import annotations
 
-import time
+import os
 import traceback
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from core.errors import (
-    AskOperator,
-    CannotStart,
-    CopytrailError,
-    NotRecorded,
-    NotThere,
-    RateLimited,
-    SourceChanged,
-    Transient,
-)
+from core.errors import BadInput, CannotStart, CopytrailError, SourceChanged, Transient, UnderWay
 from core.records import Finding, Post
 from core.source import Cursor, Source, Target
-from runner.recognise import all_sources
+from runner.outcome import Outcome
+from runner.recognise import after, all_sources
+from runner.run import Run
 
 if TYPE_CHECKING:
+    from archive.replay import Replay
     from archive.warc import WarcWriter
     from core.http import Client
     from runner.workspace import Workspace
     from storage.sources import SourceRow
 
 BATCH = 200  # posts per transaction: a page or two, so that a kill loses little and writers take turns
+PAUSE = 5.0  # seconds after which a batch is stored though it is not full: slow sources show progress too
+NO_FEED = frozenset({"source_changed", "gone", "bad_request", "landing"})
 Progress = Callable[[int], None]
-
-
-@dataclass
-class Outcome:
-    """How a run ended."""
-
-    source: int
-    url: str
-    status: str = "done"
-    coverage: str = "complete"
-    posts: int = 0
-    new: int = 0
-    changed: int = 0
-    finding: Finding | None = None
-    remarks: list[Finding] = field(default_factory=list)
-
-    @property
-    def is_problem(self) -> bool:
-        """Whether somebody should look: what the platform says of itself (gone, quiet) is no problem of ours."""
-        return self.finding is not None and self.finding.kind in PROBLEMS
-
-    def as_row(self) -> dict[str, Any]:
-        """Return the JSON line of `collect --json`."""
-        return {
-            "source": self.source, "url": self.url, "status": self.status, "coverage": self.coverage,
-            "posts": self.posts, "new": self.new, "changed": self.changed,
-            "finding": public(self.finding) if self.finding else None,
-        }  # fmt: skip
-
-
-_LOOK: tuple[type[CopytrailError], ...] = (
-    Transient, RateLimited, *AskOperator.__subclasses__(), SourceChanged, NotRecorded,
-)  # fmt: skip
-PROBLEMS = frozenset(error.kind for error in _LOOK) | {"failed"}
-
-
-def public(finding: Finding) -> dict[str, Any]:
-    """Return a finding in the shape of `sources --json`."""
-    row: dict[str, Any] = {"kind": finding.kind, "status": finding.status, "retry_after": finding.retry_after}
-    if finding.retry_after is not None and finding.retry_after == int(finding.retry_after):
-        row["retry_after"] = int(finding.retry_after)
-    return row | {"sentence": finding.sentence}
-
-
-class Run:
-    """Carry one run through storage: open, keep batches, close."""
-
-    def __init__(self, workspace: Workspace, row: SourceRow, recorder: WarcWriter | None) -> None:
-        self.workspace = workspace
-        self.row = row
-        self.recorder = recorder
-        self.clock = workspace.clock()
-        self.outcome = Outcome(row.id, row.url)
-        self.newest: datetime | None = None
-        self.unchanged = False  # a 304: nothing new, and the source is well
-        self.number = 0
-        self.filled: Counter[str] = Counter()
-        self.expected: tuple[str, ...] = ()
-
-    def open(self) -> Cursor:
-        """Open the run and load how far earlier ones got; raise CopytrailError where one is under way."""
-        from storage import cursors, runs
-
-        with self.workspace.database.write() as conn:
-            self.number = runs.open_run(conn, self.row.id, self.clock.now())
-            return cursors.load(conn, self.row.id)
-
-    def keep(self, items: Sequence[Post | Finding]) -> None:
-        """Store a batch: posts, versions, findings and captures in one transaction, after the bytes are safe."""
-        from storage import captures, findings, posts, runs
-
-        found = [i for i in items if isinstance(i, Finding)]
-        batch = [i for i in items if isinstance(i, Post)]
-        with self.workspace.database.write() as conn:
-            self._keep_captures(conn, captures)
-            now = self.clock.now()
-            saved = posts.save_posts(
-                conn, batch, case_id=self.row.case_id, source_id=self.row.id, run_id=self.number, at=now
-            )
-            findings.save_findings(conn, found, source_id=self.row.id, run_id=self.number, at=now)
-            runs.beat(conn, self.number, now, posts=len(batch), new=saved.new, changed=saved.changed)
-        self.outcome.remarks += found
-        self.outcome.posts += len({p.ref for p in batch})
-        self.outcome.new += saved.new
-        self.outcome.changed += saved.changed
-        self.filled.update(path for post in batch for path in self.expected if _is_filled(post, path))
-        times = [p.published.at for p in batch if p.published.at]
-        self.newest = max([*times, self.newest] if self.newest else times, default=self.newest)
-
-    def _keep_captures(self, conn: Any, captures: Any) -> None:
-        if self.recorder is not None:
-            self.recorder.sync()
-            written = self.recorder.drain()
-            self.unchanged |= any(w.status == 304 for w in written)
-            captures.save_captures(conn, written, source_id=self.row.id, run_id=self.number)
-
-    def close(self, cursor: Cursor, source: Source | None, error: CopytrailError | None) -> Outcome:
-        """Judge the run and close it; the cursor moves only where the walk ended."""
-        from storage import captures, cursors, runs, watching
-
-        out = self.outcome
-        self._judge(error)
-        now = self.clock.now()
-        with self.workspace.database.write() as conn:
-            self._keep_captures(conn, captures)
-            if error is None and source is not None:
-                cursors.save(conn, self.row.id, cursor.advance(self.newest, source.cursor))
-            runs.close_run(
-                conn, self.number, status=out.status, finding=public(out.finding) if out.finding else None,
-                posts=out.posts, new=out.new, changed=out.changed, coverage=out.coverage, at=now,
-            )  # fmt: skip
-            watching.note(conn, self.row.id, at=now, complete=out.coverage in ("complete", "quiet"))
-        return out
-
-    def _judge(self, error: CopytrailError | None) -> None:
-        out = self.outcome
-        about_source = [f for f in out.remarks if f.ref is None or f.url == self.row.url]
-        # that a recording ends is the least there is to tell; what the platform said before counts for more
-        if error is not None and not (isinstance(error, NotRecorded) and about_source):
-            out.finding = Finding.of(error)
-        elif about_source:
-            out.finding = about_source[0]
-        elif out.posts == 0 and not self.unchanged:
-            out.finding = Finding(kind="quiet", url=self.row.url, sentence=_quiet(self.row))
-        kind = out.finding.kind if out.finding else None
-        if kind is None or (kind == "gone" and error is None):
-            out.coverage = "complete"
-        elif kind == "quiet":
-            out.coverage = "quiet"
-        elif kind in ("blocked", "unauthorized", "login_wall", "robots", "refused", "rate_limited", "legal_block"):
-            out.coverage = "blocked"
-        else:
-            out.coverage = "partial"
-        if error is not None:
-            out.status = "done" if isinstance(error, NotThere) else "partial" if out.posts else "failed"
-        elif out.coverage == "partial" or kind in PROBLEMS:
-            out.status = "partial"
-
-
-def _quiet(row: SourceRow) -> str:
-    before = f", {row.posts} were collected before" if row.posts else ""
-    return f"{row.url} answered without a single post{before}; see whether it does so in a browser too."
+Warn = Callable[[str], None]
 
 
 @dataclass
@@ -186,137 +40,36 @@ class Desk:
     workspace: Workspace
     http: Client
     recorder: WarcWriter | None
-    replay: bool = False
+    replay: Replay | None = None
 
     @classmethod
     @contextmanager
     def open(
         cls, workspace: Workspace, replay: Sequence[Path] = (), only: frozenset[str] | None = None
     ) -> Iterator[Desk]:
-        """Open client and recorder; `only` replays these records of our own archive and records nothing again."""
+        """Open client and recorder; `only` replays these records of our own archive and records nothing again.
+
+        Raises BadInput where none of the files to replay can be read, CannotStart where the archive cannot be written.
+        """
         from runner.client import open_client, recorder_for
 
+        answers = _answers(replay, only) if replay else None
         recorder = None if only is not None else recorder_for(workspace)
         try:
-            with open_client(workspace, recorder, replay, only) as http:
-                yield cls(workspace, http, recorder, bool(replay))
+            with open_client(workspace, recorder, answers) as http:
+                yield cls(workspace, http, recorder, answers)
         finally:
             if recorder is not None:
                 recorder.close()
 
 
-def run_source(desk: Desk, row: SourceRow, progress: Progress | None = None) -> Outcome:
-    """Run one source in this process and say how it ended; an unknown site falls from its feed to its pages."""
-    out = _run(desk, row, progress)
-    following = _fallback(row, out)
-    if following is None:
-        return out
-    from storage import sources
+def _answers(files: Sequence[Path], only: frozenset[str] | None) -> Replay:
+    from archive.replay import Replay
 
-    kind, _ = following
-    with desk.workspace.database.write() as conn:
-        platform = kind.platform or kind.id.split(".", 1)[0]
-        sources.set_kind(conn, row.id, kind.id, platform, kind.route)
-        row = sources.get_source(conn, row.id)
-    if kind.own_process:
-        from runner.child import run_in_child
-
-        return run_in_child(desk.workspace, row)
-    return _run(desk, row, progress)
-
-
-def _run(desk: Desk, row: SourceRow, progress: Progress | None) -> Outcome:
-    from runner.client import for_source
-
-    workspace = desk.workspace
-    run = Run(workspace, row, desk.recorder)
-    error: CopytrailError | None = None
-    source: Source | None = None
-    cursor = run.open()
-    try:
-        kind = all_sources().get(row.kind)
-        if kind is None:
-            raise SourceChanged(f"There is no source {row.kind!r} any more; `copytrail add {row.url}` finds today's.")
-        source = kind(for_source(desk.http, workspace, kind, row), workspace.secrets(kind))
-        run.expected = tuple(kind.expect.filled)
-        cursor = Cursor() if desk.replay else cursor
-        _walk(source, kind.match(row.url) or Target(url=row.url), cursor, run, progress)
-        _expected(source, run)
-    except CopytrailError as failure:
-        error = failure
-    except Exception as failure:  # noqa: BLE001 - a parser that stumbles ends its run, never the others
-        error = _stumbled(row, failure)
-    return run.close(cursor, source, error)
-
-
-def _fallback(row: SourceRow, out: Outcome) -> tuple[type[Source], Target] | None:
-    """Return the page source to try where a site chosen by nobody's `--route` turned out to have no feed."""
-    from runner.recognise import after
-
-    found_none = out.posts == 0 and out.finding is not None and out.finding.kind in NO_FEED
-    return after(row.kind, row.url) if found_none and row.options.get("route") == "any" else None
-
-
-NO_FEED = frozenset({"source_changed", "gone", "bad_request", "landing"})
-
-
-def _walk(source: Source, target: Target, cursor: Cursor, run: Run, progress: Progress | None) -> None:
-    batch: list[Post | Finding] = []
-    started = time.monotonic()
-    limit = run.workspace.settings.collect.run_minutes * 60
-    try:
-        for item in source.collect(target, cursor):
-            batch.append(item)
-            if len(batch) >= BATCH:
-                run.keep(batch)
-                batch = []
-                if progress:
-                    progress(run.outcome.posts)
-                if time.monotonic() - started > limit:
-                    minutes = run.workspace.settings.collect.run_minutes
-                    raise Transient(f"The run took over {minutes:g} minutes and was ended; the next one goes on.")
-    finally:
-        if batch:
-            run.keep(batch)
-        if progress:
-            progress(run.outcome.posts)
-
-
-def _expected(source: Source, run: Run) -> None:
-    """Report a run that falls short of what the source declares of itself."""
-    count, expect = run.outcome.posts, source.expect
-    if not count or run.unchanged:
-        return
-    short = [f"{count} posts, at least {expect.posts_at_least} are usual"] if count < expect.posts_at_least else []
-    short += [
-        f"{path} filled in {run.filled[path]} of {count} posts, {share:.0%} are usual"
-        for path, share in expect.filled.items()
-        if run.filled[path] < share * count
-    ]
-    if short:
-        sentence = f"{source.id}: {'; '.join(short)}. See whether the platform changed its answers."
-        run.outcome.remarks.append(Finding(kind="source_changed", sentence=sentence, url=run.row.url))
-
-
-def _is_filled(post: Post, path: str) -> bool:
-    value: Any = post
-    for part in path.split("."):
-        value = getattr(value, part, None)
-    return value not in (None, "", ())
-
-
-def _stumbled(row: SourceRow, failure: Exception) -> CopytrailError:
-    """Turn a defect of ours, or an answer nobody foresaw, into a sentence that names the line to mend."""
-    from core.log import logger
-
-    logger("collect").exception("run_stumbled", source=row.id, url=row.url)
-    frames = traceback.extract_tb(failure.__traceback__)
-    place = f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else "?"
-    return SourceChanged(
-        f"{row.url} could not be read ({type(failure).__name__} at {place}: {failure}). What was received is in the "
-        "archive; once the parser is mended, `copytrail reparse` reads it again.",
-        url=row.url,
-    )
+    answers = Replay(files, only=only)
+    if answers.damages and not len(answers):
+        raise BadInput(" ".join(damage.sentence for damage in answers.damages))
+    return answers
 
 
 def collect(
@@ -327,12 +80,14 @@ def collect(
     replay: Sequence[Path] = (),
     due: datetime | None = None,
     progress: Callable[[SourceRow, int], None] | None = None,
+    warn: Warn | None = None,
 ) -> Iterator[Outcome]:
     """Run every source of a case (or one) now, one after the other; yield how each ended.
 
-    With `replay` the answers come from WARC files. With `due` only what the schedule has due at that moment runs, and
-    its next run is set from there. Sources that need a process of their own (Scrapy) get one. Raises
-    CannotStart where nothing is watched, or a run of a source is under way.
+    With `replay` the answers come from WARC files, and `warn` is told what of them cannot be read. With `due` only
+    what the schedule has due at that moment runs, and its next run is set from there. Sources that need a process of
+    their own (Scrapy) get one; one that another process is collecting is passed over. Raises CannotStart where
+    nothing is watched or nothing can be stored, BadInput where there is no such case or source.
     """
     from runner.child import run_in_child
     from storage import sources
@@ -340,17 +95,159 @@ def collect(
     with workspace.database.read() as conn:
         known = sources.list_sources(conn, case) if due is None else sources.due_sources(conn, due)
         rows = [r for r in known if source in (None, r.id) and case in (None, r.case)]
+        if not rows and source is not None:
+            sources.get_source(conn, source)
     if not rows and due is None:
-        which = f"source {source}" if source is not None else f"case {case!r}" if case else "this workspace"
+        which = f"case {case!r}" if case else "this workspace"
         raise CannotStart(f"Nothing is watched in {which}; add a source with `copytrail add URL --case C`.")
     with Desk.open(workspace, replay) as desk:
+        for damage in desk.replay.damages if desk.replay and warn else ():
+            warn(damage.sentence)  # type: ignore[misc]  # only where it is given
         for row in rows:
-            kind = all_sources().get(row.kind)
-            if kind is not None and kind.own_process:
+            if (kind := all_sources().get(row.kind)) and kind.own_process:
                 out = run_in_child(workspace, row, replay=replay)
             else:
                 out = run_source(desk, row, partial(progress, row) if progress else None)
-            if due is not None:
-                with workspace.database.write() as conn:
-                    sources.schedule_next(conn, row.id, due)
+            if not replay:
+                plan_next(workspace, out, due)
             yield out
+
+
+def plan_next(workspace: Workspace, out: Outcome, at: datetime | None = None) -> None:
+    """Set when a source runs next: one interval from `at` (now), or later where the platform asked for more time."""
+    from storage import sources
+
+    wait = (out.finding.retry_after if out.finding else None) or 0.0
+    with workspace.database.write() as conn:
+        sources.schedule_next(conn, out.source, at or workspace.clock().now(), wait=wait)
+
+
+def run_source(desk: Desk, row: SourceRow, progress: Progress | None = None) -> Outcome:
+    """Run one source in this process and say how it ended; an unknown site falls from its feed to its pages.
+
+    Raises CannotStart where what comes in cannot be stored.
+    """
+    try:
+        out = _run(desk, row, progress)
+    except UnderWay as error:
+        return Outcome(row.id, row.url, "running", row.coverage or "partial", finding=Finding.of(error))
+    following = _fallback(row, out)
+    if following is None:
+        return out
+    from storage import sources
+
+    with desk.workspace.database.write() as conn:
+        platform = following.platform or following.id.split(".", 1)[0]
+        sources.set_kind(conn, row.id, following.id, platform, following.route)
+        row = sources.get_source(conn, row.id)
+    return _run(desk, row, progress)
+
+
+def _fallback(row: SourceRow, out: Outcome) -> type[Source] | None:
+    """Return the page source to try where a site chosen by nobody's `--route` turned out to have no feed."""
+    found_none = out.posts == 0 and out.finding is not None and out.finding.kind in NO_FEED
+    following = after(row.kind, row.url) if found_none and row.options.get("route") == "any" else None
+    return following[0] if following else None
+
+
+def _run(desk: Desk, row: SourceRow, progress: Progress | None) -> Outcome:
+    run = Run(desk.workspace, row, desk.recorder, desk.http.clock.now() if desk.replay else None)
+    error: CopytrailError | None = None
+    source: Source | None = None
+    cursor = run.open()
+    try:
+        source = prepared(desk, row)
+        _walk(source, cursor, run, progress)
+    except CopytrailError as failure:
+        error = failure
+    except KeyboardInterrupt:
+        run.close(cursor, source, Transient(f"{row.url}: stopped; what had come is kept."), stopped=True)
+        raise
+    out = run.close(cursor, source, error)
+    if isinstance(error, CannotStart):
+        raise error
+    return out
+
+
+def prepared(desk: Desk, row: SourceRow) -> Source:
+    """Return the source that reads a row, with its client and its keys; raise SourceChanged where there is none."""
+    from runner.client import for_source
+
+    kind = all_sources().get(row.kind)
+    if kind is None:
+        raise SourceChanged(f"There is no source {row.kind!r} any more; `copytrail add {row.url}` finds today's.")
+    return kind(for_source(desk.http, desk.workspace, kind, row), desk.workspace.secrets(kind))
+
+
+def _walk(source: Source, cursor: Cursor, run: Run, progress: Progress | None) -> None:
+    started = run.clock.monotonic()
+    minutes = run.workspace.settings.collect.run_minutes
+    for batch in batches(source, run.row, cursor, run.clock.monotonic):
+        try:
+            run.keep(batch, tuple(source.expect.filled))
+        except CopytrailError:
+            raise
+        except Exception as failure:
+            raise _unstored(run.row, failure) from failure
+        if progress:
+            progress(run.outcome.posts)
+        if run.clock.monotonic() - started > minutes * 60:
+            raise Transient(
+                f"{run.row.url}: the run took over {minutes:g} minutes and was ended; the next one goes on."
+            )
+
+
+def batches(
+    source: Source, row: SourceRow, cursor: Cursor, monotonic: Callable[[], float]
+) -> Iterator[list[Post | Finding]]:
+    """Yield what a walk gives in batches; the error that ended it is raised after what it had brought."""
+    batch: list[Post | Finding] = []
+    error: CopytrailError | None = None
+    begun = monotonic()
+    try:
+        for item in source.collect(type(source).match(row.url) or Target(url=row.url), cursor):
+            batch.append(item)
+            if len(batch) >= BATCH or monotonic() - begun > PAUSE:
+                yield batch
+                batch, begun = [], monotonic()
+    except CopytrailError as failure:
+        error = failure
+    except Exception as failure:  # noqa: BLE001 - a parser that stumbles ends its run, never the others
+        error = _stumbled(row, failure)
+    if batch:
+        yield batch
+    if error is not None:
+        raise error
+
+
+def _stumbled(row: SourceRow, failure: Exception) -> CopytrailError:
+    """Turn a defect of ours, or an answer nobody foresaw, into a sentence that names the line to mend."""
+    _show(failure)
+    return SourceChanged(
+        f"{row.url} could not be read ({_where(failure)}). What was received is in the archive; once the parser is "
+        f"mended, `copytrail reparse --source {row.id}` reads it again.",
+        url=row.url,
+    )
+
+
+def _unstored(row: SourceRow, failure: Exception) -> CopytrailError:
+    """Turn what the database refused into a sentence; it is no fault of the source."""
+    _show(failure)
+    return CopytrailError(
+        f"What {row.url} gave could not be stored ({_where(failure)}). It is in the archive: see `copytrail db check`, "
+        f"then `copytrail reparse --source {row.id}` stores it.",
+        url=row.url,
+    )
+
+
+def _show(failure: Exception) -> None:
+    """Print where a defect stands for those who mend it; everybody else reads the sentence."""
+    if os.environ.get("COPYTRAIL_DEBUG"):
+        traceback.print_exception(failure)
+
+
+def _where(failure: Exception) -> str:
+    frames = traceback.extract_tb(failure.__traceback__)
+    place = f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else "?"
+    said = " ".join(str(failure).split())[:200]
+    return f"{type(failure).__name__} at {place}: {said}"

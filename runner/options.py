@@ -37,11 +37,18 @@ def json_option(command: F) -> F:
     return click.option("--json", "as_json", is_flag=True, help="One JSON object per line.")(command)
 
 
-def workspace_of(ctx: click.Context) -> Workspace:
-    """Open the workspace the options name."""
+def workspace_of(ctx: click.Context, *, any_schema: bool = False) -> Workspace:
+    """Open the workspace the options name; raise CannotStart where its working copy is not of today's schema.
+
+    The connections are closed when the command ends. `any_schema` is for the commands that mend the working copy.
+    """
     from runner.workspace import Workspace
 
-    return Workspace.open((ctx.obj or {}).get("workspace"))
+    workspace = Workspace.open((ctx.obj or {}).get("workspace"))
+    ctx.call_on_close(workspace.database.close)
+    if not any_schema:
+        workspace.database.require()
+    return workspace
 
 
 def line(row: Mapping[str, Any]) -> str:

@@ -14,6 +14,8 @@ from core.records import Route
 from core.registry import claims, find
 from core.source import Source, Target
 
+_HOST = r"[^\s/?#@:]*[^\s/?#@:.]\.[^\s/?#@:]+|localhost|\[[\da-f:.]+\]"  # a word without a dot is no site
+
 
 @cache
 def all_sources() -> dict[str, type[Source]]:
@@ -27,7 +29,7 @@ def address(url: str) -> str:
     text = re.sub(r"^hxxp", "http", text, flags=re.I)
     if "://" not in text:
         text = f"https://{text}"
-    if not re.fullmatch(r"https?://[^\s/@]+(?:[/?#]\S*)?", text, re.I) or len(text) > 2048:
+    if not re.fullmatch(rf"https?://(?:{_HOST})(?::\d{{1,5}})?(?:[/?#]\S*)?", text, re.I) or len(text) > 2048:
         raise BadInput(f"{url[:200]!r} is no web address; write for instance https://example.org/page.", url=url[:200])
     return re.sub(r"^(https?://[^/?#]+)$", r"\1/", text)
 

@@ -1,29 +1,88 @@
-"""Run today's parsers over the archive: the same walk again, answered by what was recorded, run by run."""
+"""Run today's parsers over the archive: the same walks again, answered by what was recorded, run by run."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.errors import CannotStart
+from core.errors import CannotStart, CopytrailError, NotRecorded
+from core.records import Finding, Post
+from core.source import Cursor
+from runner.outcome import Outcome
 
 if TYPE_CHECKING:
-    from runner.collect import Outcome
+    from runner.collect import Warn
     from runner.workspace import Workspace
+    from storage.sources import SourceRow
 
 
-def reparse(workspace: Workspace, source: int | None = None) -> Iterator[Outcome]:
-    """Yield how the reading of each recorded run went; raises CannotStart where nothing is recorded."""
-    from runner.collect import Desk, run_source
+def reparse(workspace: Workspace, source: int | None = None, warn: Warn | None = None) -> Iterator[Outcome]:
+    """Read each recorded run again and yield how that went; `warn` is told what of the archive cannot be read.
+
+    Posts and versions are filled in. What was noted when the source was looked at (runs, cursor, watch intervals)
+    stays as it is: nobody looked again. Raises BadInput on an unknown source, CannotStart where nothing is recorded.
+    """
     from storage import captures, sources
 
     with workspace.database.read() as conn:
         rows = {r.id: r for r in sources.list_sources(conn, None) if source in (None, r.id)}
+        if source is not None:
+            sources.get_source(conn, source)
         recorded = [(rows[s], ids, files) for s, ids, files in captures.by_run(conn) if s in rows]
     if not recorded:
         which = f"source {source}" if source is not None else "this workspace"
         raise CannotStart(f"Nothing is recorded of {which}; collect it before reading it again.")
+    told: set[str] = set()
     for row, ids, files in recorded:
         paths = [workspace.warc_folder / name for name in files]
-        with Desk.open(workspace, paths, frozenset(ids)) as desk:
-            yield run_source(desk, row)
+        yield _read_again(workspace, row, paths, frozenset(ids), warn, told)
+
+
+def _read_again(
+    workspace: Workspace, row: SourceRow, paths: Sequence[Path], ids: frozenset[str], warn: Warn | None, told: set[str]
+) -> Outcome:
+    from runner.collect import Desk, batches, prepared
+
+    out = Outcome(row.id, row.url)
+    error: CopytrailError | None = None
+    try:
+        with Desk.open(workspace, paths, ids) as desk:
+            for damage in desk.replay.damages if desk.replay else ():
+                if warn and damage.sentence not in told:
+                    warn(damage.sentence)
+                told.add(damage.sentence)
+            for batch in batches(prepared(desk, row), row, Cursor(), workspace.clock().monotonic):
+                _keep(workspace, row, batch, out)
+    except CannotStart:
+        raise
+    except NotRecorded as end:
+        # a run that stopped at what it knew asked for no more; one that read nothing at all asks for something else now
+        error = end if out.posts == 0 and _had_answers(workspace, ids) else None
+    except CopytrailError as failure:
+        error = failure
+    out.judge(error, unchanged=True)
+    return out
+
+
+def _had_answers(workspace: Workspace, ids: frozenset[str]) -> bool:
+    from storage import captures
+
+    with workspace.database.read() as conn:
+        places = captures.find(conn, ids).values()
+    return any(place.status == 200 and not place.url.endswith("/robots.txt") for place in places)
+
+
+def _keep(workspace: Workspace, row: SourceRow, batch: Sequence[Post | Finding], out: Outcome) -> None:
+    from storage import findings, posts
+
+    read = [i for i in batch if isinstance(i, Post)]
+    found = [i for i in batch if isinstance(i, Finding) and i.kind != NotRecorded.kind]
+    with workspace.database.write() as conn:
+        now = workspace.clock().now()
+        saved = posts.save_posts(conn, read, case_id=row.case_id, source_id=row.id, at=now)
+        findings.save_findings(conn, found, source_id=row.id, at=now)
+    out.remarks += [f for f in found if f.ref is None]
+    out.posts += len({p.ref for p in read})
+    out.new += saved.new
+    out.changed += saved.changed

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from core.errors import CopytrailError
+from runner import child
 
 if TYPE_CHECKING:
     import subprocess
 
-    from runner.collect import Outcome
+    from runner.outcome import Outcome
     from runner.workspace import Workspace
     from storage.sources import SourceRow
 
@@ -24,20 +25,39 @@ WORKERS = 4  # runs side by side; politeness is per host, so this is about this 
 
 
 class Watch:
-    """Run due sources until stopped: one run per source at a time, missed ones made up for once, not per slot."""
+    """Run due sources until stopped: one run per source at a time, missed ones made up for once, not per slot.
 
-    def __init__(self, workspace: Workspace, told: Callable[[Outcome], None], case: str | None = None) -> None:
+    `told` gets how each run ended, `warn` what hinders the watching itself. `tick`, `patience` are in seconds.
+    """
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        told: Callable[[Outcome], None],
+        warn: Callable[[str], None],
+        case: str | None = None,
+        *,
+        tick: float = TICK,
+        patience: float = PATIENCE,
+    ) -> None:
         self.workspace = workspace
         self.case = case
         self.told = told
+        self.warn = warn
+        self.every = tick
+        self.patience = patience
         self.stopping = threading.Event()
         self.pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="run")
         self.lock = threading.Lock()
-        self.children: dict[int, subprocess.Popen[bytes] | None] = {}
-        self.hosts: dict[int, str] = {}
+        self.running: dict[int, SourceRow] = {}
+        self.children: dict[int, subprocess.Popen[bytes]] = {}
+        self.hindered = ""
 
     def run(self, seconds: float | None = None) -> None:
-        """Watch for so many seconds, or until SIGTERM or SIGINT; then let running sources finish."""
+        """Watch for so many seconds, or until SIGTERM or SIGINT; then let running sources finish, or end them.
+
+        Raises CannotStart where the database cannot be used. Runs that a killed process left open are closed first.
+        """
         from apscheduler.schedulers.background import BackgroundScheduler
 
         from storage import runs
@@ -46,74 +66,85 @@ class Watch:
             runs.recover_interrupted(conn, self.workspace.clock().now())
         old = {s: signal.signal(s, lambda *_: self.stopping.set()) for s in (signal.SIGTERM, signal.SIGINT)}
         clock = BackgroundScheduler(timezone="UTC")
-        clock.add_job(self.tick, "interval", seconds=TICK, coalesce=True, max_instances=1, misfire_grace_time=None)
-        clock.start()
+        clock.add_job(
+            self.tick, "interval", seconds=self.every, coalesce=True, max_instances=1, misfire_grace_time=None
+        )
         try:
             self.tick()
+            clock.start()
             self.stopping.wait(seconds)
         finally:
             self.stopping.set()
-            clock.shutdown(wait=True)
+            if clock.running:
+                clock.shutdown(wait=True)
             self._wind_down()
             for number, handler in old.items():
                 signal.signal(number, handler)
 
     def tick(self) -> None:
-        """Start what is due and not running."""
+        """Start what is due and not running; a database that is away for a while is tried again at the next tick."""
         from storage import sources
 
         if self.stopping.is_set():
             return
-        now = self.workspace.clock().now()
-        with self.workspace.database.read() as conn:
-            due = [r for r in sources.due_sources(conn, now) if self.case in (None, r.case)]
+        try:
+            with self.workspace.database.read() as conn:
+                due = sources.due_sources(conn, self.workspace.clock().now())
+        except CopytrailError as error:
+            self._hinder(error.sentence)
+            return
+        self.hindered = ""
         for row in due:
             with self.lock:
                 # one run per source, and one per host: the pace per host is kept inside a process
-                if row.id in self.children or _host(row) in self.hosts.values():
+                taken = row.id in self.running or _host(row) in map(_host, self.running.values())
+                if taken or self.case not in (None, row.case):
                     continue
-                self.children[row.id], self.hosts[row.id] = None, _host(row)
+                self.running[row.id] = row
             self.pool.submit(self._one, row)
 
     def _one(self, row: SourceRow) -> None:
-        from runner import child
-        from storage import sources
+        """Run one source in a child and set when it is due again, however the run ended."""
+        from runner.collect import plan_next
 
         try:
-            if self.stopping.is_set():
-                return
-            process = child.start(self.workspace, row.id)
-            with self.lock:
-                self.children[row.id] = process
+            with self.lock:  # whoever winds down either sees this child or keeps it from starting
+                if self.stopping.is_set():
+                    return
+                process = self.children[row.id] = child.start(self.workspace, row.id)
             try:
                 outcome = child.finish(self.workspace, row, process)
             finally:
                 child.kill(process)
-            with self.workspace.database.write() as conn:
-                sources.schedule_next(conn, row.id, self.workspace.clock().now())
+            plan_next(self.workspace, outcome)
             self.told(outcome)
         except CopytrailError as error:
-            from core.log import logger
-
-            logger("watch").error("run_not_started", source=row.id, reason=error.sentence)
+            self._hinder(error.sentence)
+        except OSError as error:
+            self._hinder(
+                f"{row.url}: no process could be started ({error.strerror or error}); see the machine's limits."
+            )
         finally:
             with self.lock:
                 self.children.pop(row.id, None)
-                self.hosts.pop(row.id, None)
+                self.running.pop(row.id, None)
+
+    def _hinder(self, sentence: str) -> None:
+        """Say once what hinders us, and not at every tick."""
+        if sentence != self.hindered:
+            self.hindered = sentence
+            self.warn(sentence)
 
     def _wind_down(self) -> None:
-        from runner import child
-
-        enough = threading.Timer(PATIENCE, self._kill_all, args=(child.kill,))
+        enough = threading.Timer(self.patience, self._end_all)
         enough.start()
         self.pool.shutdown(wait=True, cancel_futures=True)
         enough.cancel()
 
-    def _kill_all(self, kill: Callable[[subprocess.Popen[bytes]], None]) -> None:
+    def _end_all(self) -> None:
         with self.lock:
-            running = [process for process in self.children.values() if process]
-        for process in running:
-            kill(process)
+            left = list(self.children.values())
+        child.end(*left)
 
 
 def _host(row: SourceRow) -> str:

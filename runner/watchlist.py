@@ -12,6 +12,9 @@ from runner.recognise import address, recognise
 if TYPE_CHECKING:
     from runner.workspace import Workspace
 
+SHORTEST_REASON = 10  # characters of a reason that can be called one
+ANY_ROUTE = {"route": "any"}  # nobody chose a route: the source may change to another
+
 
 def add(
     workspace: Workspace,
@@ -22,29 +25,38 @@ def add(
     route: Route | None = None,
     override_robots: str | None = None,
 ) -> tuple[int, str, str | None]:
-    """Watch a source; return its number, its kind, and a remark on the route taken. Adding it again changes nothing.
+    """Watch a source; return its number, its kind, and a remark on the route taken.
 
-    Raises BadInput where nothing reads the address or the interval is none.
+    Adding it again renews its interval and its reason where they are given, and nothing else: a site that fell from
+    its feed to its pages stays there. Raises BadInput where nothing reads the address or the interval is none.
     """
     from storage import cases, sources
 
-    kind, _, remark = recognise(url, route)
-    interval = watchlists.seconds(every or workspace.settings.collect.check_every)
-    if override_robots is not None and len(override_robots.strip()) < 10:
+    wanted = address(url)
+    interval = watchlists.seconds(every) if every else None
+    if override_robots is not None and len(override_robots.strip()) < SHORTEST_REASON:
         raise BadInput("The reason for overriding robots.txt goes into every bundle; write a sentence.")
+    with workspace.database.read() as conn:
+        known = sources.find_source(conn, case=case, url=wanted, route=route)
+    remark = None
+    if known is not None:
+        kind, platform, way = known
+    else:
+        found, _, remark = recognise(wanted, route)
+        kind, platform, way = found.id, found.platform or found.id.split(".", 1)[0], found.route
+        interval = interval or watchlists.seconds(workspace.settings.collect.check_every)
     now = workspace.clock().now()
     with workspace.database.write() as conn:
         cases.ensure_case(conn, case, now)
         number = sources.add_source(
-            conn, case=case, url=address(url), kind=kind.id, platform=kind.platform or kind.id.split(".", 1)[0],
-            route=kind.route, every=interval, at=now, robots_override=override_robots,
-            options=None if route else {"route": "any"},
+            conn, case=case, url=wanted, kind=kind, platform=platform, route=way, at=now, every=interval,
+            robots_override=override_robots, options=None if route else ANY_ROUTE,
         )  # fmt: skip
-    return number, kind.id, remark
+    return number, kind, remark
 
 
 def sync(workspace: Workspace, case: str | None = None) -> list[BadInput]:
-    """Add what the watchlists name and is not watched yet; return what could not be used."""
+    """Bring what the watchlists name into the table of sources; return what could not be used."""
     problems: list[BadInput] = []
     for found in watchlists.load_all(workspace.root / "watchlists"):
         if isinstance(found, BadInput):

@@ -101,6 +101,19 @@ def add_source(
     return int(conn.execute(insert(_SOURCES).values(**row).returning(_SOURCES.c.id)).scalar_one())
 
 
+def find_source(conn: Connection, *, case: str, url: str, route: str | None = None) -> tuple[str, str, str] | None:
+    """Return (kind, platform, route) of the source that watches an address in a case, None where none does yet.
+
+    Without `route` only a source whose route nobody chose counts: such a one may have changed its kind since.
+    """
+    query = select(_SOURCES).join(_CASES, _CASES.c.id == _SOURCES.c.case_id)
+    for row in conn.execute(query.where(_CASES.c.name == case, _SOURCES.c.url == url).order_by(_SOURCES.c.id)):
+        chosen = None if (row.options or {}).get("route") == "any" else row.route
+        if route in (chosen, row.route):
+            return row.kind, row.platform, row.route
+    return None
+
+
 def list_sources(conn: Connection, case: str | None = None) -> list[SourceRow]:
     """Return the sources of a case, or all, in the order they were added; raise BadInput on an unknown case."""
     query = _query()

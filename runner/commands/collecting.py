@@ -2,13 +2,41 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from runner.options import case_option, inert, json_option, line, problem, workspace_of, workspace_option
 
+if TYPE_CHECKING:
+    from runner.intake import Taken
+    from runner.outcome import Outcome
+
 FILES = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+def teller(as_json: bool, did: str = "posts") -> Callable[[Outcome], None]:
+    """Return what prints how a run ended: a line, or JSON; problems are named on standard error."""
+
+    def tell(out: Outcome) -> None:
+        if as_json:
+            click.echo(line(out.as_row()))
+        else:
+            counts = f"{out.posts} {did}, {out.new} new, {out.changed} changed"
+            click.echo(inert(f"{out.url}: {counts} ({out.status})"))
+        if out.finding and out.is_problem:
+            problem(f"  {_named(out)}")
+        elif out.finding and not as_json:
+            click.echo(inert(f"  {out.finding.sentence}"))
+
+    return tell
+
+
+def _named(out: Outcome) -> str:
+    sentence = out.finding.sentence if out.finding else ""
+    return sentence if out.url in sentence else f"{out.url}: {sentence}"
 
 
 @click.command(
@@ -30,35 +58,31 @@ def collect_command(
 
     Example: copytrail collect --case harbour
     """
-    from runner.collect import Outcome, collect
+    from runner.collect import collect
     from runner.progress import Counting
     from runner.watchlist import sync
 
     if more and not replay:
         raise click.UsageError("WARC files are given after --replay.")
     workspace = workspace_of(ctx)
-    wrong = sync(workspace, case)
-    for error in wrong:
-        problem(error.sentence)
-    problems = len(wrong)
+    problems = 0
+    tell = teller(as_json)
 
-    def tell(out: Outcome) -> None:
-        if as_json:
-            click.echo(line(out.as_row()))
-        else:
-            click.echo(inert(f"{out.url}: {out.posts} posts, {out.new} new, {out.changed} changed ({out.status})"))
-        if out.finding:
-            (problem if out.is_problem else _say(as_json))(f"  {out.url}: {out.finding.sentence}")
+    def warn(sentence: str) -> None:
+        nonlocal problems
+        problems += 1
+        problem(sentence)
 
+    for error in sync(workspace, case):
+        warn(error.sentence)
     with Counting("collecting") as counting:
-        for out in collect(workspace, case=case, source=source, replay=[*replay, *more], progress=counting.source):
+        ended = collect(
+            workspace, case=case, source=source, replay=[*replay, *more], progress=counting.source, warn=warn
+        )
+        for out in ended:
             problems += out.is_problem
             tell(out)
     ctx.exit(1 if problems else 0)
-
-
-def _say(as_json: bool):  # type: ignore[no-untyped-def]
-    return (lambda _: None) if as_json else (lambda sentence: click.echo(inert(sentence)))
 
 
 @click.command("watch", short_help="Collect on schedule until stopped.")
@@ -72,7 +96,6 @@ def watch_command(ctx: click.Context, case: str | None, duration: str | None, as
 
     Example: copytrail watch --for 8h
     """
-    from runner.collect import Outcome
     from runner.progress import seconds
     from runner.schedule import Watch
     from runner.watchlist import sync
@@ -81,17 +104,8 @@ def watch_command(ctx: click.Context, case: str | None, duration: str | None, as
     limit = seconds(duration) if duration else None
     for error in sync(workspace, case):
         problem(error.sentence)
-
-    def told(out: Outcome) -> None:
-        if as_json:
-            click.echo(line(out.as_row()))
-        else:
-            click.echo(inert(f"{out.url}: {out.posts} posts, {out.new} new, {out.changed} changed ({out.status})"))
-        if out.is_problem and out.finding:
-            problem(f"  {out.url}: {out.finding.sentence}")
-
     click.echo("Watching; stop with Ctrl-C.", err=True)
-    Watch(workspace, told, case).run(limit)
+    Watch(workspace, teller(as_json), problem, case).run(limit)
 
 
 @click.command("import", short_help="Take in posts (NDJSON, CSV) or lists of addresses from files.")
@@ -106,26 +120,36 @@ def import_command(ctx: click.Context, files: tuple[Path, ...], case: str, form:
 
     Example: copytrail import posts.ndjson --case harbour
     """
+    from core.errors import BadInput
     from runner.intake import take_in
     from runner.progress import Counting
 
     workspace = workspace_of(ctx)
-    rejected = 0
+    rejected = unread = 0
     for path in files:
-        with Counting(f"importing {path.name}") as counting:
-            taken = take_in(workspace, path, case=case, form=form, progress=counting.total)
+        try:
+            with Counting(f"importing {path.name}") as counting:
+                taken = take_in(workspace, path, case=case, form=form, progress=counting.total)
+        except BadInput as error:
+            problem(error.sentence)
+            unread += 1
+            continue
         rejected += len(taken.rejected) + taken.unlisted
-        for bad in taken.rejected:
-            problem(f"{path.name}, line {bad.line}: {bad.reason}")
-        if taken.unlisted:
-            problem(f"{path.name}: {taken.unlisted} more rows could not be used.")
-        if as_json:
-            click.echo(line(taken.as_row()))
-        else:
-            sources = f", {taken.sources} sources added" if taken.sources else ""
-            counts = f"{taken.posts} posts, {taken.new} new, {taken.changed} changed{sources}"
-            click.echo(inert(f"{path.name}: {counts}, {len(taken.rejected) + taken.unlisted} rows not used"))
-    ctx.exit(1 if rejected else 0)
+        _tell_taken(taken, as_json)
+    ctx.exit(2 if unread == len(files) else 1 if rejected or unread else 0)
+
+
+def _tell_taken(taken: Taken, as_json: bool) -> None:
+    for bad in taken.rejected:
+        problem(f"{taken.file}, line {bad.line}: {bad.reason}")
+    if taken.unlisted:
+        problem(f"{taken.file}: {taken.unlisted} more rows could not be used.")
+    if as_json:
+        click.echo(line(taken.as_row()))
+        return
+    sources = f", {taken.sources} sources watched" if taken.sources else ""
+    counts = f"{taken.posts} posts, {taken.new} new, {taken.changed} changed{sources}"
+    click.echo(inert(f"{taken.file}: {counts}, {len(taken.rejected) + taken.unlisted} rows not used"))
 
 
 @click.command("reparse", short_help="Run today's parsers over the archive; nothing touches the network.")
@@ -138,15 +162,20 @@ def reparse_command(ctx: click.Context, source: int | None, as_json: bool) -> No
 
     Example: copytrail reparse --source 3
     """
+    from runner.progress import Counting
     from runner.reparse import reparse
 
     problems = 0
-    for out in reparse(workspace_of(ctx), source):
-        problems += out.is_problem
-        if as_json:
-            click.echo(line(out.as_row()))
-        else:
-            click.echo(inert(f"{out.url}: {out.posts} posts read again, {out.new} new, {out.changed} changed"))
-        if out.is_problem and out.finding:
-            problem(f"  {out.finding.sentence}")
+    tell = teller(as_json, "posts read again")
+
+    def warn(sentence: str) -> None:
+        nonlocal problems
+        problems += 1
+        problem(sentence)
+
+    with Counting("reading the archive again") as counting:
+        for number, out in enumerate(reparse(workspace_of(ctx), source, warn), 1):
+            problems += out.is_problem
+            tell(out)
+            counting.total(number)
     ctx.exit(1 if problems else 0)

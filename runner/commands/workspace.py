@@ -19,6 +19,7 @@ def init_command(directory: str) -> None:
     from runner.workspace import Workspace
 
     workspace = Workspace.create(directory)
+    workspace.database.close()
     click.echo(f"{inert(workspace.root)} is a workspace now.")
     click.echo("Next: put your contact address into copytrail.toml, then `copytrail add URL --case NAME`.")
 
@@ -55,8 +56,7 @@ def db_command(ctx: click.Context, action: str, path: str | None) -> None:
 
     Example: copytrail db backup /media/safe/case.db
     """
-    workspace = workspace_of(ctx)
-    database = workspace.database
+    database = workspace_of(ctx, any_schema=True).database
     if action in ("backup", "restore") and path is None:
         raise click.UsageError(f"Name the file: copytrail db {action} FILE")
     if action == "upgrade":
