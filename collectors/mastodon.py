@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import quote, unquote, urlsplit
 
 from collectors.api import answered, api_post, linked, made, refusal
@@ -25,7 +25,6 @@ _KNOWN = (  # fields of a status we know and do not keep
     "uri", "visibility",
 )  # fmt: skip
 _OPEN = ("discoverable", "indexable", "noindex")  # what an account wishes: kept, so that an edition can honour it
-_MAX_PAGES = 10_000  # of one walk; at 40 posts that is as long as the longest accounts
 _MAX_VERSIONS = 100
 
 
@@ -38,11 +37,14 @@ class Mastodon(Collector):
     fields = ("text", "published", "edited", "author", "languages", "links", "tags", "mentions", "media", "metrics")
     retention = "each instance has its own terms; accounts may ask not to be indexed (kept in raw)"
     robots = "api"
+    most_pages: ClassVar[int] = 10_000  # of one walk; at 40 posts that is as long as the longest accounts
 
-    def timeline(self, target: Target, cursor: Cursor, path: str, params: Mapping[str, str]) -> Iterator[Post]:
+    def timeline(
+        self, target: Target, cursor: Cursor, path: str, params: Mapping[str, str]
+    ) -> Iterator[Post | Finding]:
         """Yield the statuses of a listing page by page, as far as its Link header leads."""
         query = {"limit": "40", **params}
-        for _ in range(_MAX_PAGES):
+        for _ in range(self.most_pages):
             response = self.ask(target, path, query)
             posts = []
             for item in Reader(response.json(), url=response.url).each():
@@ -52,6 +54,8 @@ class Mastodon(Collector):
             if not posts or not following or following[1] == query.get("max_id") or cursor.covers(posts):
                 return
             query["max_id"] = following[1]
+        told = f"{target.url} goes on; one run reads its newest {self.most_pages * 40:,} posts."
+        yield Finding(kind="too_large", sentence=told, url=target.url)
 
     def ask(self, target: Target, path: str, params: Mapping[str, str] | None = None) -> Response:
         """Fetch a path of the instance; raise what its answer says: gone, members only, no Mastodon at all."""
@@ -128,11 +132,12 @@ class MastodonTag(Mastodon):
 
 
 class MastodonPublic(Mastodon):
-    """Public posts of a whole instance and of those it hears from, newest first."""
+    """Public posts of a whole instance and of those it hears from, newest first, 4,000 in one run."""
 
     id = "mastodon.public"
     patterns = (rf"{_HOST}/(?:web/)?public(?:/(?P<part>local|remote))?{_END}",)
     examples = ("https://mastodon.example/public", "https://mastodon.example/public/local")
+    most_pages = 100  # it has no end, and a large instance hears some 4,000 posts in an hour
 
     def collect(self, target: Target, cursor: Cursor) -> Iterator[Post | Finding]:
         """Walk back from the newest post; `/local` and `/remote` narrow it."""

@@ -48,6 +48,14 @@ def test_it_stops_at_a_page_older_than_the_cursor_and_at_one_that_leads_to_itsel
     assert walk(MastodonAccount, f"{HOST}/@iris", [LOOKUP, *round_and_round]).ids == ["3", "2"]
 
 
+def test_a_listing_without_an_end_is_read_so_far_and_no_further(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(MastodonAccount, "most_pages", 2)
+    pages = [page([status(3)], leads_to=3), page([status(2)], 3, leads_to=2), page([status(1)], 2)]
+    walked = walk(MastodonAccount, f"{HOST}/@iris", [LOOKUP, *pages])
+    assert walked.ids == ["3", "2"]
+    assert [finding.kind for finding in walked.findings] == ["too_large"]
+
+
 @pytest.mark.parametrize(
     ("address", "ref"),
     [
