@@ -107,8 +107,7 @@ class FeedSource(Collector):
 
 def _same_site(one: str, other: str) -> bool:
     hosts = urls.host(one), urls.host(other)
-    domains = [urls.registrable_domain(host) for host in hosts]
-    return hosts[0] == hosts[1] or (bool(domains[0]) and domains[0] == domains[1])
+    return hosts[0] == hosts[1] or urls.registrable_domain(hosts[0]) == urls.registrable_domain(hosts[1])
 
 
 def _post(entry: Entry, feed: Feed, page: Response, dialect: Dialect, native_id: str, site: str | None) -> Post:
