@@ -120,8 +120,9 @@ class Walk:
         except CopytrailError as error:
             self.parts[place[0]].ended.append(error)
         except (LookupError, TypeError, AttributeError, ValueError, RecursionError) as error:
+            what = f"{type(error).__name__} {str(error).splitlines()[0][:200] if str(error) else ''}".strip()
             changed = SourceChanged(
-                f"{url} has another shape than {self.source.id} knows ({ask.step}: {type(error).__name__} {error}); "
+                f"{url} has another shape than {self.source.id} knows ({ask.step}: {what}); "
                 "the bytes are archived: run `copytrail reparse` with a version that knows it.",
                 url=url,
             )

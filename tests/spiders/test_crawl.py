@@ -112,6 +112,9 @@ def test_another_shape_names_the_page_and_the_remedy() -> None:
     assert A in error.sentence
     assert "reparse" in error.sentence
     assert isinstance(error.__cause__, KeyError)
+    came, error = walk(lines({A: "x" * 3_000}), A)  # an id longer than any
+    assert isinstance(error, SourceChanged)
+    assert "\n" not in error.sentence
 
 
 def test_a_walk_that_leads_on_for_ever_ends_at_its_cap_and_says_so() -> None:
