@@ -76,7 +76,7 @@ class Replay(Offline):
         self.latest = max(self.latest or exchange.captured_at, exchange.captured_at)
         sent_type = next((value for name, value in exchange.request_headers if name.lower() == "content-type"), "")
         self._shelves.add(len(self._found), exchange.method, exchange.url, exchange.request_body, sent_type)
-        slim = replace(capture, exchange=replace(exchange, body=b"", request_body=b""))
+        slim = replace(capture, exchange=replace(exchange, body=b""))
         if capture.refers_to is not None:
             slim = replace(slim, holds_body=bodies.get(capture.refers_to))
         for name in (capture.record_id, capture.payload_digest):
@@ -105,9 +105,9 @@ def _response(capture: Capture, last: bool) -> httpx.Response:
             "http_version": exchange.http_version.encode(),
             "reason_phrase": exchange.reason.encode("latin-1", "replace"),
             "captured_at": exchange.captured_at,
+            "recorded": exchange,
             "record_id": capture.record_id,
             "source": f"{capture.file.name}@{capture.offset}",
-            "peer": exchange.peer,
             "truncated": exchange.truncated,
             "exhausted": last,
         },

@@ -24,8 +24,8 @@ class Offline(httpx.BaseTransport):
     """Mark a transport that answers from records: nothing is on the wire, so nothing is asked, checked or waited for.
 
     Its responses carry the extensions `captured_at` (datetime), `record_id`, `source` (file and offset), `exhausted`
-    (True where the same request would get the same record again), `peer` and `truncated` (as the record has them).
-    `latest` is the moment of the last capture.
+    (True where the same request would get the same record again), `truncated` (as the record has it) and `recorded`,
+    the Exchange as it once was, without its body. `latest` is the moment of the last capture.
     """
 
     latest: datetime | None = None

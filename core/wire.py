@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import httpx
@@ -81,7 +81,6 @@ def _read(
     stream = answer.extensions.get("network_stream")
     if stream is not None and (peer := stream.get_extra_info("server_addr")):
         reading.peer = str(peer[0])
-    reading.peer = reading.peer or answer.extensions.get("peer")
     reading.truncated = answer.extensions.get("truncated")  # a replayed answer that was cut when it was recorded
     url = redact_url(str(request.url))
     for piece in answer.stream:  # type: ignore[union-attr]
@@ -120,15 +119,11 @@ def _received(
     answer = reading.answer
     raw = bytes(reading.body)
     extensions: Mapping[str, Any] = answer.extensions if answer is not None else {}
-    body = b""
-    if reading.truncated and error is None:
-        cut = TooLarge if reading.truncated in ("length", "time") else Unavailable
-        error = cut(f"{url} was cut off when it was recorded ({reading.truncated}).", url=url)
-    if answer is not None and error is None:
-        try:
-            body = decode(raw, answer.headers.get("content-encoding", ""), max_bytes=limits.max_bytes, url=url)
-        except (TooLarge, Unavailable) as problem:
-            error = problem
+    body, error = _decoded(reading, error, limits, url)
+    told = error.sentence if error else None
+    recorded: Exchange | None = extensions.get("recorded")
+    if recorded is not None:  # replayed: kept as it was asked then, not as we ask now
+        return Received(replace(recorded, body=raw, error=told, truncated=reading.truncated), body, error, extensions)
     exchange = Exchange(
         method=request.method,
         url=str(request.url),
@@ -141,10 +136,26 @@ def _received(
         body=raw,
         http_version=_version(extensions),
         peer=reading.peer,
-        error=error.sentence if error else None,
+        error=told,
         truncated=reading.truncated if answer is not None else None,
     )
     return Received(exchange, body, error, extensions)
+
+
+def _decoded(
+    reading: _Reading, error: CopytrailError | None, limits: Limits, url: str
+) -> tuple[bytes, CopytrailError | None]:
+    """Return the body with its encoding undone, and the error that stands against taking it for whole."""
+    if error is not None or reading.answer is None:
+        return b"", error
+    if reading.truncated:
+        cut = TooLarge if reading.truncated in ("length", "time") else Unavailable
+        return b"", cut(f"{url} was cut off when it was recorded ({reading.truncated}).", url=url)
+    encoding = reading.answer.headers.get("content-encoding", "")
+    try:
+        return decode(bytes(reading.body), encoding, max_bytes=limits.max_bytes, url=url), None
+    except (TooLarge, Unavailable) as problem:
+        return b"", problem
 
 
 def _pairs(headers: httpx.Headers) -> tuple[tuple[str, str], ...]:

@@ -161,10 +161,12 @@ def test_a_replayed_run_may_keep_its_own_evidence(tmp_path: Path) -> None:
     [theirs] = read([path])
     later = StillClock(AT + timedelta(days=300))
     with writer(tmp_path / "ours", clock=later, make_id=uuid.uuid4) as warc:
-        response = Client.for_replay(Replay([path]), recorder=warc).get(LIST)
+        response = Client.for_replay(Replay([path]), recorder=warc).get(LIST, params={"limit": 5})
     [capture] = read((tmp_path / "ours").iterdir())
     assert response.capture == capture.record_id != theirs.record_id
-    assert capture.exchange.captured_at == AT
+    assert capture.exchange.url == LIST  # as it was asked for then, not as we ask today
+    assert list(capture.exchange.request_headers) == list(theirs.exchange.request_headers)
+    assert (capture.exchange.captured_at, capture.exchange.peer) == (AT, theirs.exchange.peer)
     text = gzip.decompress(capture.file.read_bytes()).decode()
     assert f"Copytrail-Replayed-From: {path.name}@{theirs.offset} {theirs.record_id}\r\n" in text
 
