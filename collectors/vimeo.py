@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import ClassVar
 from urllib.parse import parse_qs, urlsplit
 
 from collectors.api import answered, api_post, made, refusal
@@ -21,7 +22,6 @@ _PLACES = (
     "album|blog|categories|channels|create|features|for-hire|groups|help|join|log_in|manage|ondemand|ott|partners|privacy|"
     "search|settings|showcase|solutions|stock|terms|upload|user|watch"
 )  # first parts of an address that are no user
-_MAX_PAGES = 5_000  # of one walk; at 100 videos a page that is half a million
 _KNOWN = (  # fields of a video we know and do not keep
     "app", "categories", "content_rating", "content_rating_class", "duration", "embed", "embed_presets", "has_audio",
     "has_chapters", "has_interactive", "has_text_tracks", "height", "is_copyright_restricted", "is_free",
@@ -44,11 +44,12 @@ class _VimeoList(Collector):
     fields = ("text", "title", "published", "author", "languages", "links", "tags", "media", "metrics")
     retention = "no platform rule known"
     robots = "api"
+    most_pages: ClassVar[int] = 5_000  # of one walk; at 100 videos a page
 
-    def videos(self, path: str, cursor: Cursor) -> Iterator[Post]:
+    def videos(self, path: str, cursor: Cursor) -> Iterator[Post | Finding]:
         """Yield the videos of a listing; the answer names the next page."""
         page = "1"
-        for _ in range(_MAX_PAGES):
+        for _ in range(self.most_pages):
             response = self._ask(path, page)
             answer = Reader(response.json(), url=response.url)
             posts = []
@@ -59,6 +60,8 @@ class _VimeoList(Collector):
             if not posts or following == page or cursor.covers(posts):
                 return
             page = following
+        told = f"Vimeo's {path.lstrip('/')} goes on; one run reads its newest {self.most_pages * 100:,} videos."
+        yield Finding(kind="too_large", sentence=told)
 
     def _ask(self, path: str, page: str) -> Response:
         token = self.keys.get("VIMEO_TOKEN")
@@ -117,13 +120,14 @@ class VimeoUser(_VimeoList):
 
 
 class VimeoCollection(_VimeoList):
-    """Videos of one category, channel or group through the API, newest first."""
+    """Videos of one category, channel or group through the API, newest first, 10,000 in one run."""
 
     id = "vimeo.collection"
     patterns = (
         rf"https?://(?:www\.)?vimeo\.com/(?P<kind>categories|channels|groups)/(?P<name>[\w-]+)(?:/videos)?{_MORE}",
     )
     examples = ("https://vimeo.com/categories/animation", "https://vimeo.com/channels/staffpicks")
+    most_pages = 100  # a category holds up to a million videos
 
     def collect(self, target: Target, cursor: Cursor) -> Iterator[Post | Finding]:
         """Walk back from the newest video."""

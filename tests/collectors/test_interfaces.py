@@ -123,6 +123,21 @@ def test_tumblr_asks_once_for_one_post() -> None:
     assert walk(TumblrBlog, "https://pier.tumblr.com/post/9/slug", [told]).ids == ["9"]
 
 
+def test_vimeo_reads_a_listing_without_an_end_so_far_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(VimeoUser, "most_pages", 1)
+    video = {
+        "uri": "/videos/7",
+        "name": "Pier",
+        "created_time": "2025-03-01T10:00:00+00:00",
+        "user": {"uri": "/users/1"},
+    }
+    told = {"data": [video], "paging": {"next": "/users/pier/videos?page=2"}}
+    asked = {"per_page": 100, "sort": "date", "direction": "desc", "page": 1}
+    walked = walk(VimeoUser, "https://vimeo.com/pier", [answer("https://api.vimeo.com/users/pier/videos", told, asked)])
+    assert walked.ids == ["7"]
+    assert [finding.kind for finding in walked.findings] == ["too_large"]
+
+
 def test_vimeo_says_what_became_of_a_video() -> None:
     embed = answer("https://vimeo.com/api/oembed.json", {"video_id": 7}, {"url": "https://vimeo.com/7"})
     page = {"url": "https://vimeo.com/7", "body": "<html>"}
