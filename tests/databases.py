@@ -95,4 +95,4 @@ def _execute(server: Any, statement: str) -> None:
     import psycopg
 
     with psycopg.connect(server.get_uri(), autocommit=True) as conn:
-        conn.execute(statement)  # type: ignore[call-overload]  # names are ours, psycopg wants literals
+        conn.execute(statement)

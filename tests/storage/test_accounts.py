@@ -53,5 +53,5 @@ def test_account_without_an_id_is_known_by_its_handle_and_site(database: Databas
     seen(database, 3, Author(name="Gull"), AT)
     seen(database, 4, Author(), AT)
     with database.read() as conn:
-        refs = conn.execute(select(t.Account.ref).order_by(t.Account.id)).scalars().all()
+        refs = conn.execute(select(t.table(t.Account).c.ref).order_by("id")).scalars().all()
     assert refs == ["quayside:@gull", "quayside:~Gull"]

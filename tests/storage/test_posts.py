@@ -162,8 +162,9 @@ def test_later_sighting_fills_in_and_takes_nothing_away(database: Database) -> N
 def test_counters_are_kept_when_they_change(database: Database) -> None:
     for hours, likes in enumerate((1, 1, 5, None)):
         save(database, post(1, metrics=Metrics(likes=likes)), at=AT + hours * HOUR)
+    metrics = t.table(t.PostMetrics)
     with database.read() as conn:
-        rows = conn.execute(select(t.PostMetrics.at, t.PostMetrics.likes).order_by(t.PostMetrics.at)).all()
+        rows = conn.execute(select(metrics.c.at, metrics.c.likes).order_by("at")).all()
         found = posts.load_posts(conn, ["quayside:1"])["quayside:1"]
     assert [tuple(row) for row in rows] == [(AT, 1), (AT + 2 * HOUR, 5)]
     assert (found.metrics.likes, found.metrics_at) == (5, AT + 2 * HOUR)

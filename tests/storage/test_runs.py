@@ -36,7 +36,7 @@ def pretend(database: Database, run: int, **values: object) -> None:
 
 def status(database: Database, run: int) -> str:
     with database.read() as conn:
-        return str(conn.execute(select(t.Run.status).where(t.Run.id == run)).scalar_one())
+        return str(conn.execute(select(t.table(t.Run).c.status).where(t.table(t.Run).c.id == run)).scalar_one())
 
 
 def test_second_run_of_a_source_waits(database: Database, source: int) -> None:
@@ -103,8 +103,8 @@ def test_sources_show_how_the_last_run_ended(database: Database, source: int) ->
         row = sources.list_sources(conn, "harbour")[0].as_row()
     assert row == {
         "id": source, "case": "harbour", "url": "https://q.example/", "platform": "q", "kind": "q.feed",
-        "route": "feed", "options": {}, "robots_override": None, "paused": False, "added_at": "2025-03-01T12:00:00Z", "posts": 2,
-        "schedule": "1h", "coverage": "blocked", "next_run": "2025-03-01T13:00:00Z",
+        "route": "feed", "options": {}, "robots_override": None, "paused": False, "added_at": "2025-03-01T12:00:00Z",
+        "posts": 2, "schedule": "1h", "coverage": "blocked", "next_run": "2025-03-01T13:00:00Z",
         "last_run": {"status": "partial", "posts": 2, "new": 2, "changed": 0, "finding": finding,
                      "started": "2025-03-01T12:00:00Z", "ended": "2025-03-01T12:02:00Z"},
     }  # fmt: skip
