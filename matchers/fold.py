@@ -88,9 +88,13 @@ def _ignorable(point: int) -> bool:
 
 def _entry(point: int, pool: list[int]) -> int:
     char = chr(point)
+    category = unicodedata.category(char)
+    if category == "Cn":
+        return SEPARATOR
+    if category == "Lo" and char not in _LOOKALIKES and not unicodedata.decomposition(char) and char.casefold() == char:
+        return point | (DENSE if _dense(point) else 0)
     folded = _reduce(char)
     if not folded:
-        category = unicodedata.category(char)
         silent = category[0] == "M" or category == "Cf" or char in _SILENT
         return DROPPED if silent else SEPARATOR
     points = [ord(c) | (DENSE if _dense(ord(c)) else 0) for c in folded]

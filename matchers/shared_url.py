@@ -22,8 +22,7 @@ class UrlShared(Matcher):
 
     def keys(self, post: Post) -> tuple[str, ...]:
         """Return the canonical links of the post that name a page, not a whole site."""
-        links = dict.fromkeys(_canonical(link) for link in post.links[:MAX_LINKS])
-        return tuple(link for link in links if _parts(link)[1])
+        return _pages(tuple(post.links[:MAX_LINKS]))
 
     def compare(self, left: Post, right: Post) -> Verdict | None:
         """Return which pages both link to; strength A for a DOI, B for a page, C for a section or profile."""
@@ -41,6 +40,11 @@ class UrlShared(Matcher):
 
 
 _canonical = lru_cache(maxsize=65_536)(urls.canonical)  # one link stands in many posts
+
+
+@lru_cache(maxsize=65_536)
+def _pages(links: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(link for link in dict.fromkeys(map(_canonical, links)) if _parts(link)[1])
 
 
 def _parts(link: str) -> tuple[str, str]:

@@ -6,12 +6,12 @@ import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from core.records import Author, Post
+from core.records import Author, Post, Record
 from matchers import kernel, wording
 from matchers.base import Matcher, Verdict
 from matchers.exact_text import TextExact
@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
 Array = NDArray[Any]
 
+R = TypeVar("R", bound=Record)
+_NOBODY = Author()
+_BLANK = Post(platform="none", native_id="0")
 TOP = 32  # posts a new post is compared with, those that share most
 FEW = 3  # earlier holders of one key that a post is compared with each; of more, the oldest
 TEXTS = 200  # older texts held at a time; a text may have a million characters
@@ -46,7 +49,8 @@ class Found:
     def add_other(self, conn: Connection, matcher: Matcher, index: Segments, rows: Sequence[Any]) -> None:
         """Match the batch by a matcher that does not compare texts; keys held by too many are dropped, and said so."""
         held = [row for row in rows if any(getattr(row, name) for name in matcher.reads)]
-        named = [matcher.keys(light(row, matcher.reads)) for row in held]
+        known = {row.id: (row, light(row, matcher.reads)) for row in held}
+        named = [matcher.keys(post) for _, post in known.values()]
         batch = self.others[matcher.id] = hash_keys([row.id for row in held], named)
         if not len(batch.keys):
             return
@@ -58,7 +62,6 @@ class Found:
             many = dict(zip(unique.tolist(), holders.tolist(), strict=True))
             self.dropped += [{"matcher": matcher.id, "key": names[k], "holders": many[k]} for k in common.tolist()]
         pairs = _holders(index, batch, common)
-        known = {row.id: (row, light(row, matcher.reads)) for row in held}
         older = matching.load(conn, {other for _, other in pairs if other not in known}, matcher.reads)
         known.update((row.id, (row, light(row, matcher.reads))) for row in older)
         for post, other in pairs:
@@ -78,6 +81,8 @@ class Finder:
         self.here = {row.id: row for row in rows}
         self.place = {row.id: i for i, row in enumerate(rows)}
         self.refs = {row.id: row.ref for row in rows}
+        again = bool(rows) and "family_id" in rows[0]._fields
+        self.former: dict[int, str | None] = {row.id: row.family_id for row in rows} if again else {}
         self.signed = kernel.sign([_words(row) for row in rows])
         self.verdicts: dict[int, dict[int, Match]] = {}
         self.pairs: list[PairRow] = []
@@ -157,13 +162,15 @@ class Finder:
             yield row.id, row
 
     def _families(self, copies: dict[int, int]) -> list[Membership]:
-        touched = {*self.here, *copies.values(), *(o for others in self.verdicts.values() for o in others)}
+        touched = {*self.former, *copies.values(), *(o for others in self.verdicts.values() for o in others)}
         homes = {
             post: Place(m.family_id, m.anchor_id, Match(m.matcher, m.score) if m.matcher else None)
             for post, m in families.memberships(self.conn, touched).items()
         }
+        anchors = [post for post in touched if post not in homes and post in self.refs]
+        names = [name for name in self.former.values() if name] + [_made(self.refs[post]) for post in anchors]
+        self.taken = families.taken(self.conn, names)
         grouping = Grouping(homes, self._name)
-        self.taken: set[str] = set()
         for row in self.rows:
             if row.id in copies:
                 grouping.repeat(row.id, copies[row.id])
@@ -185,13 +192,13 @@ class Finder:
 
     def _name(self, anchor: int, post: int) -> str:
         """Return the id of a new family: that of before it was formed anew, else one made of the anchor's ref."""
-        former: list[str | None] = [getattr(self.here.get(member), "family_id", None) for member in (anchor, post)]
-        made = (hashlib.sha256(f"{self.refs[anchor]}{'#' * n}".encode()).hexdigest()[:12] for n in range(100))
-        for name in (*(name for name in former if name), *made):
-            if name not in self.taken and not families.taken(self.conn, [name]):
-                self.taken.add(name)
-                return name
-        raise AssertionError("a hundred families cannot have had one anchor")
+        former = (self.former.get(anchor), self.former.get(post))
+        name = next((name for name in former if name and name not in self.taken), None) or _made(self.refs[anchor])
+        while name in self.taken:  # it was the anchor of that family once, which has another by now
+            name = _made(name)
+            self.taken |= families.taken(self.conn, [name])
+        self.taken.add(name)
+        return name
 
     def _signatures(self, copies: dict[int, int]) -> list[Signed]:
         keys, starts = self.signed.keys.astype("<u8", copy=False), self.signed.starts.tolist()
@@ -270,10 +277,23 @@ def light(row: Any, reads: Iterable[str]) -> Post:
     for name in ("links", "tags", "mentions", "media", "languages"):
         if name in fields and fields[name] is None:
             fields[name] = ()
-    return Post.model_construct(
-        platform=row.platform, site=row.site, native_id=row.native_id, url=row.url,
-        author=Author.model_construct(**(row.author or {})), **fields,
-    )  # fmt: skip
+    fields.update(platform=row.platform, site=row.site, native_id=row.native_id, url=row.url)
+    fields["author"] = _filled(_NOBODY, row.author or {})
+    return _filled(_BLANK, fields)
+
+
+def _filled(blank: R, fields: dict[str, Any]) -> R:
+    """Return a copy of a blank record with fields filled; many times faster than `model_copy`, for 100,000 posts."""
+    record = blank.__class__.__new__(blank.__class__)
+    object.__setattr__(record, "__dict__", {**blank.__dict__, **fields})
+    object.__setattr__(record, "__pydantic_fields_set__", set(fields))
+    object.__setattr__(record, "__pydantic_extra__", None)
+    object.__setattr__(record, "__pydantic_private__", None)
+    return record
+
+
+def _made(ref: str) -> str:
+    return hashlib.sha256(ref.encode()).hexdigest()[:12]
 
 
 def _words(row: Any) -> str:
