@@ -54,15 +54,15 @@ class _Fields:
     """The children of an element by name, taken as they are read."""
 
     def __init__(self, element: ET.Element) -> None:
-        self._left: dict[str, list[ET.Element]] = {}
+        self._by_name: dict[str, list[ET.Element]] = {}
         for child in _flat(element):
-            self._left.setdefault(_name(child.tag), []).append(child)
+            self._by_name.setdefault(_name(child.tag), []).append(child)
         self._taken: set[str] = set()
 
     def all(self, *names: str) -> list[ET.Element]:
         """Return the elements of these names, name by name."""
         self._taken.update(names)
-        return [element for name in names for element in self._left.get(name, ())]
+        return [element for name in names for element in self._by_name.get(name, ())]
 
     def text(self, *names: str) -> str | None:
         """Return the text of the first of these elements that has any."""
@@ -74,7 +74,7 @@ class _Fields:
 
     def unread(self) -> list[str]:
         """Return the names nobody asked for."""
-        return [name for name in self._left if name not in self._taken and name not in _KNOWN]
+        return [name for name in self._by_name if name not in self._taken and name not in _KNOWN]
 
 
 def _flat(element: ET.Element) -> Iterator[ET.Element]:

@@ -93,13 +93,14 @@ class FeedSource(Collector):
         for entry in feed.entries:
             if entry.id and entry.url:
                 pages_of.setdefault(entry.id, set()).add(entry.url)
+        host = urls.host(feed.site or page.url)
+        copied = not self.vouched and not dialect.vouched(host)  # for all we know
         posts = []
         for entry in feed.entries:
             shared = entry.id and len(pages_of.get(entry.id, ())) > 1
             named = (entry.url, None) if shared and entry.url else dialect.name(entry, feed)
             native_id, site = named or (entry.url or _digest(entry), None)
-            host = urls.host(feed.site or page.url)
-            if not self.vouched and not dialect.vouched(host):
+            if copied:
                 site = host
             posts.append(_post(entry, feed, page, dialect, native_id, site))
         return posts
