@@ -31,7 +31,8 @@ def _place(row: Mapping[str, Any]) -> Place:
         key=f"{host}/{room}" if room else f"{host}/{row['title']}" if software == "youtube" else host,
         software=software, platform=row["platform"], host=host, title=row["title"], size=row["size"],
         languages=tuple(row["languages"]), people=tuple(_person(software, host, name) for name in row["people"]),
-        watch="", route=_ROUTES.get(software, "feed"), site=row.get("site", host if software == "discourse" else None),
+        watch="", route=row.get("route", _ROUTES.get(software, "feed")),
+        site=row.get("site", host if software == "discourse" else None),
         room=room, capacity=row.get("capacity", 1000), noise=row["noise"],
     )  # fmt: skip
     return Place(**{name: getattr(place, name) for name in Place.__slots__} | {"watch": _watched(place)})

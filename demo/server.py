@@ -12,13 +12,13 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Self
 
-from demo.replicas import blogspot, discourse, feeds, mastodon, misbehaving, news, reddit, wordpress
+from demo.replicas import blogspot, discourse, feeds, mastodon, misbehaving, news, reddit, tumblr, wordpress
 from demo.replicas.base import Answer, Replica, Request, as_json, as_page, missing
 from demo.world import World
 
 REPLICAS: tuple[type[Replica], ...] = (
     reddit.Reddit, mastodon.Mastodon, discourse.Discourse, wordpress.WordPress, blogspot.Blogspot, news.News,
-    feeds.Medium, feeds.LiveJournal, feeds.Substack, feeds.Tumblr, feeds.YouTube, feeds.Vimeo, feeds.Pinterest,
+    feeds.Medium, feeds.LiveJournal, feeds.Substack, tumblr.Tumblr, feeds.YouTube, feeds.Vimeo, feeds.Pinterest,
     feeds.AnySite,
 )  # fmt: skip
 _COMPRESSED_FROM = 1400  # bytes, as servers are usually set
@@ -105,7 +105,7 @@ class Server:
         if host in self._replicas:
             return self._replicas[host]
         endings: dict[str, type[Replica]] = {
-            ".blogspot.com": blogspot.Blogspot, ".tumblr.com": feeds.Tumblr, ".livejournal.com": feeds.LiveJournal,
+            ".blogspot.com": blogspot.Blogspot, ".tumblr.com": tumblr.Tumblr, ".livejournal.com": feeds.LiveJournal,
             ".substack.com": feeds.Substack,
         }  # fmt: skip
         return next((self._families[kind] for ending, kind in endings.items() if host.endswith(ending)), None)

@@ -12,7 +12,7 @@ from demo.world import World
 
 CASE = "lantern-tide"
 # The replicas accept any key; the real names are used so that the production sources find theirs.
-KEYS = {"REDDIT_CLIENT_ID": "demo", "REDDIT_CLIENT_SECRET": "demo"}
+KEYS = {"REDDIT_CLIENT_ID": "demo", "REDDIT_CLIENT_SECRET": "demo", "TUMBLR_API_KEY": "demo"}
 
 
 @dataclass(frozen=True, slots=True)

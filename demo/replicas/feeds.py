@@ -1,4 +1,4 @@
-"""Platforms whose public door is a feed: Medium, LiveJournal, Substack, Tumblr, Vimeo, Pinterest, YouTube, any site."""
+"""Platforms whose public door is a feed: Medium, LiveJournal, Substack, Vimeo, Pinterest, YouTube, any site."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ class LiveJournal(Replica):
 
 
 class PlainFeed(Replica):
-    """Feeds with whole texts: Substack, Tumblr, and a site of unknown software."""
+    """Feeds with whole texts: Substack, Tumblr (its own module), and a site of unknown software."""
 
     def answer(self, request: Request, now: datetime) -> Answer:
         """Answer the feed of the place a host stands for, and a front page that names it."""
@@ -124,7 +124,7 @@ class PlainFeed(Replica):
     whole_in_description = False
 
     def _item(self, post: Posting, now: datetime) -> str:
-        date = BROKEN_DATE if post.precision == "unknown" else rfc822(post.published, self._zone())
+        date = BROKEN_DATE if post.precision == "unknown" else rfc822(post.published, self.zone())
         html = cdata(as_html(post.text_at(now)))
         content = f"<content:encoded>{html}</content:encoded>"
         if self.whole_in_description:
@@ -137,7 +137,8 @@ class PlainFeed(Replica):
             + f"{content}\n</item>\n"
         )
 
-    def _zone(self) -> str:
+    def zone(self) -> str:
+        """Return how dates of the feed write UTC."""
         return "GMT"
 
 
@@ -154,18 +155,6 @@ class Substack(PlainFeed):
     feed_path = "/feed"
     generator = "Substack"
     type = "application/xml; charset=utf-8"
-
-
-class Tumblr(PlainFeed):
-    """Blogs as /rss: twenty posts, the text in the description."""
-
-    software = "tumblr"
-    feed_path = "/rss"
-    generator = "Tumblr (3.0; @lantern)"
-    whole_in_description = True
-
-    def _zone(self) -> str:
-        return "+0000"
 
 
 class YouTube(Replica):

@@ -121,6 +121,16 @@ def test_mastodon_leads_from_page_to_page(replicas: Server) -> None:
     assert "x-ratelimit-remaining" in headers
 
 
+def test_tumblr_wants_a_key_and_counts(replicas: Server) -> None:
+    path = "/v2/blog/alvane-lanternscraps.tumblr.com/posts?limit=5&offset=5"
+    assert ask(replicas, "api.tumblr.com", path)[0] == 401
+    status, headers, body = ask(replicas, "api.tumblr.com", f"{path}&api_key=demo")
+    assert status == 200
+    assert headers["x-ratelimit-perhour-remaining"] == "998"
+    assert len(json.loads(body)["response"]["posts"]) == 5
+    assert ask(replicas, "api.tumblr.com", "/v2/blog/nobody.tumblr.com/posts?api_key=demo")[0] == 404
+
+
 def test_robots_are_told(replicas: Server) -> None:
     assert b"Disallow: /drafts/" in ask(replicas, "harbourpost.example", "/robots.txt")[2]
     assert ask(replicas, "quietquay.example", "/robots.txt")[2] == b"User-agent: *\nDisallow: /\n"
