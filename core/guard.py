@@ -29,6 +29,10 @@ _NETWORKS_REFUSED = tuple(ipaddress.ip_network(block) for block in (
 _REMEDY = "only the public web is read; a demo or test workspace may allow loopback"
 
 
+class NameUnknown(Unavailable):
+    """Report that a host has no address: there is nobody to ask, not even for robots.txt."""
+
+
 class Guard:
     """Refuse every address that is not of the public web.
 
@@ -69,16 +73,16 @@ class Guard:
     def addresses(self, host: str, port: int) -> list[str]:
         """Look a host up once and return its addresses, each of them checked.
 
-        Raises Unavailable where the name is unknown, AddressRefused where any address is refused: a public name that
+        Raises NameUnknown where there is none, AddressRefused where any address is refused: a public name that
         also points inwards is not to be trusted.
         """
         try:
             found = self._resolve(host, port, type=socket.SOCK_STREAM)
         except (OSError, UnicodeError) as error:
-            raise Unavailable(f"The name {host} cannot be found; check the address and the network.") from error
+            raise NameUnknown(f"The name {host} cannot be found; check the address and the network.") from error
         addresses = list(dict.fromkeys(str(entry[4][0]).partition("%")[0] for entry in found))
         if not addresses:
-            raise Unavailable(f"The name {host} has no address; check it.")
+            raise NameUnknown(f"The name {host} has no address; check it.")
         for address in addresses:
             self.check(ipaddress.ip_address(address), host)
         return addresses

@@ -12,8 +12,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from core.errors import AskOperator, RobotsForbids, Transient
+from core.errors import AddressRefused, AskOperator, RobotsForbids, Transient
 from core.exchange import Response
+from core.guard import NameUnknown
 from core.redact import redact_url
 from core.times import Clock
 
@@ -96,6 +97,8 @@ class Robots:
         now = self._clock.monotonic()
         try:
             answer = self._fetch(f"{origin}/robots.txt")
+        except (NameUnknown, AddressRefused):
+            raise  # the page would end the same way, and says it better
         except (Transient, AskOperator) as error:
             return Rules(problem=error.sentence.rstrip("."), until=now + _UNREACHABLE_KEPT)
         if answer.status == 429 or answer.status >= 500:

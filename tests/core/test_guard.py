@@ -111,15 +111,20 @@ def test_a_redirect_inwards_is_refused() -> None:
     assert [e.status for e in kept.exchanges] == [302]
 
 
-def test_an_unknown_name_is_unavailable() -> None:
+def test_an_unknown_name_is_unavailable_with_or_without_robots() -> None:
     def resolve(*_: Any, **__: Any) -> list[Any]:
         raise OSError("no such name")
 
-    with (
-        trial(Kept(), StillClock(AT), Guard(resolve=resolve)) as http,
-        pytest.raises(Unavailable, match="cannot be found"),
-    ):
-        http.get("https://nowhere.example/")
+    with trial(Kept(), StillClock(AT), Guard(resolve=resolve)) as http:
+        for asking in (http, http.for_source(robots="obeyed")):
+            with pytest.raises(Unavailable, match="cannot be found"):
+                asking.get("https://nowhere.example/")
+
+
+def test_a_name_that_leads_inwards_is_refused_as_such_before_robots_is_asked() -> None:
+    guard = Guard(resolve=_resolver(["10.0.0.1"]))
+    with trial(Kept(), StillClock(AT), guard) as http, pytest.raises(AddressRefused, match=r"10\.0\.0\.1"):
+        http.for_source(robots="obeyed").get("https://inward.example/")
 
 
 def test_a_closed_port_is_unavailable() -> None:
