@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import tomllib
+from collections.abc import Mapping
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Literal
 
@@ -85,18 +87,31 @@ def load(folder: Path) -> Settings:
         raise CannotStart(
             f"{path} cannot be read: {error}. Mend the line, or compare with docs/settings.md."
         ) from error
+    given: dict[tuple[str, ...], str] = {}  # where each setting of the environment goes, and what it is called there
     for name, value in os.environ.items():
         section, _, key = name.removeprefix("COPYTRAIL_").lower().partition("__")
-        if name.startswith("COPYTRAIL_") and key:
-            data.setdefault(section, {})[key] = value
-    if url := os.environ.get("COPYTRAIL_DATABASE_URL"):
-        data.setdefault("database", {})["url"] = url
+        if name.startswith("COPYTRAIL_") and key and isinstance(data.setdefault(section, {}), dict):
+            data[section][key] = value
+            given[section, key] = name
+    if (url := os.environ.get("COPYTRAIL_DATABASE_URL")) and isinstance(data.setdefault("database", {}), dict):
+        data["database"]["url"] = url
     try:
         return Settings.model_validate(data)
     except ValidationError as error:
-        worst = error.errors()[0]
-        where = ".".join(str(part) for part in worst["loc"])
-        raise CannotStart(f"{path}: {where}: {worst['msg']}. See docs/settings.md.") from None
+        raise CannotStart(_wrong(path, error.errors()[0], given)) from None
+
+
+def _wrong(path: Path, worst: Mapping[str, Any], given: Mapping[tuple[str, ...], str]) -> str:
+    """Say which setting is wrong, where it stands, and what was meant or is allowed."""
+    where = tuple(str(part) for part in worst["loc"])
+    place = given.get(where[:2]) or next((given[w] for w in given if w[:1] == where), None)
+    place = f"The environment variable {place}" if place else f"{path}: {'.'.join(where)}"
+    if worst["type"] != "extra_forbidden":
+        return f"{place}: {worst['msg']}; see docs/settings.md."
+    section = Settings.model_fields[where[0]].annotation if len(where) > 1 else Settings
+    known = list(getattr(section, "model_fields", {}))
+    meant = get_close_matches(where[-1], known, 1) or [", ".join(known)]
+    return f"{place} is no setting; perhaps {meant[0]} is meant. All are in docs/settings.md."
 
 
 def template() -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import os
 import sys
+from collections.abc import Sequence
 
 import click
 
@@ -71,30 +72,24 @@ def cli(ctx: click.Context, workspace: str | None) -> None:
         ctx.obj["workspace"] = workspace
 
 
-def main() -> None:
-    """Run the command line; exit 0 done, 1 done with problems, 2 wrong use, 3 could not start."""
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit status: 0 done, 1 done with problems, 2 wrong use, 3 could not start."""
     try:
-        status = cli.main(standalone_mode=False)
+        status = cli.main(arguments, prog_name="copytrail", standalone_mode=False)
     except click.exceptions.Exit as stop:
-        status = stop.exit_code
-    except click.Abort:
+        return stop.exit_code
+    except (click.Abort, KeyboardInterrupt):
         click.echo("Stopped.", err=True)
-        status = 1
+        return 1
     except click.ClickException as error:
         error.show()
-        status = 2
-    except CannotStart as error:
-        click.echo(error.sentence, err=True)
-        status = 3
-    except BadInput as error:
-        click.echo(error.sentence, err=True)
-        status = 2
+        return 2
     except CopytrailError as error:
         click.echo(error.sentence, err=True)
-        status = 1
+        return 3 if isinstance(error, CannotStart) else 2 if isinstance(error, BadInput) else 1
     except BrokenPipeError:  # the reader of our output (head, less) has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        status = 0
+        return 0
     except Exception as error:
         if os.environ.get("COPYTRAIL_DEBUG"):
             raise
@@ -103,5 +98,10 @@ def main() -> None:
             "Run again with COPYTRAIL_DEBUG=1 and report what it prints.",
             err=True,
         )
-        status = 1
-    sys.exit(status if isinstance(status, int) else 0)
+        return 1
+    return status if isinstance(status, int) else 0
+
+
+def main() -> None:
+    """Run the command line as a program."""
+    sys.exit(run())

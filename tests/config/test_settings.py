@@ -47,6 +47,7 @@ def test_a_folder_without_settings_says_how_to_make_one(tmp_path: Path) -> None:
         ("[collect]\natempts = 1\n", "collect.atempts"),
         ("[workspace]\nkind = 'other'\n", "workspace.kind"),
         ("[collect\n", "cannot be read"),
+        ("collect = 3\n", "copytrail.toml: collect: "),
     ],
 )
 def test_a_wrong_setting_is_named(tmp_path: Path, text: str, says: str) -> None:
@@ -58,3 +59,18 @@ def test_settings_that_are_no_text_are_named(tmp_path: Path) -> None:
     (tmp_path / settings.FILE).write_bytes(b"\xff\xfe\x00")
     with pytest.raises(CannotStart, match="cannot be read"):
         settings.load(tmp_path)
+
+
+def test_a_setting_nobody_knows_is_named_with_the_one_meant(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(CannotStart, match=r"colect is no setting; perhaps collect is meant"):
+        settings.load(write(tmp_path, "[colect]\nattempts = 1\n"))
+    write(tmp_path, "")
+    monkeypatch.setenv("COPYTRAIL_COLLECT__ATEMPTS", "3")
+    with pytest.raises(CannotStart, match=r"variable COPYTRAIL_COLLECT__ATEMPTS is no setting; perhaps attempts"):
+        settings.load(tmp_path)
+
+
+def test_a_variable_of_an_unknown_section_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COPYTRAIL_ARCHIV__X", "3")
+    with pytest.raises(CannotStart, match=r"variable COPYTRAIL_ARCHIV__X is no setting; perhaps archive"):
+        settings.load(write(tmp_path, ""))
