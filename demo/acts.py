@@ -125,7 +125,8 @@ def afterlife(stage: Stage) -> None:
             draft.revision = Revision(_moment(stage, 5.5, 8), f"{draft.text}\n\n{added}")
     for software in ("livejournal", "mastodon"):
         seen = [d for d in stage.drafts if d.place.software == software and stage.day(2) < d.at < stage.day(4.8)]
-        for draft in [d for d in seen if d.repost_of is None and not _is_named(stage, d)][:1]:
+        plain = [d for d in seen if d.repost_of is None and not _is_named(stage, d)]
+        for draft in sorted(plain, key=lambda d: not d.tags)[:1]:
             draft.gone = stage.day(7.25)
     replies = [d for d in stage.drafts if d.place.software == "reddit" and d.thread and d.copy_of is None]
     next(d for d in replies if stage.day(0) < d.at < stage.day(4.5)).gone = stage.day(8.5)

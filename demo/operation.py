@@ -110,23 +110,23 @@ def _campaign(stage: Stage, language: str, title: str, text: str, threads: dict[
             place = rng.choice([place for place in room if place.key not in used] or room)
             used.add(place.key)
             at = min(seed.at + timedelta(hours=rng.uniform(earliest, latest)), stage.day(DAYS - 0.05))
-            _copy(stage, seed, place, at.replace(microsecond=0), edits.pop(), threads)
+            _copy(stage, seed, title, place, at, edits.pop(), threads)
     while edits:
         place = rng.choice(stage.room_for(language, "large"))
-        at = seed.at + timedelta(hours=rng.uniform(22, 190))
-        _copy(stage, seed, place, min(at, stage.day(DAYS - 0.05)).replace(microsecond=0), edits.pop(), threads)
+        at = min(seed.at + timedelta(hours=rng.uniform(22, 190)), stage.day(DAYS - 0.05))
+        _copy(stage, seed, title, place, at, edits.pop(), threads)
 
 
-def _copy(stage: Stage, seed: Draft, place: Place, at: datetime, edit: Edit, threads: dict[str, list[Draft]]) -> None:
+def _copy(
+    stage: Stage, seed: Draft, title: str, place: Place, at: datetime, edit: Edit, threads: dict[str, list[Draft]]
+) -> None:
     rng, language = stage.rng, seed.language
     text = EDITS[edit](seed.text, tongue(language), rng)
-    title = seed.title if rng.random() < 0.6 and seed.place.software in TITLED else None
-    title = title or rng.choice(texts(language)["titles"])
     more: dict[str, object] = {"copy_of": seed, "edit": edit, "tags": ("lanterntide",)}
     open_threads = [thread for thread in threads.get(place.key, ()) if thread.at < at]
     if open_threads and rng.random() < 0.25:
         thread = rng.choice(open_threads)
         more |= {"thread": thread, "reply_to": thread}
-    elif place.software in TITLED:
-        more["title"] = title
-    stage.add(place, at, text, language, **more)
+    else:
+        more["title"] = title if rng.random() < 0.6 else rng.choice(texts(language)["titles"])
+    stage.add(place, at.replace(microsecond=0), text, language, **more)

@@ -10,15 +10,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
-from typing import Self
+from typing import ClassVar, Self
 
-from demo.replicas import blogspot, discourse, feeds, mastodon, misbehaving, news, reddit, tumblr, wordpress
+from demo.replicas import blogspot, discourse, feeds, mastodon, media, misbehaving, news, reddit, tumblr, wordpress
 from demo.replicas.base import Answer, Replica, Request, as_json, as_page, missing
 from demo.world import World
 
 REPLICAS: tuple[type[Replica], ...] = (
     reddit.Reddit, mastodon.Mastodon, discourse.Discourse, wordpress.WordPress, blogspot.Blogspot, news.News,
-    feeds.Medium, feeds.LiveJournal, feeds.Substack, tumblr.Tumblr, feeds.YouTube, feeds.Vimeo, feeds.Pinterest,
+    feeds.Medium, feeds.LiveJournal, feeds.Substack, tumblr.Tumblr, media.YouTube, media.Vimeo, media.Pinterest,
     feeds.AnySite,
 )  # fmt: skip
 _COMPRESSED_FROM = 1400  # bytes, as servers are usually set
@@ -69,7 +69,7 @@ class Server:
         self._replicas = {host: made for kind in REPLICAS for made in [kind(world)] for host in made.hosts()}
         # Blogs that are gone still lead to the platform, which says so.
         self._families = {kind: next(r for r in self._replicas.values() if isinstance(r, kind)) for kind in REPLICAS}
-        self._http = ThreadingHTTPServer(("127.0.0.1", 0), _bound(self))
+        self._http = ThreadingHTTPServer(("127.0.0.1", 0), type("Wire", (_Wire,), {"replicas": self}))
         self._http.daemon_threads = True
         self._thread = threading.Thread(target=self._http.serve_forever, args=(0.05,), daemon=True, name="replicas")
 
@@ -132,72 +132,72 @@ def start(world: World, *, day: int | None = None, trouble: Iterable[Trouble] | 
     return Server(world, first, usual_trouble() if trouble is None else trouble)
 
 
-def _bound(server: Server) -> type[BaseHTTPRequestHandler]:
-    """Return the class that speaks HTTP for one server."""
+class _Wire(BaseHTTPRequestHandler):
+    """Speak HTTP for the server of a subclass."""
 
-    class Wire(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-        disable_nagle_algorithm = True  # headers and body go out as two writes
+    replicas: ClassVar[Server]
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # headers and body go out as two writes
 
-        def do_GET(self) -> None:
-            self._serve()
+    def do_GET(self) -> None:
+        self._serve()
 
-        def do_POST(self) -> None:
-            self._serve()
+    def do_POST(self) -> None:
+        self._serve()
 
-        def do_HEAD(self) -> None:
-            self._serve()
+    def do_HEAD(self) -> None:
+        self._serve()
 
-        def _serve(self) -> None:
-            length = min(int(self.headers.get("Content-Length") or 0), _MOST_SENT)
-            body = self.rfile.read(length) if length else b""
-            host = (self.headers.get("Host") or "").partition(":")[0].lower()
-            headers = {name.lower(): value for name, value in self.headers.items()}
-            request = Request.of(self.command, host, self.path, headers, body)
-            if host == misbehaving.HOST and (outburst := misbehaving.answer(request.path)):
-                self._misbehave(outburst)
-            else:
-                self._send(server.answer(request), headers)
+    def _serve(self) -> None:
+        length = min(int(self.headers.get("Content-Length") or 0), _MOST_SENT)
+        body = self.rfile.read(length) if length else b""
+        host = (self.headers.get("Host") or "").partition(":")[0].lower()
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        request = Request.of(self.command, host, self.path, headers, body)
+        if host == misbehaving.HOST and (outburst := misbehaving.answer(request.path)):
+            self._misbehave(outburst)
+        else:
+            self._send(self.replicas.answer(request), headers)
 
-        def _send(self, answer: Answer, asked: dict[str, str]) -> None:
-            status, body, more = answer.status, answer.body, dict(answer.headers)
-            if answer.validated:
-                more["ETag"] = f'W/"{hashlib.sha256(body).hexdigest()[:20]}"'
-                if asked.get("if-none-match") == more["ETag"]:
-                    status, body = 304, b""
-            if "gzip" in asked.get("accept-encoding", "") and len(body) > _COMPRESSED_FROM:
-                body = gzip.compress(body, 5, mtime=0)
-                more |= {"Content-Encoding": "gzip", "Vary": "Accept-Encoding"}
-            self._head(status, answer.type, more, len(body))
-            if self.command != "HEAD":
-                self.wfile.write(body)
+    def _send(self, answer: Answer, asked: dict[str, str]) -> None:
+        status, body, more = answer.status, answer.body, dict(answer.headers)
+        if answer.validated:
+            more["ETag"] = f'W/"{hashlib.sha256(body).hexdigest()[:20]}"'
+            if asked.get("if-none-match") == more["ETag"]:
+                status, body = 304, b""
+        if "gzip" in asked.get("accept-encoding", "") and len(body) > _COMPRESSED_FROM:
+            body = gzip.compress(body, 5, mtime=0)
+            more |= {"Content-Encoding": "gzip", "Vary": "Accept-Encoding"}
+        self._head(status, answer.type, more, len(body))
+        if self.command != "HEAD":
+            self.wfile.write(body)
 
-        def _misbehave(self, outburst: misbehaving.Outburst) -> None:
-            self.close_connection = outburst.length is None or outburst.length > _MOST_SENT
-            self._head(outburst.status, outburst.type, dict(outburst.headers), outburst.length)
-            try:
-                sent = 0
-                for part in outburst.parts():
-                    self.wfile.write(part)
-                    sent += len(part)
-                self.close_connection |= outburst.length is not None and sent < outburst.length
-            except OSError:  # the client had enough, which is what some of these are for
-                self.close_connection = True
+    def _misbehave(self, outburst: misbehaving.Outburst) -> None:
+        self.close_connection = outburst.length is None or outburst.length > _MOST_SENT
+        self._head(outburst.status, outburst.type, dict(outburst.headers), outburst.length)
+        try:
+            sent = 0
+            for part in outburst.parts():
+                self.wfile.write(part)
+                sent += len(part)
+            self.close_connection |= outburst.length is not None and sent < outburst.length
+        except OSError:  # the client had enough, which is what some of these are for
+            self.close_connection = True
 
-        def _head(self, status: int, type_: str, more: dict[str, str], length: int | None) -> None:
-            server.log.append(Seen((self.headers.get("Host") or "").partition(":")[0], self.command, self.path, status))
-            self.send_response_only(status)
-            self.send_header("Date", self.date_time_string(server.now.timestamp()))
-            self.send_header("Content-Type", type_)
-            for name, value in more.items():
-                self.send_header(name, value)
-            if length is not None:
-                self.send_header("Content-Length", str(length))
-            else:
-                self.send_header("Connection", "close")
-            self.end_headers()
+    def _head(self, status: int, type_: str, more: dict[str, str], length: int | None) -> None:
+        self.replicas.log.append(
+            Seen((self.headers.get("Host") or "").partition(":")[0], self.command, self.path, status)
+        )
+        self.send_response_only(status)
+        self.send_header("Date", self.date_time_string(self.replicas.now.timestamp()))
+        self.send_header("Content-Type", type_)
+        for name, value in more.items():
+            self.send_header(name, value)
+        if length is not None:
+            self.send_header("Content-Length", str(length))
+        else:
+            self.send_header("Connection", "close")
+        self.end_headers()
 
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 (named by the library)
-            """Keep quiet: the server's log holds every request."""
-
-    return Wire
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 (named by the library)
+        """Keep quiet: the log of the server holds every request."""

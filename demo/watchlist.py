@@ -8,7 +8,7 @@ from core.errors import FindingKind
 from core.records import Route
 from demo.replicas.news import CLOSED
 from demo.replicas.reddit import SUSPENDED
-from demo.world import World
+from demo.world import Place, World
 
 CASE = "lantern-tide"
 # The replicas accept any key; the real names are used so that the production sources find theirs.
@@ -36,8 +36,13 @@ _ENDS: tuple[Watched, ...] = (
 
 def sources(world: World) -> tuple[Watched, ...]:
     """Return what to watch, in the order of the cast: small places first."""
-    places = [Watched(place.watch, place.route, place.title) for place in world.places]
+    places = [Watched(place.watch, place.route, _named(place)) for place in world.places]
     return (*places, *_threads(world), *_ENDS)
+
+
+def _named(place: Place) -> str:
+    """Return how a reader would call a place: accounts by their handle, all else by its title."""
+    return f"@{place.room} on {place.title}" if place.software == "mastodon" else place.title
 
 
 def tiers(world: World) -> dict[str, int]:
