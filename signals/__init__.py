@@ -1,0 +1,1 @@
+"""Pure findings: a series of posts in, a verdict with n and an interval out."""

@@ -11,16 +11,19 @@ from sqlalchemy import Connection, Row, exists, func, literal, select
 
 from core import ids
 from core.errors import BadInput
-from core.records import Post
 from core.times import iso
 from storage import match_tables as m
 from storage import tables as t
 from storage.bulk import Writer, chunks
 from storage.cases import in_case
-from storage.post_rows import to_post
 
 _ACCOUNTS, _POSTS = t.table(t.Account), t.table(t.PostTable)
 _FAMILIES, _MEMBERS, _HISTORY = t.table(m.MatchFamily), t.table(m.MatchMember), t.table(m.MatchHistory)
+
+STEP = (
+    "ref", "platform", "site", "native_id", "url", "published_from", "published_to", "first_seen", "community",
+    "repost_of", "quotes", "links",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,13 +97,14 @@ def load_family(conn: Connection, family_id: str) -> dict[str, Any]:
     return {**_shape(family_id, list(members)), "history": told}
 
 
-def load_copies(conn: Connection, family_id: str) -> list[Post]:
-    """Return the posts of a family, by id; raise BadInput where there is none."""
-    query = select(_POSTS).join(_MEMBERS, _MEMBERS.c.post_id == _POSTS.c.id)
-    posts = [to_post(row) for row in conn.execute(query.where(_MEMBERS.c.family_id == family_id).order_by(_POSTS.c.id))]
-    if not posts:
+def load_steps(conn: Connection, family_id: str) -> list[Row[Any]]:
+    """Return what the spread of a family is drawn from, a row a post by id; raise BadInput where there is none."""
+    columns = [_POSTS.c[name] for name in STEP]
+    query = select(*columns).join(_MEMBERS, _MEMBERS.c.post_id == _POSTS.c.id)
+    rows = list(conn.execute(query.where(_MEMBERS.c.family_id == family_id).order_by(_POSTS.c.id)))
+    if not rows:
         raise BadInput(f"There is no family {family_id!r}; `copytrail families` lists them.")
-    return posts
+    return rows
 
 
 def _rows() -> Any:
