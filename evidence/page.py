@@ -32,16 +32,7 @@ def readme(
 ) -> bytes:
     """Return the page; posts, families, pairs, sources and findings are rows in the shapes of the data files."""
     by_ref = {post["ref"]: post for post in posts}
-    sentences: dict[str, list[str]] = {}
-    for pair in pairs:
-        for end in ("left", "right"):
-            sentences.setdefault(pair[end], []).append(pair["sentence"])
-    shown = []
-    for family in families:
-        members = [by_ref[ref] for ref in family["members"] if ref in by_ref]
-        said = dict.fromkeys(s for post in members for s in sentences.get(post["ref"], []))
-        text = next((p["text"] for p in members if p["text"]), "") or ""
-        shown.append({**family, "posts": members, "sentences": list(said)[:SENTENCES], "excerpt": text[:EXCERPT]})
+    shown = [_family(family, by_ref, pairs) for family in sorted(families, key=_breadth)]
     seen = sorted(p["first_seen"] for p in posts if p["first_seen"])
     page = _template().render(
         case=about["case"], created=about["created"], software=about["software"], posts=posts, families=shown,
@@ -50,3 +41,19 @@ def readme(
         matchers=sorted({f"{p['matcher']} ({p['version']})" for p in pairs}),
     )  # fmt: skip
     return page.encode("utf-8", "replace")
+
+
+def _breadth(family: Mapping[str, Any]) -> tuple[int, int, str]:
+    """Return the order of reading: families on most platforms at the head."""
+    return -len(family["platforms"]), -family["size"], str(family["id"])
+
+
+def _family(
+    family: Mapping[str, Any], by_ref: Mapping[str, Mapping[str, Any]], pairs: Sequence[Mapping[str, Any]]
+) -> dict[str, Any]:
+    members = [by_ref[ref] for ref in family["members"] if ref in by_ref]
+    inside = {post["ref"] for post in members}
+    links = [pair for pair in pairs if pair["left"] in inside and pair["right"] in inside]
+    text = next((post["text"] for post in members if post["text"]), "") or ""
+    return {**family, "posts": members, "links": links[:SENTENCES], "unlisted": len(links[SENTENCES:]),
+            "excerpt": text[:EXCERPT]}  # fmt: skip
