@@ -1,32 +1,35 @@
-"""An invented WordPress site on loopback, in many small pages, and workspaces that reach it."""
+"""Two invented sites on loopback, a WordPress in many small pages and a feed that copies from it."""
 
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
-from time import sleep
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 PAGES, PER_PAGE = 12, 10
 URL = "https://harbourblog.example/"
+FEED = "https://quayletters.example/letters.xml"
+SEA_WALL = (
+    "The new sea wall of Maravelle will be two metres higher than the old one, the harbour board said on Monday. "
+    "Fishermen fear that the narrow gate will keep their boats in port whenever the wind stands in the west."
+)
 
 
 def post(number: int) -> dict[str, Any]:
-    """Return one post as wp-json gives it."""
+    """Return one post as wp-json gives it; number 7 is the long one that is copied elsewhere."""
     day = f"2024-06-{number % 28 + 1:02}"
+    text = SEA_WALL if number == 7 else f"{number * 7919} gulls were counted at mooring {number * 31} of the basin."
     return {
         "id": number, "date": f"{day}T10:00:00", "date_gmt": f"{day}T08:00:00",
         "guid": {"rendered": f"https://harbourblog.example/?p={number}"}, "modified": "2024-06-28T10:00:00",
         "modified_gmt": "2024-06-28T08:00:00", "slug": f"note-{number}", "status": "publish", "type": "post",
         "link": f"https://harbourblog.example/note-{number}/", "title": {"rendered": f"Note {number} &amp; tide"},
-        "content": {"rendered": f"<p>Tide table number {number} of the harbour of Maravelle.</p>", "protected": False},
+        "content": {"rendered": f"<p>{text}</p>", "protected": False},
         "excerpt": {"rendered": "<p>Tide.</p>", "protected": False}, "author": 3, "featured_media": 0,
         "comment_status": "open", "ping_status": "open", "sticky": False, "template": "", "format": "standard",
         "meta": {}, "categories": [1], "tags": [], "class_list": [], "_links": {},
@@ -34,76 +37,76 @@ def post(number: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
-class _Site(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    delay = 0.02  # seconds a page takes: there is something to be killed in the middle of
+def letter(name: str, text: str) -> str:
+    """Return one item of the feed."""
+    return (
+        f"<item><title>{name}</title><link>https://quayletters.example/{name}</link><guid>{name}</guid>"
+        f"<pubDate>Wed, 12 Jun 2024 08:00:00 GMT</pubDate><description>{text}</description></item>"
+    )
 
-    def do_GET(self) -> None:
-        parts = urlsplit(self.path)
+
+def rss(*items: str) -> bytes:
+    """Return a feed of these items."""
+    return f"<rss version='2.0'><channel><title>Letters</title>{''.join(items)}</channel></rss>".encode()
+
+
+@dataclass
+class Site:
+    """What the server answers; tests change it between two runs. `before` is called with each path first."""
+
+    port: int = 0
+    feed: bytes = rss(letter("wall", SEA_WALL), letter("lamp", "The lamp on the mole was painted green last week."))
+    posts: Callable[[int], dict[str, Any]] = post
+    before: Callable[[str], object] = lambda _: None
+    asked: list[str] = field(default_factory=list)
+
+    def answer(self, host: str, target: str) -> tuple[int, str, bytes]:
+        """Return status, type and body for a request."""
+        parts = urlsplit(target)
         page = int(parse_qs(parts.query).get("page", ["1"])[0])
         if parts.path == "/robots.txt":
-            self._answer(200, b"User-agent: *\nDisallow: /private\n", "text/plain")
-        elif parts.path.endswith("/wp/v2/posts"):
-            sleep(self.delay)
+            return 200, "text/plain", b"User-agent: *\nDisallow: /private\n"
+        if host == urlsplit(FEED).hostname:
+            return 200, "application/rss+xml", self.feed
+        if parts.path.endswith("/wp/v2/posts"):
             first = (page - 1) * PER_PAGE
-            posts = [post(n) for n in range(first + 1, first + PER_PAGE + 1)] if page <= PAGES else []
-            self._answer(200, json.dumps(posts).encode(), "application/json")
-        else:
-            self._answer(200, b"[]", "application/json")
-
-    def _answer(self, status: int, body: bytes, kind: str) -> None:
-        self.send_response(status)
-        self.send_header("Content-Type", kind)
-        self.send_header("Content-Length", str(len(body)))
-        self.send_header("X-WP-Total", str(PAGES * PER_PAGE))
-        self.send_header("X-WP-TotalPages", str(PAGES))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_: object) -> None:
-        """Say nothing."""
+            posts = [self.posts(n) for n in range(first + 1, first + PER_PAGE + 1)] if page <= PAGES else []
+            return 200, "application/json", json.dumps(posts).encode()
+        return 200, "application/json", b"[]"
 
 
 @contextmanager
-def site() -> Iterator[int]:
-    """Serve the site and yield its port."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), _Site) as server:
+def site() -> Iterator[Site]:
+    """Serve the sites; hosts are told apart by the Host header."""
+    served = Site()
+
+    class Wire(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True
+
+        def do_GET(self) -> None:
+            host = (self.headers.get("Host") or "").partition(":")[0]
+            served.asked.append(f"{host}{self.path}")
+            served.before(self.path)
+            status, kind, body = served.answer(host, self.path)
+            head = {"Content-Type": kind, "Content-Length": str(len(body))}
+            head |= {"X-WP-Total": str(PAGES * PER_PAGE), "X-WP-TotalPages": str(PAGES)}
+            self.send_response(status)
+            for name, value in head.items():
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Wire) as server:
         server.daemon_threads = True
-        thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+        served.port = server.server_address[1]
+        thread = threading.Thread(target=server.serve_forever, args=(0.02,))
         thread.start()
         try:
-            yield server.server_address[1]
+            yield served
         finally:
             server.shutdown()
             thread.join()
-
-
-def workspace(folder: Path, port: int) -> Path:
-    """Make a workspace that watches the site, by the commands a user would type."""
-    copytrail(folder, "init", str(folder))
-    text = f'[workspace]\nkind = "test"\nloopback_port = {port}\n[collect]\nrequests_per_minute = 600\n'
-    (folder / "copytrail.toml").write_text(text)
-    copytrail(folder, "add", URL, "--case", "harbour", "--route", "api")
-    return folder
-
-
-def start(folder: Path, *arguments: str) -> subprocess.Popen[str]:
-    """Start a command on a workspace."""
-    command = [sys.executable, "-m", "runner", "--workspace", str(folder), *arguments]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-
-
-def copytrail(folder: Path, *arguments: str, status: int = 0) -> str:
-    """Run a command on a workspace to its end and return what it printed."""
-    with start(folder, *arguments) as process:
-        out, err = process.communicate(timeout=120)
-    assert process.returncode == status, f"{arguments}: {process.returncode}\n{out}\n{err}"
-    return out
-
-
-def posts(folder: Path) -> list[dict[str, Any]]:
-    """Return the posts of a workspace without what differs by the moment of capture."""
-    lines = copytrail(folder, "table", "posts", "--format", "jsonl", "--out", "-").splitlines()
-    rows = [json.loads(line) for line in lines]
-    moving = ("first_seen", "metrics_at", "capture")
-    return sorted(({k: v for k, v in r.items() if k not in moving} for r in rows), key=lambda r: str(r["ref"]))

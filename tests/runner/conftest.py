@@ -1,0 +1,43 @@
+"""Workspaces on both databases, and the invented sites."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.runner import commands, sites
+from tests.runner.commands import Home
+from tests.runner.sites import Site
+
+
+@pytest.fixture(autouse=True)
+def _no_outside_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("COPYTRAIL_DATABASE_URL", "COPYTRAIL_HOME", "COPYTRAIL_DEBUG"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def site() -> Iterator[Site]:
+    with sites.site() as served:
+        yield served
+
+
+@pytest.fixture
+def home(tmp_path: Path, sqlite_template: Path, site: Site) -> Home:
+    """A workspace on SQLite that reaches the sites."""
+    made = commands.workspace(tmp_path / "case", port=site.port)
+    shutil.copy(sqlite_template, made.folder / "copytrail.db")
+    return made
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def either_home(request: pytest.FixtureRequest, tmp_path: Path, site: Site) -> Home:
+    """A workspace that reaches the sites, once on SQLite and once on Postgres."""
+    if request.param == "sqlite":
+        found: Home = request.getfixturevalue("home")
+        return found
+    url = request.getfixturevalue("postgres_database").url.render_as_string(hide_password=False)
+    return commands.workspace(tmp_path / "case", port=site.port, url=url)
