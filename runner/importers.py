@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -34,7 +35,10 @@ class Address:
     url: str
 
 
-def import_posts(path: Path, form: str | None = None) -> Iterator[Post | Address | Rejected]:
+Item = Post | Address | Rejected
+
+
+def import_posts(path: Path, form: str | None = None) -> Iterator[Item]:
     """Yield what a file holds, in order: posts (NDJSON version 1, CSV) or addresses (a list, defanged or not).
 
     `form` is ndjson, csv or urls; without it the content decides, then the name. Nothing is held but one row. Raises
@@ -43,9 +47,18 @@ def import_posts(path: Path, form: str | None = None) -> Iterator[Post | Address
     form = form or _form(path)
     if form not in FORMS:
         raise BadInput(f"{form!r} is no format copytrail reads; there are {', '.join(FORMS)}.")
-    if form == "ndjson":
-        return _ndjson(path)
-    return _csv(path) if form == "csv" else _urls(path)
+    readers: dict[str, Callable[[Path], Iterator[Item]]] = {"ndjson": _ndjson, "csv": _csv, "urls": _urls}
+    return _patiently(readers[form](path))
+
+
+def _patiently(items: Iterator[Item]) -> Iterator[Item]:
+    """Yield items while the collector of cycles runs seldom: posts hold none, and going through them costs a fifth."""
+    before = gc.get_threshold()
+    gc.set_threshold(100_000, 50, 100)
+    try:
+        yield from items
+    finally:
+        gc.set_threshold(*before)
 
 
 def _form(path: Path) -> str:

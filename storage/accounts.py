@@ -12,7 +12,7 @@ from core import ids
 from core.records import Author, Post
 from storage import counters
 from storage import tables as t
-from storage.bulk import Writer, chunks
+from storage.bulk import Writer, pick
 
 _ACCOUNTS, _NAMES, _POSTS = t.table(t.Account), t.table(t.AccountName), t.table(t.PostTable)
 _NEW = ("id", "ref", "platform", "site", "native_id", "handle", "name", "url", "named_at")
@@ -54,8 +54,7 @@ def save_accounts(conn: Connection, posts: Sequence[Post], at: datetime) -> list
 
 def load_accounts(conn: Connection, refs: Iterable[str]) -> dict[str, Row[Any]]:
     """Return id, handle, name and url of those accounts that are known, by ref."""
-    query = select(*(_ACCOUNTS.c[name] for name in _SHOWN))
-    return {row.ref: row for part in chunks(refs) for row in conn.execute(query.where(_ACCOUNTS.c.ref.in_(part)))}
+    return {row.ref: row for row in pick(conn, _ACCOUNTS, _SHOWN, "ref", refs)}
 
 
 def _add(conn: Connection, fresh: dict[str, Sighting]) -> dict[str, int]:

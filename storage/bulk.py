@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, Table
+from sqlalchemy import Connection, Row, Table
 
 CHUNK = 500  # values in one IN list; older SQLite takes 999
 
@@ -47,6 +47,18 @@ class Writer:
     def _run(self, statement: str, rows: Iterable[tuple[Any, ...]]) -> None:
         if batch := list(rows):
             self.conn.exec_driver_sql(statement, batch)
+
+
+def pick(conn: Connection, table: Table, columns: Sequence[str], key: str, values: Iterable[str]) -> list[Row[Any]]:
+    """Return columns of the rows whose text key is among many values, as the driver gives them (text and numbers)."""
+    sqlite = conn.dialect.name == "sqlite"
+    among = "IN (SELECT value FROM json_each(?))" if sqlite else "= ANY(%s)"
+    wanted = list(values)
+    if not wanted:
+        return []
+    statement = f"SELECT {', '.join(columns)} FROM {table.name} WHERE {key} {among}"  # noqa: S608  # names of ours
+    given = orjson.dumps(wanted).decode() if sqlite else wanted
+    return list(conn.exec_driver_sql(statement, (given,)))
 
 
 def as_json(value: Any) -> str | None:

@@ -13,7 +13,7 @@ from core.records import Post
 from storage import counters, runs, search
 from storage import tables as t
 from storage.accounts import save_accounts
-from storage.bulk import Writer, chunks
+from storage.bulk import Writer, chunks, pick
 from storage.cases import in_case
 from storage.post_rows import COLUMNS, COUNTERS, Standing, counts, to_post, to_row, wording_fields, wording_hash
 from storage.revisit import Revisits
@@ -151,13 +151,13 @@ def _insert(
     for number, ref, post, account_id in posts:
         seen, metrics = post.first_seen or at, counts(post.metrics)
         counted = (post.metrics_at or seen) if metrics else None
-        if metrics:
-            shown.append((number, writer.at(counted), *map(metrics.get, COUNTERS)))
         standing = Standing(
             number=number, account_id=account_id, counts=metrics, first_seen=seen, last_seen=seen, metrics_at=counted,
             seen_at=seen, shown_by=source_id, version=1, content_hash=wording_hash(post),
         )  # fmt: skip
         rows.append(to_row(writer, post, ref, standing))
+        if metrics:
+            shown.append((number, writer.at(counted), *map(metrics.get, COUNTERS)))
         documents.append((number, search.document(post)))
     writer.insert(_POSTS, COLUMNS, rows)
     writer.insert(_METRICS, ("post_id", "at", *COUNTERS), shown)
@@ -170,5 +170,4 @@ def _load(conn: Connection, refs: Iterable[str]) -> Iterator[Row[Any]]:
 
 
 def _ids(conn: Connection, refs: Iterable[str]) -> dict[str, int]:
-    query = select(_POSTS.c.ref, _POSTS.c.id)
-    return {row.ref: row.id for part in chunks(refs) for row in conn.execute(query.where(_POSTS.c.ref.in_(part)))}
+    return {row.ref: row.id for row in pick(conn, _POSTS, ("ref", "id"), "ref", refs)}

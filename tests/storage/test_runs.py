@@ -10,7 +10,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, update
 
-from core.errors import CannotStart
+from core.errors import UnderWay
 from core.source import Cursor
 from storage import cases, cursors, posts, runs, sources, watching
 from storage import tables as t
@@ -42,7 +42,7 @@ def status(database: Database, run: int) -> str:
 def test_second_run_of_a_source_waits(database: Database, source: int) -> None:
     with database.write() as conn:
         run = runs.open_run(conn, source, AT)
-    with pytest.raises(CannotStart, match=f"already .process {os.getpid()}"), database.write() as conn:
+    with pytest.raises(UnderWay, match=f"already .process {os.getpid()}"), database.write() as conn:
         runs.open_run(conn, source, AT)
     with database.write() as conn:
         assert runs.recover_interrupted(conn, AT + timedelta(days=2)) == []
@@ -62,10 +62,12 @@ def test_run_of_a_killed_process_is_interrupted(database: Database, source: int)
     with database.write() as conn:
         assert runs.recover_interrupted(conn, AT + 2 * MINUTE) == [run]
         assert runs.recover_interrupted(conn, AT + 2 * MINUTE) == []
+        runs.explain(conn, source, {"kind": "unavailable", "sentence": "Killed."})
     with database.read() as conn:
         row = sources.get_source(conn, source)
     assert row.last_run is not None
     assert (row.last_run.status, row.last_run.posts, row.last_run.ended) == ("interrupted", 2, AT + MINUTE)
+    assert row.last_run.finding == {"kind": "unavailable", "sentence": "Killed."}
     assert row.coverage == "partial"
 
 
