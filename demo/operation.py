@@ -19,7 +19,7 @@ COLLECT_ON = (5, 10, 14)
 HISTORY = 10  # days of small talk before the first day
 
 # The way the demo's truth runs: how many copies appear on places of a size, and how many hours after the seed.
-_WAVES: tuple[tuple[Size, int, float, float], ...] = (("small", 2, 3, 40), ("middle", 3, 22, 90), ("large", 3, 50, 190))
+_WAVES: tuple[tuple[Size, int, float, float], ...] = (("small", 2, 3, 40), ("middle", 2, 22, 90), ("large", 4, 50, 190))
 _AGAIN: tuple[Edit, ...] = ("exact", "w10")  # the edits the demo reports on are planted twice per text
 
 

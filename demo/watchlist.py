@@ -45,10 +45,11 @@ def _named(place: Place) -> str:
     return f"@{place.room} on {place.title}" if place.software == "mastodon" else place.title
 
 
-def tiers(world: World) -> dict[str, int]:
-    """Return the audience tier (1 to 5) of the hosts that exist only in the demo; those of platforms are known."""
-    ranks = {"small": 1, "middle": 3, "large": 4}
-    return {place.host: ranks[place.size] for place in world.places if place.host.endswith(".example")}
+def audiences(world: World) -> dict[str, dict[str, dict[str, object]]]:
+    """Return an audiences table for the hosts that exist only here, to be laid over the one of platforms."""
+    year, source = world.start.year, "the cast of the demo: an invented site with invented readers"
+    hosts = sorted({place.host for place in world.places if place.host.endswith(".example")})
+    return {"hosts": {host: {"tier": 1, "year": year, "source": source} for host in hosts}}
 
 
 def _threads(world: World) -> list[Watched]:
