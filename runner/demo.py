@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import textwrap
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -63,14 +64,15 @@ def demo(folder: Path, tell: Tell) -> Report:
     started = time.monotonic()
     report = Report()
     world = operation.build()
-    tell(world.story)
+    tell(textwrap.fill(world.story, 100))
+    known: set[str] = set()
     with _stage(folder, world) as (workspace, advance):
         began = workspace.clock().now()
         for day in world.collect_on:
             advance(day)
             tell(f"\nDay {day}: collecting from {len(world.places)} places on loopback replicas.")
             # the days between two collections pass on paper: the schedule is asked for what is due by then
-            _collect(workspace, began + timedelta(days=day - world.collect_on[0], minutes=1), tell)
+            _collect(workspace, began + timedelta(days=day - world.collect_on[0], minutes=1), known, tell)
             found = match(
                 workspace.database, workspace.index_folder, near_threshold=workspace.settings.match.near_threshold,
                 at=workspace.clock().now(),
@@ -117,12 +119,13 @@ def _clear(folder: Path) -> None:
         raise BadInput(f"{folder} holds something else than a demo; choose another folder with --dir.")
 
 
-def _collect(workspace: Workspace, due: datetime, tell: Tell) -> None:
+def _collect(workspace: Workspace, due: datetime, known: set[str], tell: Tell) -> None:
     from runner.collect import collect
 
     outcomes = list(collect(workspace, due=due))
     for out in outcomes:
-        if out.finding and out.finding.kind not in ("quiet", "not_recorded"):
+        if out.finding and out.finding.kind not in ("quiet", "not_recorded") and out.url not in known:
+            known.add(out.url)
             tell(f"  {out.finding.kind}: {out.finding.sentence}")
     new, changed = sum(o.new for o in outcomes), sum(o.changed for o in outcomes)
     tell(f"  {len(outcomes)} sources read: {new} new posts, {changed} changed ones.")
@@ -165,7 +168,7 @@ def _show_spread(workspace: Workspace, case: str, tell: Tell) -> None:
     for step in found["steps"]:
         tier = step["tier"] if step["tier"] is not None else "?"
         tell(f"  tier {tier}  {step['from'] or 'time unknown':<20}  {step['platform']:<24}  {step['ref']}")
-    tell(f"  {found['sentence']}")
+    tell(textwrap.fill(found["sentence"], 100, initial_indent="  ", subsequent_indent="  "))
 
 
 def _seal(workspace: Workspace, case: str, report: Report, tell: Tell) -> None:
