@@ -1,0 +1,126 @@
+"""The compiled kernel does what the plain Python reference does, on any text."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from matchers import kernel
+from matchers.fold import DENSE, fold
+
+MASK = 2**64 - 1
+BASE = 0x9E3779B97F4A7C15
+ANY = st.text(st.characters(codec=None, exclude_categories=()), max_size=400)
+WORDY = st.lists(st.sampled_from("low marsh harbour 港 口 は ไม่ пристань ① ﷺ ﬁ https://x.example @you 🚢 e\u0301 각".split())).map(
+    " ".join
+)
+
+
+def mix(h: int) -> int:
+    h = ((h ^ (h >> 30)) * 0xBF58476D1CE4E5B9) & MASK
+    h = ((h ^ (h >> 27)) * 0x94D049BB133111EB) & MASK
+    return h ^ (h >> 31)
+
+
+def gram(letters: list[int]) -> int:
+    h = 0
+    for letter in letters:
+        h = (h * BASE + letter) & MASK
+    return mix(h)
+
+
+def grams(letters: list[int], width: int, dense_width: int) -> list[int]:
+    found = []
+    for i, letter in enumerate(letters):
+        size = dense_width if letter & DENSE else width
+        if i + 1 >= size:
+            found.append(gram(letters[i + 1 - size : i + 1]))
+    return found
+
+
+def winnowed(hashes: list[int], window: int) -> list[int]:
+    """Robust winnowing, written from its definition: keep the last minimum while it is one, else the rightmost."""
+    kept: dict[int, None] = {}
+    last = -1
+    for i in range(max(len(hashes) - window + 1, 1) if hashes else 0):
+        inside = range(i, min(i + window, len(hashes)))
+        least = min(hashes[j] for j in inside)
+        if last not in inside or hashes[last] != least:
+            last = max(j for j in inside if hashes[j] == least)
+        kept.setdefault(hashes[last])
+    return list(kept)
+
+
+def reference(text: str) -> tuple[list[int], int, tuple[int, int, int]]:
+    folded = fold(text)
+    norm = mix((len(folded.letters) + BASE) & MASK)
+    for letter in folded.letters:
+        norm = mix(norm ^ letter)
+    weight = folded.words * kernel.WORD_WEIGHT + folded.dense * kernel.DENSE_WEIGHT
+    hashes = grams(folded.letters, kernel.WIDTH, kernel.DENSE_WIDTH) if weight >= kernel.ENOUGH else []
+    return winnowed(hashes, kernel.WINDOW), norm, (len(folded.letters), folded.words, folded.dense)
+
+
+def check(texts: list[str]) -> None:
+    signed = kernel.sign(texts)
+    for i, text in enumerate(texts):
+        keys, norm, measures = reference(text)
+        assert signed.keys[signed.starts[i] : signed.starts[i + 1]].tolist() == keys
+        assert int(signed.norms[i]) == norm
+        assert tuple(signed.measures[i].tolist()) == measures
+
+
+@given(st.lists(ANY | WORDY, max_size=4))
+@settings(max_examples=150, deadline=None)
+def test_kernel_equals_the_reference_on_any_text(texts: list[str]) -> None:
+    check(texts)
+
+
+@given(WORDY, WORDY)
+@settings(max_examples=100, deadline=None)
+def test_comparison_equals_sets_of_grams(a: str, b: str) -> None:
+    compared = kernel.compare([a, b], [0], [1])
+    left = set(grams(fold(a).letters, kernel.SHINGLE, kernel.DENSE_SHINGLE))
+    right = set(grams(fold(b).letters, kernel.SHINGLE, kernel.DENSE_SHINGLE))
+    assert (compared.shared[0], compared.left[0], compared.right[0]) == (len(left & right), len(left), len(right))
+    assert bool(compared.same[0]) == (fold(a).letters == fold(b).letters)
+
+
+@given(WORDY, WORDY)
+@settings(max_examples=100, deadline=None)
+def test_spans_hold_the_same_letters_on_both_sides(a: str, b: str) -> None:
+    for begin, end, other, other_end in kernel.compare([a, b], [0], [1]).spans_of(0):
+        assert 0 <= begin < end <= len(a)
+        assert 0 <= other < other_end <= len(b)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "", "\ud800\udc00\udfff broken", "a" * 100_000, "ﷺ" * 5_000, "港口" * 20_000, "x y " * 50_000,
+        "https://" * 20_000, "@" * 50_000, "@a" * 50_000, "www." * 20_000, "\u0301" * 50_000, "\U0001f6a2" * 20_000,
+    ],
+)  # fmt: skip
+def test_odd_and_huge_texts_are_signed_as_the_reference_says(text: str) -> None:
+    check([text])
+
+
+def test_a_million_letters_of_one_kind_give_one_key() -> None:
+    signed = kernel.sign(["港" * 1_000_000, "a" * 1_000_000])
+    assert len(signed.keys) == 1
+    assert signed.enough().tolist() == [True, False]  # a letter repeated is one word
+
+
+def test_no_texts_at_all() -> None:
+    signed = kernel.sign([])
+    assert len(signed.keys) == 0
+    assert len(kernel.compare([], [], []).same) == 0
+
+
+def test_a_common_stretch_gives_a_common_key_whatever_stands_around_it() -> None:
+    stretch = "the dredger broke down in the first week of January"
+    a = kernel.sign([f"Says the committee of Lowmarsh on a wet and windy Monday morning: {stretch}, alas!"])
+    b = kernel.sign([f"Nobody in the whole of the town would believe it but {stretch.upper()}."])
+    assert np.intersect1d(a.keys, b.keys).size
