@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import hashlib
 
+MAX_REF = 600  # characters; Postgres indexes 2,704 bytes at most, and a character may have four
+
 
 def ref(platform: str, native_id: str, site: str | None = None) -> str:
     """Return the name of a post, unique for ever: `platform:native_id`.
 
     Where many sites run the same software (Mastodon, Discourse, WordPress) an id is unique only on
-    its site, so the site is part of the name: `platform@site:native_id`.
+    its site, so the site is part of the name: `platform@site:native_id`. Of a name that no index could hold the
+    digest stands for the id.
     """
-    return f"{platform}@{site}:{native_id}" if site else f"{platform}:{native_id}"
+    name = f"{platform}@{site}:{native_id}" if site else f"{platform}:{native_id}"
+    return name if len(name) <= MAX_REF else f"{platform}:sha256-{sha256(name.encode())}"
 
 
 def place(platform: str, site: str | None) -> str:

@@ -16,6 +16,7 @@ from storage.cases import case_id as id_of_case
 
 _SOURCES, _CASES, _RUNS = t.table(t.SourceTable), t.table(t.Case), t.table(t.Run)
 _POSTS = t.table(t.SourcePost)
+MAX_URL = 600  # characters; Postgres indexes 2,704 bytes at most
 _UNITS = (("w", 604800), ("d", 86400), ("h", 3600), ("m", 60))
 
 
@@ -81,8 +82,12 @@ def add_source(
     """Watch an address in a case, first now and then every so many seconds; return its id.
 
     The same case, address, kind and route again is the same source: its interval, options and reason are renewed where
-    given, and nothing else changes. Raises BadInput where there is no such case.
+    given, and nothing else changes. Raises BadInput where there is no such case, or the address is endless.
     """
+    if len(url) > MAX_URL:
+        raise BadInput(
+            f"The address {url[:60]}… is longer than {MAX_URL} characters; see whether it is whole.", url=url
+        )
     case_id = id_of_case(conn, case)
     same = (
         _SOURCES.c.case_id == case_id, _SOURCES.c.url == url, _SOURCES.c.kind == kind, _SOURCES.c.route == route

@@ -19,7 +19,6 @@ from typing import Any
 import pytest
 
 from storage.engine import Database
-from storage.schema import metadata
 
 _numbers = itertools.count(1)
 
@@ -30,8 +29,6 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("sqlite") / "template.db"
     with Database(path) as database:
         database.upgrade()
-        with database.write() as conn:
-            metadata().create_all(conn)
     return path
 
 
@@ -60,8 +57,6 @@ def postgres_template(postgres_server: Any, worker_id: str) -> str:
     _execute(postgres_server, f"CREATE DATABASE {name} STRATEGY=FILE_COPY")
     with Database(postgres_server.get_uri(database=name)) as database:
         database.upgrade()
-        with database.write() as conn:
-            metadata().create_all(conn)
     return name
 
 

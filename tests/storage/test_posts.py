@@ -208,3 +208,13 @@ def test_nothing_of_a_failed_transaction_stays(database: Database) -> None:
         fail(conn)
     with database.read() as conn:
         assert posts.known_refs(conn, ["quayside:1"]) == set()
+
+
+def test_endless_ids_are_kept_apart(database: Database) -> None:
+    scrambled = "".join(chr(0x4E00 + n * 7919 % 20000) for n in range(2047))
+    odd = [post(scrambled + letter, author=Author(handle=scrambled * 9 + letter)) for letter in "ab"]
+    assert save(database, *odd).new == 2
+    assert save(database, *odd, at=AT + HOUR).same == 2
+    with database.read() as conn:
+        assert [p.native_id[-1] for _, p in posts.iter_posts(conn)] == ["a", "b"]
+        assert len(conn.execute(select(t.table(t.Account).c.ref)).all()) == 2

@@ -9,7 +9,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from core.errors import BadInput
+from core.ids import sha256
 from core.records import Media
+from core.text import clean
 from storage import cases, posts, search, words
 from storage.engine import Database
 from tests.storage.invented import AT, post
@@ -80,6 +82,18 @@ def test_hostile_query_is_only_words(filled: Database, query: str) -> None:
 @given(query=st.text(max_size=40))
 def test_no_query_is_an_error(filled: Database, query: str) -> None:
     found(filled, query)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(body=st.text(max_size=60))
+def test_every_text_is_found_by_its_words(filled: Database, body: str) -> None:
+    text = clean(body)
+    name = sha256(text.encode())
+    with filled.write() as conn:
+        case = cases.ensure_case(conn, "harbour", AT)
+        posts.save_posts(conn, [post(name, text=text)], case_id=case, at=AT)
+    for word in words.words(text)[:5]:
+        assert name in found(filled, word)
 
 
 def test_edit_moves_the_index(filled: Database) -> None:

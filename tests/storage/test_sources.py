@@ -37,6 +37,8 @@ def test_adding_again_changes_only_what_is_given(database: Database) -> None:
         assert [r.case for r in sources.list_sources(conn)] == ["harbour", "pier"]
         with pytest.raises(BadInput, match="no source 99"):
             sources.get_source(conn, 99)
+    with pytest.raises(BadInput, match="longer than 600"):
+        add(database, "a" * 700)
 
 
 def test_due_ones_longest_overdue_first(database: Database) -> None:
