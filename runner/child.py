@@ -111,11 +111,13 @@ def _stop(number: int, _: object) -> None:
 
 def main(arguments: Sequence[str]) -> None:
     """Run the source named on the command line and print its outcome as JSON."""
+    from runner.cli import quiet_libraries
     from runner.collect import Desk, run_source
     from runner.outcome import Outcome
     from runner.workspace import Workspace
     from storage import sources
 
+    quiet_libraries()
     signal.signal(signal.SIGTERM, _stop)
     workspace = Workspace.open(arguments[0])
     replay = [Path(path) for flag, path in itertools.pairwise(arguments) if flag == "--replay"]

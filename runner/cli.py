@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import logging
 import os
 import sys
 from collections.abc import Sequence
@@ -72,8 +73,15 @@ def cli(ctx: click.Context, workspace: str | None) -> None:
         ctx.obj["workspace"] = workspace
 
 
+def quiet_libraries() -> None:
+    """Keep what libraries log off the terminal: what a user needs to know is said in findings."""
+    if not os.environ.get("COPYTRAIL_DEBUG"):
+        logging.lastResort = None
+
+
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit status: 0 done, 1 done with problems, 2 wrong use, 3 could not start."""
+    quiet_libraries()
     try:
         status = cli.main(arguments, prog_name="copytrail", standalone_mode=False)
     except click.exceptions.Exit as stop:

@@ -6,13 +6,23 @@ import os
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.errors import BadInput, CannotStart, CopytrailError, SourceChanged, Transient, UnderWay
+from core.errors import (
+    BadInput,
+    BadRequest,
+    CannotStart,
+    CopytrailError,
+    Gone,
+    Landing,
+    SourceChanged,
+    Transient,
+    UnderWay,
+)
 from core.records import Finding, Post
 from core.source import Cursor, Source, Target
 from runner.outcome import Outcome
@@ -28,9 +38,13 @@ if TYPE_CHECKING:
 
 BATCH = 200  # posts per transaction: a page or two, so that a kill loses little and writers take turns
 PAUSE = 5.0  # seconds after which a batch is stored though it is not full: slow sources show progress too
-NO_FEED = frozenset({"source_changed", "gone", "bad_request", "landing"})
+NO_FEED = (SourceChanged, Gone, BadRequest, Landing)  # what a site without a feed answers with
 Progress = Callable[[int], None]
 Warn = Callable[[str], None]
+
+
+class Stumbled(SourceChanged):
+    """Report that a parser came to grief on an answer; the defect is ours."""
 
 
 @dataclass
@@ -123,34 +137,37 @@ def plan_next(workspace: Workspace, out: Outcome, at: datetime | None = None) ->
 
 
 def run_source(desk: Desk, row: SourceRow, progress: Progress | None = None) -> Outcome:
-    """Run one source in this process and say how it ended; an unknown site falls from its feed to its pages.
+    """Run one source in this process and say how it ended.
 
-    Raises CannotStart where what comes in cannot be stored.
+    A site that never gave a post, and whose route nobody chose, falls from its feed to its pages; it stays with them
+    once they give posts. Raises CannotStart where what comes in cannot be stored.
     """
     try:
-        out = _run(desk, row, progress)
-    except UnderWay as error:
-        return Outcome(row.id, row.url, "running", row.coverage or "partial", finding=Finding.of(error))
-    following = _fallback(row, out)
-    if following is None:
-        return out
-    from storage import sources
-
-    with desk.workspace.database.write() as conn:
+        out, error = _run(desk, row, progress)
+        following = _fallback(row, out, error)
+        if following is None:
+            return out
         platform = following.platform or following.id.split(".", 1)[0]
-        sources.set_kind(conn, row.id, following.id, platform, following.route)
-        row = sources.get_source(conn, row.id)
-    return _run(desk, row, progress)
+        out, _ = _run(desk, replace(row, kind=following.id, platform=platform, route=following.route), progress)
+    except UnderWay as problem:
+        return Outcome(row.id, row.url, "running", row.coverage or "partial", finding=Finding.of(problem))
+    if out.posts:
+        from storage import sources
+
+        with desk.workspace.database.write() as conn:
+            sources.set_kind(conn, row.id, following.id, platform, following.route)
+    return out
 
 
-def _fallback(row: SourceRow, out: Outcome) -> type[Source] | None:
-    """Return the page source to try where a site chosen by nobody's `--route` turned out to have no feed."""
-    found_none = out.posts == 0 and out.finding is not None and out.finding.kind in NO_FEED
-    following = after(row.kind, row.url) if found_none and row.options.get("route") == "any" else None
+def _fallback(row: SourceRow, out: Outcome, error: CopytrailError | None) -> type[Source] | None:
+    """Return the page source to try where an address turned out to have no feed."""
+    if type(error) not in NO_FEED or out.posts or row.posts or row.options.get("route") != "any":
+        return None
+    following = after(row.kind, row.url)
     return following[0] if following else None
 
 
-def _run(desk: Desk, row: SourceRow, progress: Progress | None) -> Outcome:
+def _run(desk: Desk, row: SourceRow, progress: Progress | None) -> tuple[Outcome, CopytrailError | None]:
     run = Run(desk.workspace, row, desk.recorder, desk.http.clock.now() if desk.replay else None)
     error: CopytrailError | None = None
     source: Source | None = None
@@ -166,7 +183,7 @@ def _run(desk: Desk, row: SourceRow, progress: Progress | None) -> Outcome:
     out = run.close(cursor, source, error)
     if isinstance(error, CannotStart):
         raise error
-    return out
+    return out, error
 
 
 def prepared(desk: Desk, row: SourceRow) -> Source:
@@ -223,7 +240,7 @@ def batches(
 def _stumbled(row: SourceRow, failure: Exception) -> CopytrailError:
     """Turn a defect of ours, or an answer nobody foresaw, into a sentence that names the line to mend."""
     _show(failure)
-    return SourceChanged(
+    return Stumbled(
         f"{row.url} could not be read ({_where(failure)}). What was received is in the archive; once the parser is "
         f"mended, `copytrail reparse --source {row.id}` reads it again.",
         url=row.url,

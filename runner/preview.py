@@ -7,15 +7,13 @@ from contextlib import closing
 from itertools import islice
 from typing import TYPE_CHECKING, cast
 
-from core.errors import BadInput, NotThere, SourceChanged
 from core.records import Finding, Post, Route
 from core.source import Cursor, Source, Target
+from runner.collect import NO_FEED
 from runner.recognise import after, recognise
 
 if TYPE_CHECKING:
     from runner.workspace import Workspace
-
-NO_FEED = (SourceChanged, BadInput, NotThere)  # what a site without a feed answers with
 
 
 def preview(workspace: Workspace, url: str, route: Route | None, limit: int) -> Iterator[Post | Finding]:

@@ -13,7 +13,7 @@ from core.source import Cursor, CursorSpec, Source
 from runner.outcome import PROBLEMS, Outcome, public
 
 if TYPE_CHECKING:
-    from archive.warc import WarcWriter
+    from archive.warc import WarcWriter, Written
     from runner.workspace import Workspace
     from storage.sources import SourceRow
 
@@ -40,6 +40,7 @@ class Run:
         self.unchanged = False  # a 304: nothing new, and the source is well
         self.number = 0
         self.filled: Counter[str] = Counter()
+        self.written: list[Written] = []  # in the archive, and not yet noted in the database
 
     def open(self) -> Cursor:
         """Open the run and load how far earlier ones got; raise UnderWay where another process is at it."""
@@ -65,6 +66,7 @@ class Run:
                 conn, batch, case_id=self.row.case_id, source_id=self.row.id, run_id=self.number, at=now
             )
             findings.save_findings(conn, found, source_id=self.row.id, run_id=self.number, at=now)
+        self.written.clear()  # only now: what the database refused is noted with the next transaction
         out = self.outcome
         out.remarks += [f for f in found if f.ref is None or f.url == self.row.url]
         out.posts += len({p.ref for p in batch})
@@ -86,12 +88,12 @@ class Run:
             moved = after(cursor, self.newest, source.cursor, out.remarks)
         if source is not None and error is None:
             out.remarks += self._short(source)
-        out.judge(error, unchanged=self.unchanged)
-        if stopped:
-            out.status = "interrupted"
         now = self.clock.now()
         with self.workspace.database.write() as conn:
             self._keep_captures(conn)
+            out.judge(error, unchanged=self.unchanged)
+            if stopped:
+                out.status = "interrupted"
             if moved is not None:
                 cursors.save(conn, self.row.id, moved)
             runs.close_run(
@@ -106,9 +108,9 @@ class Run:
         from storage import captures
 
         if self.recorder is not None:
-            written = self.recorder.drain()
-            self.unchanged |= any(w.status == 304 for w in written)
-            captures.save_captures(conn, written, source_id=self.row.id, run_id=self.number)
+            self.written += self.recorder.drain()
+            self.unchanged |= any(w.status == 304 for w in self.written)
+            captures.save_captures(conn, self.written, source_id=self.row.id, run_id=self.number)
 
     def _short(self, source: Source) -> list[Finding]:
         """Return a finding where a run falls short of what the source declares of itself."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -41,7 +41,8 @@ def backup(database: Database, path: Path) -> None:
     except (OSError, sqlite3.Error) as error:
         raise CannotStart(f"The backup {path} cannot be written ({error}); see the folder and the disk.") from error
     finally:
-        part.unlink(missing_ok=True)
+        with suppress(OSError):
+            part.unlink()
 
 
 def restore(database: Database, path: Path) -> None:
