@@ -53,7 +53,7 @@ def _watched(place: Place) -> str:
 
 
 def _person(software: str, host: str, name: str) -> Person:
-    digits = {"mastodon": 18, "discourse": 4, "wordpress": 2, "blogspot": 20}.get(software, 9)
+    digits = {"mastodon": 18, "discourse": 5, "wordpress": 3, "blogspot": 20}.get(software, 9)
     native_id = number_of(f"{host}/{name}", digits)
     handle = name.lower().replace(" ", "-") if software in _SPELLED else name
     return Person(native_id=f"t2_{native_id}" if software == "reddit" else native_id, handle=handle, name=name)
