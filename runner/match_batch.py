@@ -130,15 +130,23 @@ class Finder:
         return Batch(self.ids[chosen], starts, keys)
 
     def _compare(self, pairs: Sequence[tuple[int, int]]) -> None:
-        threshold = self.near.threshold
-        for post, left, right, compared, p in self._compared(pairs, threshold):
+        for post, left, right, compared, p in self._compared(pairs, self.near.threshold):
             other = left.id if post == right.id else right.id
-            verdict = wording.near(compared, p, _same_account(left, right), threshold)
-            if verdict is None:
-                continue
-            self.pairs.append(_pair(left, right, self.near, verdict))
-            later, earlier = (other, post) if self.place.get(other, -1) > self.place[post] else (post, other)
-            self.verdicts.setdefault(later, {})[earlier] = Match(self.near.id, verdict.score)
+            if match := self._judge(left, right, compared, p):
+                later, earlier = (other, post) if self.place.get(other, -1) > self.place[post] else (post, other)
+                self.verdicts.setdefault(later, {})[earlier] = match
+
+    def _judge(self, left: Any, right: Any, compared: kernel.Compared, p: int) -> Match | None:
+        """Keep the link between two posts, if there is one. The same text twice in the index is an exact copy still:
+        the post it would have repeated was edited since, or is another with the same hash.
+        """
+        by_same = _same_account(left, right)
+        matcher: Matcher = self.exact if compared.same[p] else self.near
+        verdict = wording.exact(compared, p, by_same) or wording.near(compared, p, by_same, self.near.threshold)
+        if verdict is None:
+            return None
+        self.pairs.append(_pair(left, right, matcher, verdict))
+        return Match(matcher.id, verdict.score)
 
     def _compared(
         self, pairs: Sequence[tuple[int, int]], least: float = 0.0
@@ -183,12 +191,9 @@ class Finder:
 
     def _ask(self, post: int, anchor: int) -> Match | None:
         """Compare a post with an anchor the index did not bring up; keep the link if they match."""
-        before = len(self.pairs)
-        for post_id, left, right, compared, p in self._compared([(post, anchor)]):
-            if verdict := wording.near(compared, p, _same_account(left, right), self.near.threshold):
-                self.pairs.append(_pair(left, right, self.near, verdict))
-                self.verdicts.setdefault(post_id, {})[anchor] = Match(self.near.id, verdict.score)
-        return self.verdicts.get(post, {}).get(anchor) if len(self.pairs) > before else None
+        for _, left, right, compared, p in self._compared([(post, anchor)]):
+            return self._judge(left, right, compared, p)
+        return None
 
     def _name(self, anchor: int, post: int) -> str:
         """Return the id of a new family: that of before it was formed anew, else one made of the anchor's ref."""

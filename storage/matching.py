@@ -209,6 +209,7 @@ def queue_again(conn: Connection, edited: Iterable[int], at: datetime) -> None:
     A family that loses its anchor is taken apart; its members carry its id along, so that it can be formed anew.
     """
     for some in chunks(edited):
+        own = set(some)
         again: dict[int, str | None] = dict.fromkeys(some)
         copies = select(_SIGNED.c.post_id).where(_SIGNED.c.copy_of.in_(some))
         again.update(dict.fromkeys(conn.execute(copies).scalars()))
@@ -222,7 +223,8 @@ def queue_again(conn: Connection, edited: Iterable[int], at: datetime) -> None:
             gone = conn.execute(select(_MEMBERS).where(_MEMBERS.c.post_id.in_(ids))).all()
             for row in gone:
                 if again[row.post_id] is None:
-                    _note(conn, row.family_id, "left", row.post_id, "The text of the post was edited.", at)
+                    what = "post" if row.post_id in own else "post it repeats"
+                    _note(conn, row.family_id, "left", row.post_id, f"The text of the {what} was edited.", at)
             conn.execute(delete(_MEMBERS).where(_MEMBERS.c.post_id.in_(ids)))
             conn.execute(delete(_SIGNED).where(_SIGNED.c.post_id.in_(ids)))
         conn.execute(delete(_PAIRS).where(_PAIRS.c.left_id.in_(some)))

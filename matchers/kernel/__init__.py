@@ -77,9 +77,7 @@ def sign(texts: Sequence[str]) -> Signatures:
 
     table, pool = fold.tables()
     buffer, offsets = _buffer(texts)
-    return Signatures(
-        *text.sign(buffer, offsets, table, pool, WIDTH, DENSE_WIDTH, WINDOW, WORD_WEIGHT, DENSE_WEIGHT)
-    )
+    return Signatures(*text.sign(buffer, offsets, table, pool, WIDTH, DENSE_WIDTH, WINDOW, WORD_WEIGHT, DENSE_WEIGHT))
 
 
 def compare(texts: Sequence[str], left: Sequence[int] | Array, right: Sequence[int] | Array) -> Compared:
@@ -92,9 +90,7 @@ def compare(texts: Sequence[str], left: Sequence[int] | Array, right: Sequence[i
     counts = pairs.overlaps(shingles, firsts, a, b)
     same = pairs.equal(letters, starts, a, b)
     spans, begins, longest = pairs.align(letters, at, starts, a, b, SHINGLE, DENSE_SHINGLE, SPANS)
-    return Compared(
-        same, counts[:, 0], counts[:, 1], counts[:, 2], longest, spans, begins, measures[a], measures[b]
-    )
+    return Compared(same, counts[:, 0], counts[:, 1], counts[:, 2], longest, spans, begins, measures[a], measures[b])
 
 
 def warm() -> None:
