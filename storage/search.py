@@ -43,6 +43,7 @@ class Hit:
     url: str | None
     author: str | None
     published: datetime | None
+    precision: str
     title: str | None
     snippet: str
 
@@ -124,6 +125,7 @@ def search(conn: Connection, query: str, case: str | None = None, limit: int = 1
     return [
         Hit(
             ref=row.ref, platform=row.platform, url=row.url, published=row.published_at, title=row.title,
+            precision=row.published_precision,
             author=(row.author or {}).get("handle") or (row.author or {}).get("name"),
             snippet=_snippet(row.text or row.title or "", wanted),
         )
