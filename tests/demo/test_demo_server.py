@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from config.audiences import Audiences, shipped
 from demo import server, watchlist
 from demo.replicas import misbehaving
 from demo.server import Server
@@ -167,3 +168,12 @@ def test_nobody_needs_the_real_platform(world: World) -> None:
             "youtube.com", "vimeo.com", "pinterest.com")  # fmt: skip
     for place in world.places:
         assert place.host.endswith((".example", *real)), place.host
+
+
+def test_the_invented_sites_have_an_audience_of_their_own(world: World) -> None:
+    table = Audiences.model_validate(watchlist.audiences(world)).over(shipped())
+    rank = {"small": {1}, "middle": {2, 3}, "large": {4, 5}}
+    for place in world.places:
+        known = table.of(place.platform, place.site)
+        assert known is not None, place.key
+        assert known.tier in rank[place.size], place.key
