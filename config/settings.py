@@ -50,7 +50,7 @@ class Archive(_Section):
 class Matching(_Section):
     """When two texts count as copies; every pair keeps its numbers, so this is a view and can be changed."""
 
-    near_threshold: float = Field(0.3, gt=0, le=1, description="Smallest exact Jaccard similarity of a near copy.")
+    near_threshold: float = Field(0.4, gt=0, le=1, description="Smallest exact Jaccard similarity of a near copy.")
 
 
 class Workspace(_Section):

@@ -102,6 +102,8 @@ def _stage(folder: Path, world: World) -> Iterator[tuple[Workspace, Callable[[in
             ]
             listed = yaml.safe_dump({"case": watchlist.CASE, "sources": entries}, allow_unicode=True, sort_keys=False)
             (workspace.root / "watchlists" / "demo.yml").write_text(listed, encoding="utf-8")
+            invented = yaml.safe_dump(watchlist.audiences(world), allow_unicode=True)
+            (workspace.root / "audiences.yml").write_text(invented, encoding="utf-8")
             if wrong := sync(workspace):
                 raise wrong[0]
             yield workspace, replicas.advance
@@ -143,7 +145,7 @@ def _look(workspace: Workspace, report: Report, world: World, case: str) -> None
     report.platforms = len({p["platform"] for p in posts})
     collected = {p["ref"] for p in posts}
     truth = [t for t in world.truth if {t.base_ref, t.copy_ref} <= collected]
-    kinds, precision = score(pairs, groups, truth)
+    kinds, precision = score(pairs, groups, truth, posts)
     report.score = {
         "planted": sum(k["planted"] for k in kinds.values()), "found": sum(k["found"] for k in kinds.values()),
         "recall": overall(kinds), "precision": precision, "kinds": kinds,
@@ -153,6 +155,7 @@ def _look(workspace: Workspace, report: Report, world: World, case: str) -> None
 
 def _show_spread(workspace: Workspace, case: str, tell: Tell) -> None:
     """Tell the way of the family that stands on most platforms."""
+    from config.audiences import audiences
     from runner.spread import spread
     from storage import families, posts
 
@@ -162,7 +165,7 @@ def _show_spread(workspace: Workspace, case: str, tell: Tell) -> None:
             return
         widest = max(groups, key=lambda g: (len(g["platforms"]), g["size"], str(g["id"])))
         members = posts.load_posts(conn, widest["members"])
-    found = spread(workspace.database, widest["id"])
+    found = spread(workspace.database, widest["id"], audiences(workspace.root))
     title = next((p.title for p in members.values() if p.title), "")
     tell(f"\nFamily {widest['id']}: {widest['size']} copies on {len(widest['platforms'])} platforms. {title}")
     for step in found["steps"]:

@@ -114,9 +114,11 @@ def spread_command(ctx: click.Context, family_id: str, as_json: bool) -> None:
 
     Example: copytrail spread 12 --json
     """
+    from config.audiences import audiences
     from runner.spread import spread
 
-    found = spread(workspace_of(ctx).database, family_id)
+    workspace = workspace_of(ctx)
+    found = spread(workspace.database, family_id, audiences(workspace.root))
     if as_json:
         click.echo(line(found))
         return

@@ -21,13 +21,14 @@ def platforms_command(as_json: bool) -> None:
 
     Example: copytrail platforms --json
     """
-    from config.audiences import tier
+    from config.audiences import shipped
 
     from runner.recognise import all_sources
 
     rows = [s.describe() for _, s in sorted(all_sources().items())]
     for row in rows:
-        row["tier"] = tier(row["platform"])
+        audience = shipped().of(row["platform"])
+        row["tier"] = audience.tier if audience else None
     columns = [("source", "id"), ("collects", "collects"), ("route", "route"), ("needs", "secrets"), ("tier", "tier"),
                ("requests a minute", "requests_per_minute"), ("keep", "retention")]  # fmt: skip
     show(rows, as_json, columns, "There are no sources; the installation is incomplete.")

@@ -74,3 +74,9 @@ def test_a_variable_of_an_unknown_section_is_named(tmp_path: Path, monkeypatch: 
     monkeypatch.setenv("COPYTRAIL_ARCHIV__X", "3")
     with pytest.raises(CannotStart, match=r"variable COPYTRAIL_ARCHIV__X is no setting; perhaps archive"):
         settings.load(write(tmp_path, ""))
+
+
+def test_the_threshold_of_the_settings_is_the_matchers_own() -> None:
+    from matchers.wording import NEAR
+
+    assert settings.Settings().match.near_threshold == NEAR
