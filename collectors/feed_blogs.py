@@ -45,7 +45,7 @@ class LiveJournalFeed(FeedSource):
     )
     examples = ("https://quiet-reader.livejournal.com/", "https://users.livejournal.com/_someone_/")
     requests_per_minute = 60
-    retention = "its bot policy asks for a contact in the user agent and at most 5 requests a second"
+    retention = "its rules for automatic readers ask for a contact in the user agent and at most 5 requests a second"
     fields = (*FeedSource.fields, "author.handle", "metrics.replies")
 
     def collect(self, target: Target, cursor: Cursor) -> Iterator[Post | Finding]:
