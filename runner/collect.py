@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -197,9 +198,9 @@ def prepared(desk: Desk, row: SourceRow) -> Source:
 
 
 def _walk(source: Source, cursor: Cursor, run: Run, progress: Progress | None) -> None:
-    started = run.clock.monotonic()
+    started = time.monotonic()
     minutes = run.workspace.settings.collect.run_minutes
-    for batch in batches(source, run.row, cursor, run.clock.monotonic):
+    for batch in batches(source, run.row, cursor):
         try:
             run.keep(batch, tuple(source.expect.filled))
         except CopytrailError:
@@ -208,25 +209,23 @@ def _walk(source: Source, cursor: Cursor, run: Run, progress: Progress | None) -
             raise _unstored(run.row, failure) from failure
         if progress:
             progress(run.outcome.posts)
-        if run.clock.monotonic() - started > minutes * 60:
+        if time.monotonic() - started > minutes * 60:
             raise Transient(
                 f"{run.row.url}: the run took over {minutes:g} minutes and was ended; the next one goes on."
             )
 
 
-def batches(
-    source: Source, row: SourceRow, cursor: Cursor, monotonic: Callable[[], float]
-) -> Iterator[list[Post | Finding]]:
+def batches(source: Source, row: SourceRow, cursor: Cursor) -> Iterator[list[Post | Finding]]:
     """Yield what a walk gives in batches; the error that ended it is raised after what it had brought."""
     batch: list[Post | Finding] = []
     error: CopytrailError | None = None
-    begun = monotonic()
+    begun = time.monotonic()
     try:
         for item in source.collect(type(source).match(row.url) or Target(url=row.url), cursor):
             batch.append(item)
-            if len(batch) >= BATCH or monotonic() - begun > PAUSE:
+            if len(batch) >= BATCH or time.monotonic() - begun > PAUSE:
                 yield batch
-                batch, begun = [], monotonic()
+                batch, begun = [], time.monotonic()
     except CopytrailError as failure:
         error = failure
     except Exception as failure:  # noqa: BLE001 - a parser that stumbles ends its run, never the others

@@ -52,7 +52,7 @@ def _read_again(
                 if warn and damage.sentence not in told:
                     warn(damage.sentence)
                 told.add(damage.sentence)
-            for batch in batches(prepared(desk, row), row, Cursor(), workspace.clock().monotonic):
+            for batch in batches(prepared(desk, row), row, Cursor()):
                 _keep(workspace, row, batch, out)
     except CannotStart:
         raise
