@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import random
 import shutil
+import subprocess
+import sys
+import time
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import combinations
@@ -25,6 +28,18 @@ from storage import cases, families, matching, posts
 from storage.engine import Database
 
 AT = datetime(2025, 3, 1, tzinfo=UTC)
+KILLED = """
+import sys
+from pathlib import Path
+from matchers import kernel
+from runner import match
+from storage.engine import Database
+kernel.warm()
+match.BATCH_POSTS = 10
+database = Database(sys.argv[1])
+print("ready", flush=True)
+match.match(database, Path(sys.argv[2]), rebuild=True)
+"""
 WORDS = [
     a + b + c for a in ("lo", "mar", "ven", "tir", "sel", "dun", "bre") for b in ("ka", "mo", "ti", "ru", "se")
     for c in ("n", "sh", "la", "rt", "de", "")
@@ -198,6 +213,28 @@ def test_an_index_that_is_lost_or_stale_is_made_anew(sqlite_database: Database, 
     incremental = pairs(sqlite_database).keys()
     run(sqlite_database, tmp_path, rebuild=True)
     assert pairs(sqlite_database).keys() == incremental
+
+
+def test_a_kill_at_any_moment_leaves_nothing_half_done(
+    sqlite_database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(matching_run, "BATCH_POSTS", 10)
+    save(sqlite_database, planted())
+    path = Path(sqlite_database.name)
+    run(sqlite_database, tmp_path / "once")
+    whole, grouped = pairs(sqlite_database).keys(), members(sqlite_database)
+    for delay in (0.05, 0.12, 0.25):
+        child = subprocess.Popen(
+            [sys.executable, "-c", KILLED, str(path), str(tmp_path / "index")], stdout=subprocess.PIPE
+        )  # fmt: skip
+        assert child.stdout
+        child.stdout.readline()  # everything is imported, matching begins
+        time.sleep(delay)
+        child.kill()
+        child.communicate()
+        run(sqlite_database, tmp_path)
+        assert pairs(sqlite_database).keys() == whole
+        assert members(sqlite_database) == grouped
 
 
 def test_only_the_posts_of_a_case_are_read_but_the_whole_archive_is_met(database: Database, tmp_path: Path) -> None:
