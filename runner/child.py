@@ -51,6 +51,7 @@ def finish(workspace: Workspace, row: SourceRow, child: subprocess.Popen[bytes])
         out, _ = child.communicate(timeout=limit)
     except subprocess.TimeoutExpired:
         end(child)
+        child.communicate()  # whatever it still said: the sentence below tells more
         sentence = f"{row.url}: the run was ended after {limit / 60:.3g} minutes; what it had is kept."
         return _lost(workspace, row, sentence)
     try:
@@ -96,11 +97,11 @@ def kill(child: subprocess.Popen[bytes]) -> None:
 
 def run_in_child(workspace: Workspace, row: SourceRow, *, replay: Sequence[Path] = ()) -> Outcome:
     """Run one source in a child process and wait for it."""
-    child = start(workspace, row.id, replay)
-    try:
-        return finish(workspace, row, child)
-    finally:
-        end(child)
+    with start(workspace, row.id, replay) as child:
+        try:
+            return finish(workspace, row, child)
+        finally:
+            end(child)
 
 
 def _stop(number: int, _: object) -> None:

@@ -218,7 +218,7 @@ def _walk(source: Source, cursor: Cursor, run: Run, progress: Progress | None) -
 def batches(source: Source, row: SourceRow, cursor: Cursor) -> Iterator[list[Post | Finding]]:
     """Yield what a walk gives in batches; the error that ended it is raised after what it had brought."""
     batch: list[Post | Finding] = []
-    error: CopytrailError | None = None
+    error: BaseException | None = None
     begun = time.monotonic()
     try:
         for item in source.collect(type(source).match(row.url) or Target(url=row.url), cursor):
@@ -226,7 +226,7 @@ def batches(source: Source, row: SourceRow, cursor: Cursor) -> Iterator[list[Pos
             if len(batch) >= BATCH or time.monotonic() - begun > PAUSE:
                 yield batch
                 batch, begun = [], time.monotonic()
-    except CopytrailError as failure:
+    except (CopytrailError, KeyboardInterrupt) as failure:
         error = failure
     except Exception as failure:  # noqa: BLE001 - a parser that stumbles ends its run, never the others
         error = _stumbled(row, failure)

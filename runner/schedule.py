@@ -112,10 +112,11 @@ class Watch:
                 if self.stopping.is_set():
                     return
                 process = self.children[row.id] = child.start(self.workspace, row.id)
-            try:
-                outcome = child.finish(self.workspace, row, process)
-            finally:
-                child.kill(process)
+            with process:
+                try:
+                    outcome = child.finish(self.workspace, row, process)
+                finally:
+                    child.kill(process)
             plan_next(self.workspace, outcome)
             self.told(outcome)
         except CopytrailError as error:

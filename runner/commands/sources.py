@@ -115,14 +115,21 @@ def sources_command(ctx: click.Context, case: str | None, as_json: bool) -> None
     Example: copytrail sources --case harbour --json
     """
     from runner.watchlist import sync
-    from storage import sources
+    from storage import runs, sources
 
     workspace = workspace_of(ctx)
-    for error in sync(workspace, case):
+    wrong = sync(workspace, case)
+    for error in wrong:
         problem(error.sentence)
     with workspace.database.read() as conn:
-        rows = [row.as_row() for row in sources.list_sources(conn, case)]
+        listed = sources.list_sources(conn, case)
+    if any(row.last_run and row.last_run.status == "running" for row in listed):
+        with workspace.database.write() as conn:  # its process may have been killed
+            runs.recover_interrupted(conn, workspace.clock().now())
+            listed = sources.list_sources(conn, case)
+    rows = [row.as_row() for row in listed]
     columns = [("id", "id"), ("case", "case"), ("source", "url"), ("by", "kind"), ("posts", "posts"),
                ("coverage", "coverage"), ("last run", "last_run.status"), ("says", "last_run.finding.sentence"),
                ("next", "next_run")]  # fmt: skip
     show(rows, as_json, columns, "Nothing is watched yet; add a source with `copytrail add URL --case C`.")
+    ctx.exit(1 if wrong else 0)

@@ -297,13 +297,27 @@ def test_a_family_of_two_dissolves_when_one_is_edited(database: Database, tmp_pa
     assert pairs(database) == {}
 
 
-def test_a_new_picture_changes_no_match(sqlite_database: Database, tmp_path: Path) -> None:
-    base = text(13)
-    save(sqlite_database, [post(1, base), post(2, base)])
-    run(sqlite_database, tmp_path)
-    save(sqlite_database, [post(1, base.upper())], at=AT + timedelta(days=1))
-    assert run(sqlite_database, tmp_path).posts == 0
-    assert len(groups(sqlite_database)) == 1
+def test_an_edit_that_leaves_the_words_keeps_the_family_and_renews_the_links(
+    database: Database, tmp_path: Path
+) -> None:
+    base, one, two = text(13), "https://lowmarsh.example/news/one", "https://lowmarsh.example/news/two"
+    some = [
+        post(1, base, links=(one,)),
+        post(2, base),
+        post(3, text(17), links=(one,)),
+        post(4, text(18), links=(two,)),
+    ]
+    save(database, some)
+    run(database, tmp_path)
+    before = groups(database)
+    for number in (1, 2):
+        save(database, [post(number, base.upper(), links=(two,))], at=AT + timedelta(days=1))
+    assert run(database, tmp_path).posts == 2
+    assert groups(database) == before
+    assert set(pairs(database, "text.exact")) == {("00001", "00002")}
+    assert set(pairs(database, "url.shared")) == {("00001", "00002"), ("00001", "00004"), ("00002", "00004")}
+    with database.read() as conn:
+        assert families.load_family(conn, before[0]["id"])["history"] == []
 
 
 def test_a_chain_of_edits_does_not_make_one_family(sqlite_database: Database, tmp_path: Path) -> None:
