@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from core import ids
 from core.errors import CopytrailError, FindingKind
-from core.text import clean, clean_json
+from core.text import MAX_CHARS, clean, clean_json
 from core.times import Instant, iso
 
 PostKind = Literal["post", "comment", "answer", "article", "video", "image", "repost"]
@@ -22,7 +22,10 @@ def _aware(at: datetime) -> datetime:
 
 
 def _cleaned(value: object) -> object:
-    return clean(value) if isinstance(value, str) else value
+    if not isinstance(value, str):
+        return value
+    # nearly all of the dozen strings of a post are plain, and an import reads them by the million
+    return value if value.isascii() and "\0" not in value and len(value) <= MAX_CHARS else clean(value)
 
 
 def _as_id(value: object) -> object:
