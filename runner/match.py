@@ -109,7 +109,9 @@ class _Run:
                 matching.forget_all(conn)
                 self.generation = 0
             last, edited = matching.edited_since(conn, matching.mark(conn, "versions"))
-            matching.queue_again(conn, _reworded(conn, edited), self.at)
+            reworded = _reworded(conn, edited)
+            matching.queue_kept(conn, set(edited) - set(reworded))
+            matching.queue_again(conn, reworded, self.at)
             matching.set_mark(conn, "versions", last)
             self.total = matching.waiting(conn)
         with self.database.read() as conn:
@@ -231,7 +233,7 @@ def _keyed(matcher: Matcher, rows: list[Any]) -> Batch:
 
 
 def _reworded(conn: Any, edited: list[int]) -> list[int]:
-    """Return the edited posts whose words changed; a new picture or edit mark alone changes no match."""
+    """Return the edited posts whose words changed; a new link or picture leaves the text what it was."""
     changed: list[int] = []
     for start in range(0, len(edited), 500):
         rows = list(matching.load(conn, edited[start : start + 500]))

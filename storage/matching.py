@@ -233,6 +233,15 @@ def queue_again(conn: Connection, edited: Iterable[int], at: datetime) -> None:
     _dissolve(conn, at)
 
 
+def queue_kept(conn: Connection, posts: Iterable[int]) -> None:
+    """Queue posts whose words stayed and whose links or tags may not have: what other matchers found of them goes."""
+    for some in chunks(posts):
+        others = _PAIRS.c.matcher.not_like("text.%")
+        conn.execute(delete(_PAIRS).where(_PAIRS.c.left_id.in_(some), others))
+        conn.execute(delete(_PAIRS).where(_PAIRS.c.right_id.in_(some), others))
+        Writer(conn).insert(_QUEUE, ("post_id", "family_id"), ((post, None) for post in some), new=False)
+
+
 def _dissolve(conn: Connection, at: datetime) -> None:
     """Take families apart of which only the anchor is left."""
     alone = select(_MEMBERS.c.family_id).group_by(_MEMBERS.c.family_id).having(func.count() < 2)

@@ -311,7 +311,7 @@ def test_an_edit_that_leaves_the_words_keeps_the_family_and_renews_the_links(
     run(database, tmp_path)
     before = groups(database)
     for number in (1, 2):
-        save(database, [post(number, base.upper(), links=(two,))], at=AT + timedelta(days=1))
+        save(database, [post(number, base, links=(two,))], at=AT + timedelta(days=1))
     assert run(database, tmp_path).posts == 2
     assert groups(database) == before
     assert set(pairs(database, "text.exact")) == {("00001", "00002")}
