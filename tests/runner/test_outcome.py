@@ -9,6 +9,7 @@ import pytest
 from core.errors import (
     Blocked,
     CopytrailError,
+    FindingKind,
     Gone,
     NotRecorded,
     Private,
@@ -17,7 +18,7 @@ from core.errors import (
     Suspended,
     Unavailable,
 )
-from core.records import Finding, FindingKind
+from core.records import Finding
 from core.source import Cursor, CursorSpec
 from runner.outcome import Outcome
 from runner.run import UNREAD, after
