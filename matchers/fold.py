@@ -92,7 +92,7 @@ def _entry(point: int, pool: list[int]) -> int:
     if category == "Cn":
         return SEPARATOR
     if category == "Lo" and char not in _LOOKALIKES and not unicodedata.decomposition(char) and char.casefold() == char:
-        return point | (DENSE if _dense(point) else 0)
+        return point  # the dense ones are marked range by range
     folded = _reduce(char)
     if not folded:
         silent = category[0] == "M" or category == "Cf" or char in _SILENT
@@ -116,7 +116,10 @@ def tables() -> Tables:
             table[point] = _entry(point, pool)
         start = max(start, high + 1)
     for low, high in _IDEOGRAPHS:
-        table[low : high + 1] = np.arange(low, high + 1, dtype=np.int32) | DENSE
+        table[low : high + 1] = np.arange(low, high + 1, dtype=np.int32)
+    for low, high in _DENSE_RANGES:
+        own = np.flatnonzero(table[low : high + 1] == np.arange(low, high + 1)) + low
+        table[own] |= DENSE
     table[0xE0000:0xE1000] = DROPPED  # tags and variation selectors
     for point in range(_HANGUL[0], _HANGUL[1] + 1):
         table[point] = -len(pool) - 2

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from matchers.kernel.typed import compiled
+from matchers.kernel.typed import compiled, part
 
 Array = NDArray[Any]
 
@@ -66,7 +66,7 @@ def earlier(wanted: Array, order: Array, low: Array, high: Array) -> None:
         low[order[w]], high[order[w]] = first, w
 
 
-@compiled("int64(uint32[::1], uint32)")
+@part
 def find(ids: Array, wanted: Any) -> int:
     """Return where an id stands in a sorted list, or -1."""
     left, right = 0, len(ids)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from matchers.kernel.typed import compiled
+from matchers.kernel.typed import compiled, part
 
 Array = NDArray[Any]
 
@@ -52,7 +52,7 @@ def equal(letters: Array, starts: Array, left: Array, right: Array) -> Array:
     return out
 
 
-@compiled("uint64(int32[::1], int64, int64)")
+@part
 def block(letters: Array, i: int, size: int) -> Any:
     """Hash a few letters in a row."""
     h = np.uint64(size)
@@ -62,7 +62,7 @@ def block(letters: Array, i: int, size: int) -> Any:
     return h
 
 
-@compiled("int64(int32[::1], int32[::1], int64, int32[:, ::1])")
+@part
 def stretches(a: Array, b: Array, size: int, out: Array) -> int:
     """Write the stretches of at least `size` letters that both texts have, in the order of b; return how many.
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from matchers.kernel.typed import compiled
+from matchers.kernel.typed import compiled, part
 
 Array = NDArray[Any]
 
@@ -21,7 +21,7 @@ ONE = np.uint64(1)
 LONGEST_EXPANSION = 18  # U+FDFA stands for a sentence of eighteen letters
 
 
-@compiled("uint64(uint64)")
+@part
 def mix(h: Any) -> Any:
     """Spread the bits of a number over all of it (the finaliser of splitmix64)."""
     h = (h ^ (h >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
@@ -29,7 +29,7 @@ def mix(h: Any) -> Any:
     return h ^ (h >> np.uint64(31))
 
 
-@compiled("int64(uint8[::1], int64, int64, int32[::1])")
+@part
 def decode(buffer: Array, start: int, end: int, points: Array) -> int:
     """Write the code points of UTF-8 bytes and return how many."""
     i, n = start, 0
@@ -52,7 +52,7 @@ def decode(buffer: Array, start: int, end: int, points: Array) -> int:
     return n
 
 
-@compiled("boolean(int32[::1], int64, int64, boolean)")
+@part
 def url_begins(points: Array, i: int, n: int, in_word: bool) -> bool:
     """Return whether `http://`, `https://` or, at the start of a word, `www.` stands here."""
     if (points[i] | 32) == 119:
@@ -70,7 +70,7 @@ def url_begins(points: Array, i: int, n: int, in_word: bool) -> bool:
     return k + 2 < n and points[k] == 58 and points[k + 1] == 47 and points[k + 2] == 47
 
 
-@compiled("int64(int32[::1], int64, int64, int32[::1])")
+@part
 def url_ends(points: Array, i: int, n: int, table: Array) -> int:
     """Return where a URL ends: at a space, a bracket or quote, foreign punctuation, or a script without spaces."""
     while i < n:
@@ -85,7 +85,7 @@ def url_ends(points: Array, i: int, n: int, table: Array) -> int:
     return i
 
 
-@compiled("boolean(int32, boolean)")
+@part
 def in_handle(c: int, first: bool) -> bool:
     """Return whether a character may stand in a handle; the first is a letter, a digit or an underscore."""
     if (c >= 48 and c <= 57) or (c >= 97 and c <= 122) or (c >= 65 and c <= 90) or c == 95:
@@ -93,7 +93,7 @@ def in_handle(c: int, first: bool) -> bool:
     return not first and (c == 46 or c == 45 or c == 64)
 
 
-@compiled("int64(int32[::1], int64, int32[::1], int32[::1])")
+@part
 def room(points: Array, n: int, table: Array, pool: Array) -> int:
     """Return how many letters a text may fold to at most."""
     letters = 0
@@ -103,7 +103,7 @@ def room(points: Array, n: int, table: Array, pool: Array) -> int:
     return letters
 
 
-@compiled("UniTuple(int64, 3)(int32[::1], int64, int32[::1], int32[::1], int32[::1], int32[::1])")
+@part
 def fold(points: Array, n: int, table: Array, pool: Array, letters: Array, at: Array) -> tuple[int, int, int]:
     """Write the letters of a text and where each stood; return letters, words and dense letters."""
     i, k, words, dense = 0, 0, 0, 0
@@ -142,7 +142,7 @@ def fold(points: Array, n: int, table: Array, pool: Array, letters: Array, at: A
     return k, words, dense
 
 
-@compiled("int64(int32[::1], int64, int64, int64, uint64[::1])")
+@part
 def grams(letters: Array, n: int, width: int, dense_width: int, out: Array) -> int:
     """Write the hash of the gram that ends at each letter (a short one in dense scripts) and return how many."""
     long_out, short_out = ONE, ONE
@@ -168,7 +168,7 @@ def grams(letters: Array, n: int, width: int, dense_width: int, out: Array) -> i
     return m
 
 
-@compiled("uint64(int32[::1], int64)")
+@part
 def norm(letters: Array, n: int) -> Any:
     """Hash a whole folded text."""
     h = mix(np.uint64(n) + BASE)
@@ -177,7 +177,7 @@ def norm(letters: Array, n: int) -> Any:
     return h
 
 
-@compiled("int64(uint64[::1], int64, int64, uint64[::1], int64, uint64[::1], int32[::1], int32)")
+@part
 def winnow(hashes: Array, m: int, window: int, keys: Array, at: int, seen: Array, stamps: Array, stamp: Any) -> int:
     """Append the distinct minima of all windows, in text order, to `keys` from `at`; return where they end.
 
