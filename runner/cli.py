@@ -95,8 +95,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except CopytrailError as error:
         click.echo(error.sentence, err=True)
         return 3 if isinstance(error, CannotStart) else 2 if isinstance(error, BadInput) else 1
-    except BrokenPipeError:  # the reader of our output (head, less) has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except SystemExit:  # click's way to say that the reader of our output (head, less) has seen enough
         return 0
     except Exception as error:
         if os.environ.get("COPYTRAIL_DEBUG"):

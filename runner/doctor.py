@@ -7,11 +7,20 @@ import os
 import shutil
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass
-from typing import Any
+from datetime import timedelta
+from statistics import median
+from typing import TYPE_CHECKING, Any
 
-from core.errors import CopytrailError
+from core import times
+from core.errors import BadInput, CopytrailError
 
+if TYPE_CHECKING:
+    from runner.workspace import Workspace
+
+ANSWERS = 20  # answers the clock is compared with
+OFF = 5.0  # seconds; a stated Date is cut to whole seconds, and an answer takes one or two to come
 BROWSERS = ("chromium-headless-shell", "chromium", "google-chrome")
 
 
@@ -30,7 +39,7 @@ class Check:
 
 
 def examine(folder: str | None) -> Iterator[Check]:
-    """Look at Python, workspace, database, archive, contact, keys and outside programs."""
+    """Look at Python, workspace, archive, contact, database, clock, keys and outside programs."""
     version = ".".join(str(n) for n in sys.version_info[:3])
     yield Check("python", sys.version_info >= (3, 11), f"{version} (3.11 or newer is needed)", needed=True)
     yield from _workspace(folder)
@@ -62,15 +71,42 @@ def _workspace(folder: str | None) -> Iterator[Check]:
     except CopytrailError as error:
         wrong = [error.sentence]
     yield Check("database", not wrong, wrong[0] if wrong else workspace.database.name, needed=True)
+    if not wrong:
+        yield _clock(workspace)
+    workspace.database.close()
+
+
+def _clock(workspace: Workspace) -> Check:
+    """Compare this machine's clock with what servers stated in the last answers: nothing is asked for it."""
+    from archive.reading import load
+    from storage import captures
+
+    since = workspace.clock().now() - timedelta(days=7)  # a clock that was set since then is another clock
+    with workspace.database.read() as conn:
+        places = captures.latest(conn, ANSWERS, since=since)
+    offsets = []
+    for place in places:
+        with suppress(BadInput, OSError):
+            headers = load(workspace.warc_folder / place.file, place.offset, place.record_id).headers
+            stated = times.from_http(next((v for name, v in headers if name.lower() == "date"), None)).at
+            if stated is not None:
+                offsets.append((place.captured_at - stated).total_seconds())
+    if not offsets:
+        return Check("clock", ok=True, says="no answer of the last days to compare it with")
+    ahead = median(offsets)
+    says = f"{abs(ahead):.0f} s {'ahead of' if ahead > 0 else 'behind'} the servers of the last {len(offsets)} answers"
+    right = abs(ahead) <= OFF
+    return Check("clock", right, says if right else f"{says}; set it by NTP, every time of capture hangs on it")
 
 
 def _keys() -> Iterator[Check]:
     from runner.recognise import all_sources
 
-    names: dict[str, tuple[str, str]] = {}
+    needed: dict[tuple[str, ...], tuple[str, str]] = {}
     for source in all_sources().values():
-        for name in source.secrets:
-            names.setdefault(name, (source.title or source.id, source.how_to_get_the_key))
-    for name, (title, how) in sorted(names.items()):
-        there = bool(os.environ.get(name))
-        yield Check(f"key {name}", there, f"{title}: set" if there else f"only for {title} by its API: {how}")
+        if source.secrets:
+            needed.setdefault(source.secrets, (source.title or source.id, source.how_to_get_the_key))
+    for names, (title, how) in sorted(needed.items()):
+        there = all(os.environ.get(name) for name in names)
+        says = f"{title}: set" if there else f"only for {title} by its API. {how}"
+        yield Check(f"key {', '.join(names)}", there, says)

@@ -39,7 +39,7 @@ def commands() -> str:
     from runner.cli import COMMANDS, cli
 
     lines = [COMMANDS_INTRO]
-    context = click.Context(cli, info_name="copytrail")
+    context = click.Context(cli, info_name="copytrail", **cli.context_settings)
     for name in COMMANDS:
         command = cli.get_command(context, name)
         assert command is not None, name

@@ -100,6 +100,13 @@ def find(conn: Connection, record_ids: Iterable[str]) -> dict[str, Place]:
     return found
 
 
+def latest(conn: Connection, count: int, *, since: datetime) -> list[Place]:
+    """Return the newest answers captured after a moment, at most so many."""
+    query = select(_CAPTURES).where(_CAPTURES.c.status.is_not(None), _CAPTURES.c.captured_at > since)
+    rows = conn.execute(query.order_by(_CAPTURES.c.captured_at.desc()).limit(count))
+    return [Place(**row._asdict()) for row in rows]
+
+
 def files(conn: Connection, record_ids: Iterable[str]) -> set[str]:
     """Return the WARC files that hold these records."""
     return {place.file for place in find(conn, record_ids).values()}

@@ -51,7 +51,7 @@ def pairs_command(ctx: click.Context, case: str | None, matcher: str | None, as_
         columns = [("left", "left"), ("right", "right"), ("by", "matcher"), ("score", "score"),
                    ("strength", "strength"), ("says", "sentence")]  # fmt: skip
         rows = matching.list_pairs(conn, case, matcher)
-        show(rows, as_json, columns, "No links yet; run `copytrail match` after collecting.")
+        show(rows, as_json, columns, "No links so far; `copytrail match` looks for them.")
 
 
 FAMILY_COLUMNS = (
@@ -75,7 +75,7 @@ def families_command(ctx: click.Context, case: str | None, min_platforms: int, a
 
     with workspace_of(ctx).database.read() as conn:
         rows = families.list_families(conn, case, min_platforms)
-        show(rows, as_json, FAMILY_COLUMNS, "No families yet; run `copytrail match` after collecting.")
+        show(rows, as_json, FAMILY_COLUMNS, "No families so far; `copytrail match` looks for them.")
 
 
 @click.command("family", short_help="Show one family, copy by copy.")

@@ -22,7 +22,6 @@ def platforms_command(as_json: bool) -> None:
     Example: copytrail platforms --json
     """
     from config.audiences import shipped
-
     from runner.recognise import all_sources
 
     rows = [s.describe() for _, s in sorted(all_sources().items())]
@@ -73,7 +72,9 @@ def add_command(
         if as_json:
             click.echo(line({"id": number, "url": url, "kind": kind, "case": case, "remark": remark}))
         else:
-            click.echo(inert(f"Source {number}: {url} as {kind}." + (f" {remark}" if remark else "")))
+            click.echo(inert(f"Source {number}: {url} as {kind}."))
+            if remark:
+                click.echo(inert(f"  {remark}"))
     ctx.exit(2 if failed == len(urls) else 1 if failed else 0)
 
 

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import csv
 import json
+from dataclasses import replace
+from datetime import timedelta
+from email.utils import format_datetime
 from io import StringIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -185,6 +189,27 @@ def test_doctor_names_each_thing_with_its_remedy(home: Home, monkeypatch: pytest
     (home.folder / "copytrail.toml").unlink()
     printed = home("doctor", status=1)
     assert "copytrail init" in printed.out
+
+
+@pytest.mark.parametrize(("ahead", "says"), [(0, "servers of the last 2"), (3600, "ahead of"), (-3600, "behind")])
+def test_doctor_compares_the_clock_with_what_servers_stated(
+    home: Home, site: Site, ahead: int, says: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from archive import reading
+
+    home("add", FEED, "--case", "harbour")
+    home("collect")
+    load = reading.load
+
+    def skewed(*args: Any) -> Any:
+        exchange = load(*args)
+        stated = format_datetime(exchange.captured_at - timedelta(seconds=ahead), usegmt=True)
+        return replace(exchange, headers=[("Date", stated)])
+
+    monkeypatch.setattr(reading, "load", skewed)
+    (clock,) = [r for r in home("doctor", "--json").rows if r["name"] == "clock"]
+    assert clock["ok"] is (ahead == 0)
+    assert says in clock["says"]
 
 
 def test_platforms_are_listed_with_route_login_limit_and_retention(home: Home) -> None:
