@@ -26,7 +26,8 @@ from matchers.base import Matcher
 from matchers.near_text import TextNear
 from matchers.segments import Batch, Segments
 from matchers.wording import NEAR, joined
-from runner.match_batch import Finder, Found, hash_keys, light
+from runner.match_batch import Finder, Found
+from runner.match_others import Others, find_others, hash_keys, light
 from storage import families, matching
 from storage.engine import Database
 
@@ -158,23 +159,25 @@ class _Run:
         """Match one lot, keep what was found in one transaction, then let the indexes follow."""
         with self.database.read() as conn:
             found = Finder(conn, rows, self.text, self.near).run()
-            for matcher in self.others:
-                found.add_other(conn, matcher, self.indexes[matcher.id], rows)
-        number, token = self._store(found, len(rows))
+            others = {m.id: find_others(conn, m, self.indexes[m.id], rows) for m in self.others}
+        number, token = self._store(found, others, len(rows))
         self.text.append(found.text, number, token)
-        for name, index in self.indexes.items():
-            index.append(found.others[name], number, token)
+        for name, other in others.items():
+            self.indexes[name].append(other.keys, number, token)
+            self.matched.pairs += len(other.pairs)
+            self.matched.dropped.extend(other.dropped)
         self.matched.posts += len(rows)
         self.matched.pairs += len(found.pairs)
-        self.matched.dropped.extend(found.dropped)
         if self.progress:
             self.progress(self.matched.posts, max(self.total, self.matched.posts))
 
-    def _store(self, found: Found, posts: int) -> tuple[int, str]:
+    def _store(self, found: Found, others: dict[str, Others], posts: int) -> tuple[int, str]:
         with self.database.write() as conn:
             number, token = matching.next_generation(conn, self.generation, kernel.VERSION, posts, self.at)
             matching.save_signed(conn, number, found.signed)
             matching.save_pairs(conn, number, found.pairs)
+            for other in others.values():
+                matching.save_pairs(conn, number, other.pairs)
             families.save_members(conn, number, found.members)
         self.generation = number
         return number, token

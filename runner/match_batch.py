@@ -1,4 +1,4 @@
-"""Match one batch of posts: exact copies first, then candidates from the index, then families, then other matchers."""
+"""Match the texts of one batch of posts: exact copies first, then candidates from the index, then families."""
 
 from __future__ import annotations
 
@@ -6,12 +6,11 @@ import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from core.records import Author, Post, Record
 from matchers import kernel, wording
 from matchers.base import Matcher, Verdict
 from matchers.exact_text import TextExact
@@ -22,16 +21,9 @@ from storage import families, matching
 from storage.families import Membership
 from storage.matching import PairRow, Signed
 
-if TYPE_CHECKING:
-    from sqlalchemy import Connection
-
 Array = NDArray[Any]
 
-R = TypeVar("R", bound=Record)
-_NOBODY = Author()
-_BLANK = Post(platform="none", native_id="0")
 TOP = 32  # posts a new post is compared with, those that share most
-FEW = 3  # earlier holders of one key that a post is compared with each; of more, the oldest
 TEXTS = 200  # older texts held at a time; a text may have a million characters
 
 
@@ -43,38 +35,12 @@ class Found:
     signed: list[Signed]
     pairs: list[PairRow] = field(default_factory=list)
     members: list[Membership] = field(default_factory=list)
-    others: dict[str, Batch] = field(default_factory=dict)
-    dropped: list[dict[str, Any]] = field(default_factory=list)
-
-    def add_other(self, conn: Connection, matcher: Matcher, index: Segments, rows: Sequence[Any]) -> None:
-        """Match the batch by a matcher that does not compare texts; keys held by too many are dropped, and said so."""
-        held = [row for row in rows if any(getattr(row, name) for name in matcher.reads)]
-        known = {row.id: (row, light(row, matcher.reads)) for row in held}
-        named = [matcher.keys(post) for _, post in known.values()]
-        batch = self.others[matcher.id] = hash_keys([row.id for row in held], named)
-        if not len(batch.keys):
-            return
-        unique, counts = np.unique(batch.keys, return_counts=True)
-        holders = index.holders(unique) + counts
-        common = unique[holders > index.cap(matcher.max_holders)]
-        if len(common):
-            names = dict(zip(batch.keys.tolist(), (key for keys in named for key in keys), strict=True))
-            many = dict(zip(unique.tolist(), holders.tolist(), strict=True))
-            self.dropped += [{"matcher": matcher.id, "key": names[k], "holders": many[k]} for k in common.tolist()]
-        pairs = _holders(index, batch, common)
-        older = matching.load(conn, {other for _, other in pairs if other not in known}, matcher.reads)
-        known.update((row.id, (row, light(row, matcher.reads))) for row in older)
-        for post, other in pairs:
-            if other in known:
-                (left, a), (right, b) = sorted((known[post], known[other]), key=lambda side: str(side[0].ref))
-                if verdict := matcher.compare(a, b):
-                    self.pairs.append(_pair(left, right, matcher, verdict))
 
 
 class Finder:
     """Match the texts of one batch, rows of posts by ascending id, against the index and one another."""
 
-    def __init__(self, conn: Connection, rows: Sequence[Any], index: Segments, near: TextNear) -> None:
+    def __init__(self, conn: Any, rows: Sequence[Any], index: Segments, near: TextNear) -> None:
         self.conn, self.rows, self.index, self.near = conn, rows, index, near
         self.exact = TextExact()
         self.ids = np.array([row.id for row in rows], np.int64)
@@ -112,7 +78,7 @@ class Finder:
             other = left.id if post == right.id else right.id
             if verdict := wording.exact(compared, p, _same_account(left, right)):
                 copies[post] = other
-                self.pairs.append(_pair(left, right, self.exact, verdict))
+                self.pairs.append(pair_row(left, right, self.exact, verdict))
         return copies
 
     def _fingerprints(self, copies: dict[int, int]) -> Batch:
@@ -145,7 +111,7 @@ class Finder:
         verdict = wording.exact(compared, p, by_same) or wording.near(compared, p, by_same, self.near.threshold)
         if verdict is None:
             return None
-        self.pairs.append(_pair(left, right, matcher, verdict))
+        self.pairs.append(pair_row(left, right, matcher, verdict))
         return Match(matcher.id, verdict.score)
 
     def _compared(
@@ -156,7 +122,7 @@ class Finder:
             rows = dict(self._load({post for pair in some for post in pair}))
             some = [pair for pair in some if pair[1] in rows]
             at = {post: i for i, post in enumerate(rows)}
-            sides = [_ordered(rows[post], rows[other]) for post, other in some]
+            sides = [ordered(rows[post], rows[other]) for post, other in some]
             texts = [_words(row) for row in rows.values()]
             compared = kernel.compare(texts, [at[left.id] for left, _ in sides], [at[right.id] for _, right in sides])
             for p in np.flatnonzero(compared.same | (compared.jaccard() >= least)).tolist():
@@ -236,23 +202,6 @@ def _candidates(index: Segments, batch: Batch, least: float) -> list[tuple[int, 
     return list(kept)
 
 
-def _holders(index: Segments, batch: Batch, common: Array) -> list[tuple[int, int]]:
-    """Return each post of the batch with earlier holders of its keys: all of a few, the oldest alone of many.
-
-    So a link held by a hundred posts makes a star of a hundred pairs, not five thousand. Keys in `common` are left out.
-    """
-    earlier, rows = index.earlier(batch, FEW)
-    earlier[np.isin(batch.keys, common)] = 0
-    posts = np.repeat(batch.ids, np.diff(batch.starts))
-    pairs: dict[tuple[int, int], None] = {}
-    for k in range(FEW):
-        there = np.flatnonzero((earlier > k) & ((earlier <= FEW) | (k == 0)))
-        for post, other in zip(posts[there].tolist(), rows[there, k].tolist(), strict=True):
-            if post != other and (other, post) not in pairs:
-                pairs[post, other] = None
-    return list(pairs)
-
-
 def _portions(pairs: Iterable[tuple[int, int]], here: dict[int, Any]) -> Iterator[list[tuple[int, int]]]:
     """Yield pairs by the other post, so that few older texts are needed at a time."""
     portion: list[tuple[int, int]] = []
@@ -268,35 +217,6 @@ def _portions(pairs: Iterable[tuple[int, int]], here: dict[int, Any]) -> Iterato
         yield portion
 
 
-def hash_keys(ids: Sequence[int], keys: Sequence[tuple[str, ...]]) -> Batch:
-    """Return named keys as the index takes them: 64 bits each."""
-    starts = np.zeros(len(keys) + 1, np.int64)
-    np.cumsum([len(own) for own in keys], out=starts[1:])
-    digests = b"".join(hashlib.blake2b(key.encode(), digest_size=8).digest() for own in keys for key in own)
-    return Batch(np.array(ids, np.int64), starts, np.frombuffer(bytearray(digests), np.uint64))
-
-
-def light(row: Any, reads: Iterable[str]) -> Post:
-    """Return a post with what names it and the fields a matcher reads."""
-    fields: dict[str, Any] = {name: tuple(v) if isinstance(v := getattr(row, name), list) else v for name in reads}
-    for name in ("links", "tags", "mentions", "media", "languages"):
-        if name in fields and fields[name] is None:
-            fields[name] = ()
-    fields.update(platform=row.platform, site=row.site, native_id=row.native_id, url=row.url)
-    fields["author"] = _filled(_NOBODY, row.author or {})
-    return _filled(_BLANK, fields)
-
-
-def _filled(blank: R, fields: dict[str, Any]) -> R:
-    """Return a copy of a blank record with fields filled; many times faster than `model_copy`, for 100,000 posts."""
-    record = blank.__class__.__new__(blank.__class__)
-    object.__setattr__(record, "__dict__", {**blank.__dict__, **fields})
-    object.__setattr__(record, "__pydantic_fields_set__", set(fields))
-    object.__setattr__(record, "__pydantic_extra__", None)
-    object.__setattr__(record, "__pydantic_private__", None)
-    return record
-
-
 def _made(ref: str) -> str:
     return hashlib.sha256(ref.encode()).hexdigest()[:12]
 
@@ -305,7 +225,8 @@ def _words(row: Any) -> str:
     return wording.joined(row.title, row.text)
 
 
-def _ordered(a: Any, b: Any) -> tuple[Any, Any]:
+def ordered(a: Any, b: Any) -> tuple[Any, Any]:
+    """Return two posts with the smaller ref on the left."""
     return (a, b) if a.ref < b.ref else (b, a)
 
 
@@ -313,7 +234,8 @@ def _same_account(left: Any, right: Any) -> bool:
     return left.account_id is not None and left.account_id == right.account_id
 
 
-def _pair(left: Any, right: Any, matcher: Matcher, verdict: Verdict) -> PairRow:
+def pair_row(left: Any, right: Any, matcher: Matcher, verdict: Verdict) -> PairRow:
+    """Return a verdict as it is stored."""
     return PairRow(
         left.id, right.id, matcher.id, verdict.score, verdict.strength, verdict.sentence, dict(verdict.detail),
         matcher.version,
