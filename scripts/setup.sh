@@ -1,56 +1,83 @@
 #!/bin/sh
-# Builds .venv from hash-locked requirements: uv where it is there, pip where it is not. Says in one line what to
-# install where the system lacks something; installs it only when COPYTRAIL_INSTALL=1 allows it.
+# Builds .venv from hash-locked requirements: uv where it is there, pip where it is not. Where the system lacks
+# something it says in one line what to install, and installs it only when COPYTRAIL_INSTALL=1 allows it.
+# usage: scripts/setup.sh [run|dev]; PYTHON names the interpreter, else a fitting one is looked for
 set -eu
 cd "$(dirname "$0")/.."
-lock=requirements/${1:-run}.lock
+here=$(pwd -P)
+want=${1:-run}
+lock=requirements/$want.lock
 venv=.venv
 
 say() { printf 'copytrail set-up: %s\n' "$*" >&2; }
+stop() { trap - EXIT; say "$*"; exit 1; }
+fits() { command -v "$1" >/dev/null 2>&1 &&
+    "$1" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' >/dev/null 2>&1; }
 
 find_python() {
-    for name in "${PYTHON:-}" python3.12 python3.11 python3; do
-        [ -n "$name" ] && command -v "$name" >/dev/null 2>&1 || continue
-        if "$name" -c 'import sys; sys.exit(not ((3, 11) <= sys.version_info[:2] <= (3, 13)))' 2>/dev/null; then
-            printf '%s' "$name"; return
-        fi
+    python=${PYTHON:-}
+    [ -z "$python" ] || fits "$python" || stop "PYTHON=$python is no Python 3.11, 3.12 or 3.13; name another, or none."
+    for name in python3.12 python3.11 python3.13 python3; do
+        [ -z "$python" ] && fits "$name" && python=$name
     done
+    [ -n "$python" ]
 }
 
-install_system() {
-    say "missing: $1. Debian or Ubuntu: sudo apt-get install -y $2"
-    if [ "${COPYTRAIL_INSTALL:-}" = 1 ] && command -v apt-get >/dev/null 2>&1; then
-        apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $2
-    else
-        say "(or run make again with COPYTRAIL_INSTALL=1 to let it do that)"; exit 1
-    fi
+# install WHAT PACKAGES: install what the system lacks where we may, else say in one line how
+install() {
+    command -v apt-get >/dev/null 2>&1 ||
+        stop "$1. Install Python 3.11, 3.12 or 3.13 (macOS: python.org or Homebrew), then run make again."
+    [ "${COPYTRAIL_INSTALL:-}" = 1 ] ||
+        stop "$1. Run: sudo apt-get install -y $2 (or let make do it: COPYTRAIL_INSTALL=1 make ...)"
+    say "$1; installing $2"
+    root=; [ "$(id -u)" = 0 ] || root=sudo
+    # shellcheck disable=SC2086 # PACKAGES may be several
+    { $root apt-get update -qq && $root env DEBIAN_FRONTEND=noninteractive \
+        apt-get install -y -qq --no-install-recommends $2 >/dev/null; } || stop "apt-get could not install $2; see above."
 }
 
-# one stamp per lock: the whole set-up is skipped while the locks and the project's own description stand unchanged
-stamp="$venv/.copytrail-$(cat requirements/*.lock pyproject.toml scripts/setup.sh | cksum | tr ' ' '-')-$(basename "$lock")"
-[ -f "$stamp" ] && [ -x "$venv/bin/copytrail" ] && exit 0
+make_venv() { said=$("$python" -m venv "$venv" 2>&1) || { rm -rf "$venv"; return 1; }; }
 
-if command -v uv >/dev/null 2>&1; then
-    [ -x "$venv/bin/python" ] || uv venv --quiet --python '>=3.11,<3.14' "$venv"
+with_uv() {
+    [ -x "$venv/bin/python" ] || uv venv --quiet --python "${PYTHON:->=3.11,<3.14}" "$venv"
     say "installing $lock with uv"
     uv pip install --quiet --python "$venv/bin/python" --require-hashes -r "$lock"
     uv pip install --quiet --python "$venv/bin/python" --no-deps --no-build-isolation -e .
-else
-    python=$(find_python)
-    [ -n "$python" ] || { install_system "Python 3.11, 3.12 or 3.13" "python3 python3-venv"; python=$(find_python); }
-    if [ ! -x "$venv/bin/pip" ]; then
+}
+
+with_pip() {
+    if ! "$venv/bin/python" -c 'import pip' 2>/dev/null; then
         rm -rf "$venv"
-        "$python" -m venv "$venv" 2>/dev/null || {
-            rm -rf "$venv"
-            install_system "the venv module of $python" "$(basename "$python")-venv"
-            "$python" -m venv "$venv"
+        find_python || {
+            install "there is no Python 3.11, 3.12 or 3.13 here" "python3 python3-venv"
+            find_python || stop "this system's python3 does not fit; install Python 3.11, 3.12 or 3.13, or uv."
+        }
+        make_venv || {
+            package=$("$python" -c 'import sys; print("python%d.%d-venv" % sys.version_info[:2])')
+            install "$python cannot make an environment (its venv module is missing or fails)" "$package"
+            make_venv || stop "$python still cannot make an environment: $said"
         }
     fi
-    say "installing $lock with pip (a few minutes the one time)"
+    say "installing $lock with pip (a few minutes, this one time)"
     "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes -r "$lock"
     "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
-fi
-# the matching kernel is compiled now, so that nobody waits for it later
+}
+
+# All of it is skipped while nothing it follows from has changed; an environment for the tests runs the commands too.
+state=$(cat requirements/*.lock pyproject.toml scripts/setup.sh | cksum | tr ' ' '-')
+for stamp in "$venv/.copytrail-$state-$want" "$venv/.copytrail-$state-dev"; do
+    [ ! -f "$stamp" ] || [ ! -x "$venv/bin/copytrail" ] || [ "$(cat "$stamp")" != "$here" ] || exit 0
+done
+
+# Programs in an environment name its folder: one that was moved or copied is made anew.
+for stamp in "$venv"/.copytrail-*; do
+    [ ! -s "$stamp" ] || [ "$(cat "$stamp")" = "$here" ] || { rm -rf "$venv"; break; }
+done
+trap 'say "not finished; the reason stands above. Running make again goes on from here."' EXIT
+rm -f "$venv"/.copytrail-*
+if command -v uv >/dev/null 2>&1; then with_uv; else with_pip; fi
+say "compiling the matching kernel, so that nobody waits for it later"
 "$venv/bin/python" -m matchers.kernel >/dev/null
-touch "$stamp"
+printf '%s' "$here" >"$venv/.copytrail-$state-$want"
+trap - EXIT
 say "done: $venv/bin/copytrail --help"
