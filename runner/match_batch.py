@@ -23,7 +23,7 @@ from storage.matching import PairRow, Signed
 
 Array = NDArray[Any]
 
-TOP = 32  # posts a new post is compared with, those that share most
+TOP = 16  # posts a new post is compared with, those that share most
 TEXTS = 200  # older texts held at a time; a text may have a million characters
 
 

@@ -79,6 +79,49 @@ def find(ids: Array, wanted: Any) -> int:
     return left if left < len(ids) and ids[left] == wanted else -1
 
 
+@part
+def tally(
+    low: Array, high: Array, rows: Array, oldest: int, newest: int, limit: int, tab: Array, count: Array, stamp: Array,
+    mark: int, touched: Array,
+) -> int:  # fmt: skip
+    """Count in a hash table how many keys of one post each row holds; return how many rows were met."""
+    mask, used, seen = np.uint64(len(tab) - 1), 0, 0
+    for f in range(len(low)):
+        a, b = low[f], high[f]
+        gap = max(b - a - oldest - newest, 0)
+        for k in range(b - a - gap):
+            if seen >= limit:
+                return used
+            seen += 1
+            row = rows[a + k + (gap if k >= oldest else 0)]
+            slot = (np.uint64(row) * np.uint64(0x9E3779B97F4A7C15) >> np.uint64(32)) & mask
+            while stamp[slot] == mark and tab[slot] != row:
+                slot = (slot + ONE) & mask
+            if stamp[slot] != mark:
+                stamp[slot], tab[slot], count[slot] = mark, row, 0
+                touched[used] = np.int64(slot)
+                used += 1
+            count[slot] += 1
+    return used
+
+
+@part
+def rank(
+    touched: Array, tab: Array, count: Array, ids: Array, sizes: Array, own: int, least: float, scores: Array
+) -> Array:
+    """Return the rows met that share enough, best last: keys shared in the upper half, the row (inverted) below."""
+    kept = 0
+    for u in range(len(touched)):
+        slot = touched[u]
+        both = np.int64(count[slot])
+        if both >= least * own:
+            where = find(ids, tab[slot])
+            if where >= 0 and both >= least * (own + np.int64(sizes[where]) - both):
+                scores[kept] = (both << 32) | (0xFFFFFFFF - np.int64(tab[slot]))
+                kept += 1
+    return np.sort(scores[:kept])
+
+
 SHARE = (
     "Tuple((int64[::1], uint32[::1], int32[::1]))"
     "(int64[::1], int64[::1], int64[::1], uint32[::1], uint32[::1], uint32[::1], int64, int64, int64, int64, float64)"
@@ -96,8 +139,8 @@ def share(
     candidates share at least the part `least` of the keys of both, and the `top` that share most are kept.
     """
     posts = len(starts) - 1
-    who, found = np.empty(1024, np.int64), np.empty(1024, np.uint32)
-    shared = np.empty(1024, np.int32)
+    who, found = np.empty(posts * top, np.int64), np.empty(posts * top, np.uint32)
+    shared = np.empty(posts * top, np.int32)
     total, room = 0, 1024
     tab, count, stamp = np.empty(room, np.uint32), np.empty(room, np.int32), np.zeros(room, np.int64)
     touched, scores = np.empty(room, np.int64), np.empty(room, np.int64)
@@ -106,51 +149,18 @@ def share(
         expected = 0
         for f in range(first, end):
             expected += min(high[f] - low[f], oldest + newest)
-        if expected == 0:
-            continue
-        expected = min(expected, postings)
-        if 2 * expected > room:
-            while room < 2 * expected:
+        limit = min(expected, postings)
+        if 2 * limit > room:
+            while room < 2 * limit:
                 room *= 2
             tab, count, stamp = np.empty(room, np.uint32), np.empty(room, np.int32), np.zeros(room, np.int64)
             touched, scores = np.empty(room, np.int64), np.empty(room, np.int64)
-        mask, used, seen = np.uint64(room - 1), 0, 0
-        for f in range(first, end):
-            a, b = low[f], high[f]
-            gap = max(b - a - oldest - newest, 0)
-            for k in range(b - a - gap):
-                if seen >= expected:
-                    break
-                seen += 1
-                row = rows[a + k + (gap if k >= oldest else 0)]
-                slot = (np.uint64(row) * np.uint64(0x9E3779B97F4A7C15) >> np.uint64(32)) & mask
-                while stamp[slot] == p + 1 and tab[slot] != row:
-                    slot = (slot + ONE) & mask
-                if stamp[slot] != p + 1:
-                    stamp[slot], tab[slot], count[slot] = p + 1, row, 0
-                    touched[used] = np.int64(slot)
-                    used += 1
-                count[slot] += 1
-        kept = 0
-        for u in range(used):
-            slot_of = touched[u]
-            both = count[slot_of]
-            if both >= least * (end - first):
-                where = find(ids, tab[slot_of])
-                if where >= 0 and both >= least * (end - first + np.int64(sizes[where]) - both):
-                    scores[kept] = (np.int64(both) << 32) | (0xFFFFFFFF - np.int64(tab[slot_of]))
-                    kept += 1
-        best = np.sort(scores[:kept])
-        for k in range(min(kept, top)):
-            score = best[kept - 1 - k]
-            if total == len(who):
-                more, more_found = np.empty(2 * total, np.int64), np.empty(2 * total, np.uint32)
-                more_shared = np.empty(2 * total, np.int32)
-                more[:total], more_found[:total], more_shared[:total] = who, found, shared
-                who, found, shared = more, more_found, more_shared
-            who[total] = p
+        used = tally(low[first:end], high[first:end], rows, oldest, newest, limit, tab, count, stamp, p + 1, touched)
+        best = rank(touched[:used], tab, count, ids, sizes, end - first, least, scores)
+        for k in range(min(len(best), top)):
+            score = best[len(best) - 1 - k]
+            who[total], shared[total] = p, score >> 32
             found[total] = np.uint32(0xFFFFFFFF - (score & 0xFFFFFFFF))
-            shared[total] = score >> 32
             total += 1
     return who[:total].copy(), found[:total].copy(), shared[:total].copy()
 
