@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import logging
 import os
+import signal
 import sys
 from collections.abc import Sequence
 
@@ -110,5 +111,6 @@ def run(arguments: Sequence[str] | None = None) -> int:
 
 
 def main() -> None:
-    """Run the command line as a program."""
+    """Run the command line as a program; asked to end (SIGTERM), it stops as by Ctrl-C and leaves no run open."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     sys.exit(run())

@@ -252,6 +252,30 @@ def test_a_signal_lets_running_children_finish(home: Home, site: Site, number: s
     assert home.source()["last_run"]["status"] == "done"
 
 
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_collection_that_is_stopped_keeps_what_had_come(home: Home, site: Site, number: signal.Signals) -> None:
+    home("add", URL, "--case", "harbour", "--route", "api")
+    reached, go = threading.Event(), threading.Event()
+
+    def before(path: str) -> None:
+        if "page=3" in path:
+            reached.set()
+            go.wait(20)
+
+    site.before = before
+    command = [sys.executable, "-m", "runner", "--workspace", str(home.folder), "collect"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert reached.wait(30)
+        process.send_signal(number)
+        out, err = process.communicate(timeout=30)
+    go.set()
+    assert (process.returncode, out, err.strip()) == (1, "", "Stopped.")
+    assert home.source()["last_run"]["status"] == "interrupted"
+    assert len(home.posts()) == 20
+    home("collect")
+    assert len(home.posts()) == 120
+
+
 def test_a_child_that_is_asked_to_end_closes_its_run(home: Home, site: Site) -> None:
     home("add", URL, "--case", "harbour", "--route", "api")
     reached, go = threading.Event(), threading.Event()
