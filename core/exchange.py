@@ -88,6 +88,8 @@ class Response:
         """Return the body as JSON; raise SourceChanged where it is none."""
         try:
             return json.loads(self.body)
+        except RecursionError:
+            raise SourceChanged(f"{self.url} answered JSON nested too deeply to be read.", url=self.url) from None
         except ValueError as error:
             start = self.text[:60].replace("\n", " ")
             raise SourceChanged(

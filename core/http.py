@@ -26,7 +26,7 @@ from core.guard import Guard
 from core.network import GuardedTransport, Offline
 from core.parameters import Params, form, with_parameters
 from core.rates import Rates
-from core.redact import redact, redact_url
+from core.redact import redact, redact_url, without_echo
 from core.redirects import REDIRECTS, astray, headers_for, joined, next_method
 from core.robots import Permission, Robots
 from core.times import Clock, StillClock, SystemClock
@@ -239,13 +239,16 @@ class Client:
         sent = httpx.Headers(self._headers(headers), encoding="utf-8")
         request = httpx.Request(method, url, headers=sent, content=body or None)
         received = attempt(self._transport, request, self.limits, self.clock)
-        capture = self._record(received, note)
+        exchange, plain = without_echo(received.exchange, received.body)
+        capture = self._record(replace(received, exchange=exchange, body=plain), note)
         exhausted = bool(received.extensions.get("exhausted", False))
         if received.error is not None:
             again = isinstance(received.error, Transient) and not exhausted
             return _Outcome(None, received.error, again, exhausted)
         response = response_of(received, redact_url(url), capture)
         error = refusal(response, self.clock) if response.status >= 400 else None
+        if error is not None:  # it is quoted in findings; elsewhere the address of the next page may need its key
+            response = replace(response, body=plain)
         if error is not None and error.retry_after and not self.offline:
             self._rates.hold(host, min(error.retry_after, _SHORT_WAIT))
         return _Outcome(response, error, self._may_pass(error), exhausted)

@@ -5,11 +5,13 @@ What is hidden is named in the record's note (rule: count), so that nobody takes
 
 from __future__ import annotations
 
+import base64
+import contextlib
 import json
 import re
 from collections import Counter
 from dataclasses import replace
-from urllib.parse import parse_qsl, unquote_plus
+from urllib.parse import parse_qsl, quote, unquote, unquote_plus
 
 from core.exchange import Exchange, Headers
 
@@ -22,13 +24,17 @@ _SECRET_HEADERS = frozenset({
 SECRET_PARAMETERS = frozenset({
     "key", "api_key", "apikey", "api-key", "access_token", "accesstoken", "refresh_token", "id_token", "auth_token",
     "oauth_token", "oauth_signature", "client_secret", "clientsecret", "consumer_secret", "app_secret",
-    "appsecret_proof", "secret", "password", "passwd", "assertion", "client_assertion", "code_verifier",
+    "appsecret_proof", "secret", "password", "passwd", "assertion", "client_assertion", "code_verifier", "user_api_key",
+    "api_token", "private_token", "bearer_token", "jwt", "phpsessid", "jsessionid",
 })  # fmt: skip
 _SECRET_MEMBERS = SECRET_PARAMETERS - {"key"} | {"accessjwt", "refreshjwt", "session_token"}
 _MEMBER = re.compile(
     rb'("(?:' + b"|".join(sorted(name.encode() for name in _SECRET_MEMBERS)) + rb')"\s*:\s*)"(?:[^"\\]|\\.)*"', re.I
 )
-_PAIR = re.compile(r"([^&;=?#]+)=([^&;#]*)")
+_PAIR = re.compile(r"(?<![^&;?#])([^&;=?#]++)=([^&;#]*)")  # a name begins only where a part does: linear time
+_NESTED = 3  # how deep an address within an address is looked into
+_SHORTEST_ECHO = 12  # characters; what is shorter may stand in an answer by chance
+_WORD = re.compile(r"[^\s\"'<>,]++")  # of a header: what may be an address
 _LARGEST_TOKEN_ANSWER = 65_536  # bytes; token answers are a few hundred
 
 
@@ -68,6 +74,45 @@ def redact(exchange: Exchange, decoded: bytes | None = None) -> Exchange:
     return replace(changed, note={**exchange.note, "redacted": told})
 
 
+def without_echo(exchange: Exchange, decoded: bytes) -> tuple[Exchange, bytes]:
+    """Return an exchange and its decoded body without the secrets that were sent, where the answer repeats them.
+
+    Some servers quote the request in their errors or in the address of the next page. A body that is changed is kept
+    decoded, as bytes on the wire cannot be edited.
+    """
+    secrets = _sent(exchange)
+    texts = (decoded, exchange.body, *(value.encode("latin-1", "replace") for _, value in exchange.headers))
+    if not any(secret in text for text in texts for secret in secrets):
+        return exchange, decoded
+    echo = re.compile(b"|".join(map(re.escape, sorted(secrets, key=len, reverse=True))))
+    hidden = HIDDEN.encode()
+    headers = [
+        (name, echo.sub(hidden, value.encode("latin-1", "replace")).decode("latin-1"))
+        for name, value in exchange.headers
+    ]
+    body, plain = exchange.body, echo.sub(hidden, decoded)
+    is_decoded = exchange.decoded or plain != decoded
+    body = plain if plain != decoded else echo.sub(hidden, body)
+    note = {**exchange.note, "echo": "hidden"}
+    return replace(exchange, headers=headers, body=body, decoded=is_decoded, note=note), plain
+
+
+def _sent(exchange: Exchange) -> set[bytes]:
+    """Return the secrets a request carried, in the forms in which an answer may repeat them."""
+    found = [value for name, value in exchange.request_headers if name.lower() in _SECRET_HEADERS]
+    for value in tuple(found):
+        scheme, _, rest = value.partition(" ")
+        found.append(rest)
+        if scheme.lower() == "basic":
+            with contextlib.suppress(ValueError):
+                found += base64.b64decode(rest).decode("latin-1").split(":", 1)[1:]
+    form = exchange.request_body.decode("latin-1") if len(exchange.request_body) <= _LARGEST_TOKEN_ANSWER else ""
+    for text in (exchange.url.partition("?")[2], form):
+        found += [pair[2] for pair in _PAIR.finditer(text) if unquote_plus(pair[1]).lower() in SECRET_PARAMETERS]
+    forms = {form for value in found for form in (value, unquote_plus(value), quote(value, safe=""))}
+    return {form.encode("latin-1", "replace") for form in forms if len(form) >= _SHORTEST_ECHO and form != HIDDEN}
+
+
 def _url(url: str, counts: Counter[str]) -> str:
     head, mark, rest = url.partition("?")
     scheme, slashes, address = head.partition("://")
@@ -81,12 +126,17 @@ def _url(url: str, counts: Counter[str]) -> str:
     return f"{head}?{_pairs(query, 'query', counts)}{hash_mark}{_pairs(fragment, 'query', counts)}"
 
 
-def _pairs(text: str, rule: str, counts: Counter[str]) -> str:
+def _pairs(text: str, rule: str, counts: Counter[str], depth: int = 0) -> str:
     def hide(pair: re.Match[str]) -> str:
-        if unquote_plus(pair[1]).strip().lower() not in SECRET_PARAMETERS or pair[2] in ("", HIDDEN):
+        name, value = pair[1], pair[2]
+        if unquote_plus(name).strip().lower() in SECRET_PARAMETERS:
+            counts[rule] += value not in ("", HIDDEN)
+            return f"{name}={HIDDEN}" if value else pair[0]
+        inner = unquote(value) if "?" in value or "%3" in value else ""
+        if "=" not in inner or depth >= _NESTED:
             return pair[0]
-        counts[rule] += 1
-        return f"{pair[1]}={HIDDEN}"
+        hidden = _pairs(inner, rule, counts, depth + 1)  # an address that another is handed on in
+        return pair[0] if hidden == inner else f"{name}={quote(hidden, safe='')}"
 
     return _PAIR.sub(hide, text)
 
@@ -96,11 +146,13 @@ def _headers(headers: Headers, counts: Counter[str]) -> Headers:
     for name, value in headers:
         if name.lower() in _SECRET_HEADERS:
             counts[f"header-{name.lower()}"] += 1
-        elif name.lower() in ("location", "content-location", "referer"):
-            kept.append((name, _url(value, counts)))
-        else:
-            kept.append((name, value))
+        else:  # addresses stand in Location, Link, Refresh, Referer and others
+            kept.append((name, _WORD.sub(lambda word: _word(word[0], counts), value)))
     return kept
+
+
+def _word(word: str, counts: Counter[str]) -> str:
+    return _url(word, counts) if "?" in word or "://" in word else word
 
 
 def _header(headers: Headers, wanted: str) -> str:
@@ -132,7 +184,7 @@ def _token_answer(body: bytes, counts: Counter[str]) -> bytes | None:
     if start == b"{" and _MEMBER.search(body):
         try:
             members = json.loads(body)
-        except ValueError:
+        except (ValueError, RecursionError):
             return None
         if any(str(name).lower() in _SECRET_MEMBERS for name in members):
             return _members(body, "token", counts)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -130,3 +131,77 @@ def test_the_log_is_json_where_asked_for(capsys: pytest.CaptureFixture[str]) -> 
     logger("test", run=7).warning("heard", url="https://a.example/?key=hush")
     line = json.loads(capsys.readouterr().err)
     assert (line["event"], line["run"], line["url"]) == ("heard", 7, "https://a.example/?key=REDACTED")
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("https://a.example/?to=/x?key=hush", "https://a.example/?to=%2Fx%3Fkey%3DREDACTED"),
+        ("https://a.example/?to=https%3A%2F%2Fb.example%2F%3Faccess_token%3Dhush%26x%3D1",
+         "https://a.example/?to=https%3A%2F%2Fb.example%2F%3Faccess_token%3DREDACTED%26x%3D1"),
+        ("https://a.example/?key=hu?sh&x=a%3Db", "https://a.example/?key=REDACTED&x=a%3Db"),
+        ("https://a.example/?q=what?&x=1%3F2", "https://a.example/?q=what?&x=1%3F2"),
+    ],
+)  # fmt: skip
+def test_an_address_inside_an_address_is_shown_without_secrets(url: str, shown: str) -> None:
+    assert redact_url(url) == shown
+
+
+@pytest.mark.parametrize("piece", ["a", "a=", "&", "?", "=", "a=b&", "%3F=", "to=%253Fa="])
+def test_hostile_addresses_cost_linear_time(piece: str) -> None:
+    began = time.process_time()
+    redact_url("https://a.example/?" + piece * (400_000 // len(piece)))
+    assert time.process_time() - began < 5
+
+
+def test_addresses_in_any_header_are_kept_without_secrets() -> None:
+    kept = redact(
+        _exchange(
+            headers=(
+                ("Link", '<https://a.example/n?access_token=hush&page=2>; rel="next", </p?key=hush>; rel="prev"'),
+                ("Refresh", "0;url=/x?api_key=hush"),
+                ("X-Info", "https://u:hush@a.example/"),
+            )
+        )
+    )
+    assert "hush" not in repr(kept)
+    assert dict(kept.headers)["Link"].startswith("<https://a.example/n?access_token=REDACTED&page=2>;")
+
+
+def test_json_nested_without_end_is_no_token_answer() -> None:
+    body = b'{"access_token": "x", "a": ' + b"[" * 60_000
+    assert redact(_exchange(body=body)).body == body
+
+
+@pytest.mark.parametrize("encoding", ["", "gzip"])
+def test_what_a_refusal_repeats_of_the_request_is_hidden_from_archive_and_source(encoding: str) -> None:
+    key, secret = "k-0123456789abcdef", "word:of/the+sea="
+    told = f'{{"error": "no quota for {key}", "user": "{secret}"}}'.encode()
+    more = {"Content_Encoding": encoding} if encoding else {}
+    with Wicked() as server:
+        body = gzip.compress(told) if encoding else told
+        server.on("/a", answer(body, status="403 Forbidden", X_Said=key, **more))
+        kept = Kept()
+        with client(server, kept, StillClock(AT)) as http:
+            url = "https://site.example/a"
+            response = http.request(
+                "POST", url, params={"api_key": key}, headers={"Authorization": f"Bearer {secret}"}, check=False
+            )
+    assert b"REDACTED" in response.body
+    for where in (repr(kept.exchanges), repr(response.body), response.url):
+        assert key not in where
+        assert secret not in where
+    assert kept.exchanges[0].note["echo"] == "hidden"
+    assert kept.exchanges[0].decoded
+
+
+def test_a_redirect_that_repeats_the_key_is_followed_and_recorded_without_it() -> None:
+    key = "k-0123456789abcdef"
+    with Wicked() as server:
+        server.on("/a", answer(status="301 Moved", Location=f"/b?key={key}&x=1"))
+        server.on("/b", answer(b"feed"))
+        kept = Kept()
+        with client(server, kept, StillClock(AT)) as http:
+            assert http.get(f"https://site.example/a?key={key}").text == "feed"
+    assert f"/b?key={key}".encode() in server.asked[1]
+    assert key not in repr(kept.exchanges)
