@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any
 
 import numpy as np
+import orjson
 from numpy.typing import NDArray
 
 from matchers import kernel, wording
@@ -236,7 +237,6 @@ def _same_account(left: Any, right: Any) -> bool:
 
 def pair_row(left: Any, right: Any, matcher: Matcher, verdict: Verdict) -> PairRow:
     """Return a verdict as it is stored."""
-    return PairRow(
-        left.id, right.id, matcher.id, verdict.score, verdict.strength, verdict.sentence, dict(verdict.detail),
-        matcher.version,
-    )  # fmt: skip
+    detail = orjson.dumps(verdict.detail).decode()
+    said = (verdict.score, verdict.strength, verdict.sentence, detail)
+    return PairRow(left.id, right.id, matcher.id, *said, matcher.version)

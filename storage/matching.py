@@ -15,7 +15,7 @@ from sqlalchemy.orm import aliased
 from core.errors import CannotStart
 from storage import match_tables as m
 from storage import tables as t
-from storage.bulk import Writer, as_json, chunks
+from storage.bulk import Writer, chunks
 from storage.cases import in_case
 
 _POSTS, _VERSIONS = t.table(t.PostTable), t.table(t.PostVersion)
@@ -49,7 +49,7 @@ class PairRow:
     score: float
     strength: str
     sentence: str
-    detail: dict[str, Any]
+    detail: str  # JSON already: a batch may hold hundreds of thousands of pairs, each with its spans
     version: str
 
 
@@ -165,7 +165,7 @@ def save_pairs(conn: Connection, generation: int, pairs: Iterable[PairRow]) -> N
         "left_id", "right_id", "matcher", "score", "strength", "sentence", "detail", "version", "generation",
     )  # fmt: skip
     values = (
-        (p.left, p.right, p.matcher, p.score, p.strength, p.sentence, as_json(p.detail) or "{}", p.version, generation)
+        (p.left, p.right, p.matcher, p.score, p.strength, p.sentence, p.detail, p.version, generation)
         for p in pairs
     )
     Writer(conn).insert(_PAIRS, columns, values, new=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from pathlib import Path
 
 import pytest
 
@@ -30,9 +31,11 @@ def post(text: str | None = None, *links: str, title: str | None = None, who: st
 def test_every_matcher_is_found_and_describes_itself() -> None:
     found = registry.find(matchers, Matcher)  # type: ignore[type-abstract]
     assert set(found) == {"text.exact", "text.near", "url.shared"}
-    for matcher in found.values():
+    documented = (Path(__file__).parents[2] / "docs" / "matchers.md").read_text("utf-8")
+    for name, matcher in found.items():
         assert matcher.title
         assert matcher.__doc__
+        assert f"`{name}`" in documented
 
 
 def test_the_same_text_in_other_dress_is_exact() -> None:

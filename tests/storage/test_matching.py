@@ -16,7 +16,7 @@ from storage.families import Membership
 from storage.matching import PairRow, Signed
 
 AT = datetime(2025, 3, 1, tzinfo=UTC)
-PAIR = PairRow(1, 2, "text.near", 0.75, "B", "75 % are the same.", {"jaccard": 0.75, "spans": [[0, 9, 0, 9]]}, "1")
+PAIR = PairRow(1, 2, "text.near", 0.75, "B", "75 % are the same.", '{"jaccard": 0.75, "spans": [[0, 9, 0, 9]]}', "1")
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ def filled(database: Database) -> Database:
             conn, number,
             [Signed(1, -7, None, prints, 12, 0), Signed(2, -7, 1, None, 12, 0), Signed(3, 2**63 - 1, None, None, 2, 0)],
         )  # fmt: skip
-        matching.save_pairs(conn, number, [PAIR, PairRow(3, 1, "url.shared", 1.0, "C", "One link.", {}, "1")])
+        matching.save_pairs(conn, number, [PAIR, PairRow(3, 1, "url.shared", 1.0, "C", "One link.", "{}", "1")])
         matching.save_pairs(conn, number, [PAIR])
         families.save_members(
             conn, number, [Membership(1, "f1", 1, None, 1.0), Membership(2, "f1", 1, "text.near", 0.75)]
