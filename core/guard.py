@@ -26,6 +26,7 @@ _NETWORKS_REFUSED = tuple(ipaddress.ip_network(block) for block in (
     "240.0.0.0/4", "100::/64", "2001::/23", "2001:db8::/32", "3fff::/20", "5f00::/16", "fec0::/10", "fe80::/10",
     "fc00::/7", "ff00::/8",
 ))  # fmt: skip
+_UNICAST = ipaddress.ip_network("2000::/3")  # what IANA hands out; nothing else of IPv6 is the public web
 _REMEDY = "only the public web is read; a demo or test workspace may allow loopback"
 
 
@@ -93,7 +94,8 @@ class Guard:
         local = inner.is_loopback or (inner.is_private and not _in_blocks(inner))
         if self.allow_loopback and local:
             return
-        if local or not inner.is_global or inner.is_multicast or _in_blocks(inner):
+        refused = not inner.is_global or inner.is_multicast or _in_blocks(inner) or _in_blocks(address)
+        if local or refused or (inner.version == 6 and inner not in _UNICAST):
             raise AddressRefused(
                 f"{shown} is refused: it leads to {address}, which is not public; {_REMEDY}.", url=shown
             )
@@ -109,18 +111,25 @@ def _in_blocks(address: _Address) -> bool:
 
 def _literal(host: str) -> _Address | None:
     try:
-        return ipaddress.ip_address(host.strip("[]"))
+        return ipaddress.ip_address(host.strip("[]").rstrip("."))
     except ValueError:
         return None
 
 
 def _is_local_name(host: str) -> bool:
     name = host.rstrip(".").lower()
-    return name == "localhost" or name.endswith((".localhost", ".local", ".internal", ".home.arpa")) or "." not in name
+    return (
+        name == "localhost"
+        or name.endswith((".localhost", ".local", ".lan", ".localdomain", ".internal", ".home.arpa"))
+        or "." not in name
+    )
 
 
 def _unpacked(address: _Address) -> _Address:
-    """Return the IPv4 address that an IPv6 one carries (mapped, compatible, 6to4, Teredo, NAT64), else itself."""
+    """Return the IPv4 address that an IPv6 one carries, else itself.
+
+    Forms: mapped, 6to4, Teredo; compatible, translated (RFC 2765) and NAT64; ISATAP.
+    """
     if isinstance(address, ipaddress.IPv4Address):
         return address
     if address.ipv4_mapped:
@@ -130,6 +139,7 @@ def _unpacked(address: _Address) -> _Address:
     if address.teredo:
         return address.teredo[1]
     number = int(address)
-    if number >> 32 in (0, 0x64FF9B << 64) and number > 1:
+    carries = number >> 32 in (0, 0xFFFF_0000, 0x64FF9B << 64) or number >> 32 & 0xFDFF_FFFF == 0x5EFE
+    if carries and number > 1:
         return ipaddress.IPv4Address(number & 0xFFFFFFFF)
     return address

@@ -29,7 +29,9 @@ AT = datetime(2026, 3, 1, 12, tzinfo=UTC)
         "http://[fd00:ec2::254]/", "http://224.0.0.1/", "http://[ff02::1]/", "http://255.255.255.255/",
         "http://198.18.0.1/", "http://192.0.2.1/", "http://240.0.0.1/", "http://127。0。0。1/", "http://①②⑦.0.0.1/",
         "ftp://site.example/", "file:///etc/passwd", "gopher://site.example/", "javascript:alert(1)", "data:,x",
-        "http://user@site.example/", "http://user:word@site.example/", "http://site.example:22/",
+        "http://[::ffff:0:7f00:1]/", "http://[64:ff9b:1::7f00:1]/", "http://[2001::7f00:1]/", "http://[100:0:0:1::1]/",
+        "http://[4000::1]/", "http://[1::1]/", "http://[2606::5efe:7f00:1]/", "http://[2606::200:5efe:a00:1]/",
+        "http://127.0.0.1../", "http://printer.lan/", "http://user@site.example/", "http://user:word@site.example/", "http://site.example:22/",
         "http://site.example:25/", "http://site.example:6379/", "http://site.example:0/",
     ],
 )  # fmt: skip
@@ -44,6 +46,8 @@ def test_addresses_that_are_refused(url: str) -> None:
         ("HTTPS://Site.Example:443/a/../b#part", "https://site.example/b"),
         ("http://site.example:8080/ä?q=ü", "http://site.example:8080/%C3%A4?q=%C3%BC"),
         ("https://93.184.215.14/", "https://93.184.215.14/"),
+        ("https://[2606:4700::1111]/", "https://[2606:4700::1111]/"),
+        ("https://[64:ff9b::5db8:d70e]/", "https://[64:ff9b::5db8:d70e]/"),
         ("https://пример.рф/", "https://xn--e1afmkfd.xn--p1ai/"),
     ],
 )
