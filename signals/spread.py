@@ -252,8 +252,10 @@ def _summary(family: Family, ordered: Sequence[Copy], earliest: Copy | None, und
     if earliest and earliest.interval:
         text += (
             f" The earliest copy we captured is {earliest.ref} on {earliest.place} "
-            f"(stated {iso(earliest.interval[0])} to {iso(earliest.interval[1])})."
+            f"(stated {iso(earliest.interval[0])} to {iso(earliest.interval[1])})"
         )
+        rivals = sum(copy is not earliest and not earliest.before(copy) for copy in ordered)
+        text += f"; the times of {_count(rivals, 'other copy')} leave open whether they are earlier." if rivals else "."
     else:
         text += " No copy states a time that can be read."
     return text + f" The order of {undecided:.0%} of all pairs of copies is undecided."

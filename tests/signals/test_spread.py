@@ -94,6 +94,12 @@ def test_overlapping_and_unknown_times_are_undecided() -> None:
     assert [(a["from"], a["to"]) for a in shown["arrows"]] == [("pb:b", "pc:c")]
 
 
+def test_a_copy_that_may_be_as_early_is_told() -> None:
+    open_order = trace(family(copy("a", 1, 0), copy("b", 2, 0.5), copy("c", 3, 5), copy("d", 4, None)))["sentence"]
+    assert "; the times of 2 other copies leave open whether they are earlier." in open_order
+    assert "leave open" not in trace(UPWARD)["sentence"]
+
+
 def test_intervals_that_touch_are_decided() -> None:
     assert copy("a", 1, 0).before(copy("b", 1, 1))
     assert not copy("a", 1, 0).before(copy("b", 1, 0.9))
