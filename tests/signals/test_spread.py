@@ -71,11 +71,11 @@ def test_too_little_is_not_enough_data(few: Family) -> None:
 def test_shuffled_families_rarely_show_anything() -> None:
     chance = random.Random(3)
     shows = 0
-    for number in range(60):
+    for number in range(40):
         tiers = [chance.randint(1, 5) for _ in range(8)]
         shuffled = family(*(copy(f"{number}.{n}", tier, n * 24) for n, tier in enumerate(tiers)))
         shows += Spread().examine(shuffled).verdict == "shows"
-    assert shows <= 5
+    assert shows <= 4
 
 
 def test_the_same_posts_give_the_same_numbers() -> None:
@@ -148,9 +148,9 @@ def test_no_sentence_says_more_than_was_seen() -> None:
 
 
 def test_thousands_of_copies_are_traced_quickly() -> None:
-    many = [copy(str(n), 1 + n % 5, n % 977, platform=f"p{n % 700}") for n in range(20_000)]
+    many = [copy(str(n), 1 + n % 5, n % 977, platform=f"p{n % 300}") for n in range(5_000)]
     shown = trace(Family("f", tuple(many)))
-    assert len(shown["steps"]) == 20_000
+    assert len(shown["steps"]) == 5_000
     assert shown["upward"]["value"] is not None
 
 
