@@ -27,7 +27,7 @@ from core.errors import (
 from core.records import Finding, Post
 from core.source import Cursor, Source, Target
 from runner.outcome import Outcome
-from runner.recognise import after, all_sources
+from runner.recognise import after, all_sources, platform_of
 from runner.run import Run
 
 if TYPE_CHECKING:
@@ -148,7 +148,7 @@ def run_source(desk: Desk, row: SourceRow, progress: Progress | None = None) -> 
         following = _fallback(row, out, error)
         if following is None:
             return out
-        platform = following.platform or following.id.split(".", 1)[0]
+        platform = platform_of(following, row.url)
         out, _ = _run(desk, replace(row, kind=following.id, platform=platform, route=following.route), progress)
     except UnderWay as problem:
         return Outcome(row.id, row.url, "running", row.coverage or "partial", finding=Finding.of(problem))

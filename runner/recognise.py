@@ -13,6 +13,7 @@ from core.errors import BadInput
 from core.records import Route
 from core.registry import claims, find
 from core.source import Source, Target
+from core.urls import host
 
 _HOST = r"[^\s/?#@:]*[^\s/?#@:.]\.[^\s/?#@:]+|localhost|\[[\da-f:.]+\]"  # a word without a dot is no site
 
@@ -54,6 +55,13 @@ def recognise(
                 remark = f"The API needs {', '.join(lacking)} ({best.how_to_get_the_key}); reading the {other.route}."
                 return other, other_target, remark
     return best, target, None
+
+
+def platform_of(kind: type[Source], url: str) -> str:
+    """Return the platform a source is on: the site itself where its software is not known."""
+    if kind.platform:
+        return kind.platform
+    return host(url) or "web" if _is_catch_all(kind.id) else kind.id.split(".", 1)[0]
 
 
 def after(kind: str, url: str) -> tuple[type[Source], Target] | None:

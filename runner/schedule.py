@@ -6,6 +6,7 @@ import signal
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -52,6 +53,7 @@ class Watch:
         self.running: dict[int, SourceRow] = {}
         self.children: dict[int, subprocess.Popen[bytes]] = {}
         self.hindered = ""
+        self.lists: dict[str, int] = {}
 
     def run(self, seconds: float | None = None) -> None:
         """Watch for so many seconds, or until SIGTERM or SIGINT; then let running sources finish, or end them.
@@ -88,6 +90,7 @@ class Watch:
         if self.stopping.is_set():
             return
         try:
+            self._read_watchlists()
             with self.workspace.database.read() as conn:
                 due = sources.due_sources(conn, self.workspace.clock().now())
         except CopytrailError as error:
@@ -102,6 +105,18 @@ class Watch:
                     continue
                 self.running[row.id] = row
             self.pool.submit(self._one, row)
+
+    def _read_watchlists(self) -> None:
+        """Follow what people write into the watchlists while we watch."""
+        from runner.watchlist import sync
+
+        folder = self.workspace.root / "watchlists"
+        with suppress(FileNotFoundError):  # one that is being replaced is looked at again at the next tick
+            found = {str(path): path.stat().st_mtime_ns for path in folder.glob("*.yml")}
+            if found != self.lists:
+                self.lists = found
+                for error in sync(self.workspace, self.case):
+                    self.warn(error.sentence)
 
     def _one(self, row: SourceRow) -> None:
         """Run one source in a child and set when it is due again, however the run ended."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -68,6 +68,20 @@ class SourceRow:
         return row
 
 
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """What was asked for when a source was added; `chosen` tells whether a person named its route."""
+
+    case: str
+    url: str
+    kind: str
+    platform: str
+    route: str
+    chosen: bool
+    every: int | None
+    robots_override: str | None
+
+
 def duration(seconds: int | None) -> str | None:
     """Return an interval as it is written on the command line: "6h"."""
     if seconds is None:
@@ -106,17 +120,16 @@ def add_source(
     return int(conn.execute(insert(_SOURCES).values(**row).returning(_SOURCES.c.id)).scalar_one())
 
 
-def find_source(conn: Connection, *, case: str, url: str, route: str | None = None) -> tuple[str, str, str] | None:
-    """Return (kind, platform, route) of the source that watches an address in a case, None where none does yet.
-
-    Without `route` only a source whose route nobody chose counts: such a one may have changed its kind since.
-    """
-    query = select(_SOURCES).join(_CASES, _CASES.c.id == _SOURCES.c.case_id)
-    for row in conn.execute(query.where(_CASES.c.name == case, _SOURCES.c.url == url).order_by(_SOURCES.c.id)):
-        chosen = None if (row.options or {}).get("route") == "any" else row.route
-        if route in (chosen, row.route):
-            return row.kind, row.platform, row.route
-    return None
+def watched(conn: Connection, *, case: str | None = None, url: str | None = None) -> Iterator[Watched]:
+    """Yield what is watched in the order it was added, of one case or address where named."""
+    query = select(_SOURCES, _CASES.c.name.label("case")).join(_CASES, _CASES.c.id == _SOURCES.c.case_id)
+    if case is not None:
+        query = query.where(_CASES.c.name == case)
+    if url is not None:
+        query = query.where(_SOURCES.c.url == url)
+    for row in conn.execute(query.order_by(_SOURCES.c.id)):
+        chosen = (row.options or {}).get("route") != "any"
+        yield Watched(row.case, row.url, row.kind, row.platform, row.route, chosen, row.every, row.robots_override)
 
 
 def list_sources(conn: Connection, case: str | None = None) -> list[SourceRow]:

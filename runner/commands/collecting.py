@@ -98,12 +98,9 @@ def watch_command(ctx: click.Context, case: str | None, duration: str | None, as
     """
     from runner.progress import seconds
     from runner.schedule import Watch
-    from runner.watchlist import sync
 
     workspace = workspace_of(ctx)
     limit = seconds(duration) if duration else None
-    for error in sync(workspace, case):
-        problem(error.sentence)
     click.echo("Watching; stop with Ctrl-C.", err=True)
     Watch(workspace, teller(as_json), problem, case).run(limit)
 

@@ -272,7 +272,7 @@ def test_a_bad_watchlist_is_named_and_the_others_are_followed(home: Home) -> Non
     printed = home("collect", "--json", status=1)
     assert "bad.yml: sources.0.evry" in printed.err
     assert printed.rows[0]["posts"] == 2
-    assert home.source()["schedule"] == "2h"
+    assert home("sources", "--json", status=1).rows[0]["schedule"] == "2h"
 
 
 def test_a_feed_cut_in_the_middle_does_not_move_the_cursor(home: Home, site: Site) -> None:

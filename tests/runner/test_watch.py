@@ -167,6 +167,25 @@ def test_runs_that_outlast_our_patience_are_ended(home: Home, children: Children
     assert sorted(children.ended) == [1, 2]
 
 
+def test_a_watchlist_that_changes_meanwhile_is_followed(home: Home, children: Children) -> None:
+    children.go.set()
+    told: list[Outcome] = []
+    said: list[str] = []
+    watch = Watch(opened(home), told.append, said.append, tick=0.02)
+
+    def act() -> None:
+        (home.folder / "watchlists" / "harbour.yml").write_text("case: harbour\nsources: 3\n")
+        until(lambda: said)
+        written = home.folder / "new.yml"
+        written.write_text(f"case: harbour\nsources:\n - url: {FEED}\n   every: 2h\n")
+        written.replace(home.folder / "watchlists" / "harbour.yml")
+        until(lambda: told)
+
+    run_while(watch, act)
+    assert "harbour.yml" in said[0]
+    assert children.started == [1]
+
+
 def test_a_database_that_is_away_for_a_while_is_tried_again(
     home: Home, children: Children, monkeypatch: pytest.MonkeyPatch
 ) -> None:
