@@ -13,6 +13,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from core.errors import BadInput, CannotStart
+from core.ids import sha256
 from core.times import iso
 from evidence import index
 from evidence.container import Writer
@@ -52,14 +53,12 @@ class Sealed:
 
 @dataclass
 class _Warcs:
-    """The WARC files of a bundle as they are copied, with the index lines and pages of what is in them."""
+    """The WARC files of a bundle as they are copied."""
 
     folder: Path
     software: str
     created: str
     paths: list[Path] = field(default_factory=list)
-    lines: list[index.Line] = field(default_factory=list)
-    pages: list[tuple[str, str, str, str]] = field(default_factory=list)
     count: int = 0
     found: set[str] = field(default_factory=set)
 
@@ -70,28 +69,26 @@ class _Warcs:
         head = (
             f"WARC/1.1\r\nWARC-Type: warcinfo\r\nWARC-Record-ID: <urn:uuid:{name}>\r\nWARC-Date: {self.created}\r\n"
             f"WARC-Filename: {path.name}\r\nContent-Type: application/warc-fields\r\n"
-            f"Content-Length: {len(fields)}\r\n\r\n"
+            f"WARC-Block-Digest: sha256:{sha256(fields)}\r\nContent-Length: {len(fields)}\r\n\r\n"
         )
         path.write_bytes(gzip.compress(head.encode() + fields + b"\r\n\r\n", mtime=0))
         self.paths.append(path)
 
-    def copy(self, record: WarcRecord, raw: bytes, method: str) -> None:
+    def copy(self, record: WarcRecord, raw: bytes) -> None:
         if not self.paths or self.paths[-1].stat().st_size + len(raw) > ROLLOVER:
             self.begin()
-        path = self.paths[-1]
-        offset = path.stat().st_size
-        with path.open("ab") as file:
+        with self.paths[-1].open("ab") as file:
             file.write(raw)
         self.count += 1
         self.found.add(record.id)
-        if record.type != "response":
-            return
-        moved = WarcRecord(offset, *(getattr(record, n) for n in list(record.__dataclass_fields__)[1:]))
-        self.lines.append(index.line(moved, path.name, method))
-        url = record.headers.get("warc-target-uri", "")
-        if record.status == 200 and method == "GET" and not url.endswith("/robots.txt"):
-            ts = record.headers.get("warc-date", "")
-            self.pages.append((record.id.removeprefix("urn:uuid:"), url, ts, f"{url} as answered {ts}"))
+
+    def read(self) -> dict[str, list[WarcRecord]]:
+        """Return the records of each file as they stand now."""
+        found = {}
+        for path in self.paths:
+            with path.open("rb") as file:
+                found[path.name] = list(members(file))
+        return found
 
 
 def seal(contents: Contents, out: Path, progress: Progress | None = None) -> Sealed:
@@ -121,30 +118,31 @@ def _write(contents: Contents, draft: Path, folder: Path, progress: Progress | N
     created = iso(contents.created)
     warcs = _Warcs(folder, contents.software, created)
     _gather(contents, warcs, progress)
+    lines, pages = index.of(warcs.read())
     about = {"case": contents.case, "created": created, "software": contents.software, "edition": "sealed"}
     with draft.open("wb") as file, Writer(file) as writer:
         for path in warcs.paths:
             writer.add(f"archive/{path.name}", path)
-        blocks, idx = index.compressed(warcs.lines)
+        blocks, idx = index.compressed(lines)
         writer.add("indexes/index.cdx.gz", blocks)
         writer.add("indexes/index.idx", idx)
-        writer.add("pages/pages.jsonl", index.pages(warcs.pages))
+        writer.add("pages/pages.jsonl", index.pages(pages))
         for name in ("posts", "families", "pairs", "sources", "findings"):
             writer.add(f"data/{name}.json", canonical(list(getattr(contents, name))))
         page = readme(about, contents.posts, contents.families, contents.pairs, contents.sources, contents.findings,
                       warcs.count)  # fmt: skip
         writer.add("evidence/README.html", page)
         writer.add("evidence/manifest.json", manifest(writer.entries, about))
-        package = datapackage(writer.entries, _about_package(contents, warcs, created))
+        package = datapackage(writer.entries, _about_package(contents, pages, created))
         writer.add("datapackage.json", package)
         writer.add("datapackage-digest.json", datapackage_digest(package))
     return warcs.count
 
 
-def _about_package(contents: Contents, warcs: _Warcs, created: str) -> dict[str, Any]:
+def _about_package(contents: Contents, pages: Sequence[index.Page], created: str) -> dict[str, Any]:
     about: dict[str, Any] = {"created": created, "software": contents.software, "title": contents.case}
-    if warcs.pages:
-        about |= {"mainPageUrl": warcs.pages[0][1], "mainPageDate": warcs.pages[0][2]}
+    if pages:
+        about |= {"mainPageUrl": pages[0][1], "mainPageDate": pages[0][2]}
     return about
 
 
@@ -167,18 +165,15 @@ def _gather(contents: Contents, warcs: _Warcs, progress: Progress | None) -> Non
 
 
 def _from_file(path: Path, wanted: frozenset[str], warcs: _Warcs) -> None:
-    methods: dict[str, str] = {}
     with path.open("rb") as scanned, path.open("rb") as raw:
         picked: list[WarcRecord] = []
         try:
             for record in members(scanned):
                 partner = record.headers.get("warc-concurrent-to", "").strip("<>")
-                if record.type == "request" and partner in wanted:
-                    methods[partner] = record.head.split(b" ", 1)[0].decode("ascii", "replace") or "GET"
                 if record.id in wanted or partner in wanted:
                     picked.append(record)
         except BadInput:
             pass  # a torn tail after a power cut: every whole record before it stands; what is missing is told later
         for record in picked:
             raw.seek(record.offset)
-            warcs.copy(record, raw.read(record.length), methods.get(record.id, "GET"))
+            warcs.copy(record, raw.read(record.length))

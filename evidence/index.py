@@ -9,7 +9,7 @@ from __future__ import annotations
 import gzip
 import io
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
@@ -63,13 +63,45 @@ def line(record: WarcRecord, filename: str, method: str = "GET") -> Line:
     return Line(surt(url, method), timestamp(record.headers.get("warc-date", "")), data)
 
 
+Page = tuple[str, str, str, str]  # id, address, time, title
+
+
+def of(records: Mapping[str, Sequence[WarcRecord]]) -> tuple[list[Line], list[Page]]:
+    """Return the index lines and the pages of the records of each WARC file."""
+    methods = {
+        record.headers.get("warc-concurrent-to", "").strip("<>"): record.head.split(b" ", 1)[0].decode(
+            "ascii", "replace"
+        )
+        for found in records.values()
+        for record in found
+        if record.type == "request"
+    }
+    lines: list[Line] = []
+    shown: list[Page] = []
+    for filename, found in records.items():
+        for record in found:
+            if record.type != "response":
+                continue
+            method = methods.get(record.id) or "GET"
+            lines.append(line(record, filename, method))
+            url, ts = record.headers.get("warc-target-uri", ""), record.headers.get("warc-date", "")
+            if record.status == 200 and method == "GET" and not url.endswith("/robots.txt"):
+                shown.append((record.id.removeprefix("urn:uuid:"), url, ts, f"{url} as answered {ts}"))
+    return lines, shown
+
+
 def _digest(record: WarcRecord) -> str:
     return f"sha256:{record.block_sha256.hex()}"
 
 
+def in_order(lines: Iterable[Line]) -> list[Line]:
+    """Return lines as they stand in the index."""
+    return sorted(lines, key=lambda x: (x.key, x.timestamp, x.data["filename"], x.data["offset"]))
+
+
 def compressed(lines: Iterable[Line]) -> tuple[bytes, bytes]:
     """Return `index.cdx.gz` and `index.idx`; lines are sorted here."""
-    ordered = sorted(lines, key=lambda x: (x.key, x.timestamp, x.data["offset"]))
+    ordered = in_order(lines)
     blocks, index = io.BytesIO(), io.StringIO()
     meta = {"format": "cdxj-gzip-1.0", "filename": "index.cdx.gz"}
     index.write(f"!meta 0 {json.dumps(meta)}\n")
@@ -82,7 +114,7 @@ def compressed(lines: Iterable[Line]) -> tuple[bytes, bytes]:
     return blocks.getvalue(), index.getvalue().encode()
 
 
-def pages(entries: Sequence[tuple[str, str, str, str]]) -> bytes:
+def pages(entries: Sequence[Page]) -> bytes:
     """Return `pages.jsonl` of (id, url, ts, title); the header row stands even where there is no page."""
     rows: list[dict[str, str]] = [{"format": "json-pages-1.0", "id": "pages", "title": "Captured answers"}]
     rows += [{"id": i, "url": url, "ts": ts, "title": title} for i, url, ts, title in entries]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,6 +16,12 @@ MAX_RECORD = 2_000_000_000  # bytes of one unpacked record: above the largest an
 MAX_RATIO = 1_100  # deflate reaches 1,032 on a run of one byte
 CHUNK = 1 << 20
 MAX_HEADER = 65_536
+_END = b"\r\n\r\n"  # what follows the block of every record
+_LENGTH = re.compile(r"[0-9]{1,18}", re.ASCII)
+_ONCE = frozenset({
+    "content-length", "content-type", "warc-block-digest", "warc-date", "warc-payload-digest", "warc-record-id",
+    "warc-target-uri", "warc-type",
+})  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -28,6 +35,7 @@ class WarcRecord:
     block_sha256: bytes
     payload_sha256: bytes
     block_length: int
+    flaws: tuple[str, ...] = ()  # what no honest writer leaves: two readers would read it in two ways
 
     @property
     def id(self) -> str:
@@ -54,9 +62,19 @@ class WarcRecord:
                 return value.strip().decode("latin-1")
         return ""
 
+    @property
+    def is_digested(self) -> bool:
+        """Whether the record states a SHA-256 of its block."""
+        return self.headers.get("warc-block-digest", "").lower().startswith("sha256:")
+
     def wrong_digests(self) -> list[str]:
-        """Return the names of stated digests that do not fit; other algorithms than SHA-256 are left out."""
-        checks = (("warc-block-digest", self.block_sha256), ("warc-payload-digest", self.payload_sha256))
+        """Return the names of stated digests that do not fit; other algorithms than SHA-256 are left out.
+
+        The payload digest of a revisit is that of the record it refers to.
+        """
+        checks = [("warc-block-digest", self.block_sha256)]
+        if self.type != "revisit":
+            checks.append(("warc-payload-digest", self.payload_sha256))
         return [name for name, actual in checks if not _fits(self.headers.get(name, ""), actual)]
 
 
@@ -106,6 +124,8 @@ class _Parser:
         self.block = hashlib.sha256()
         self.payload = hashlib.sha256()
         self.head: bytes | None = None
+        self.tail = b""
+        self.flaws: list[str] = []
 
     def feed(self, data: bytes, offset: int) -> None:
         self.total += len(data)
@@ -120,10 +140,15 @@ class _Parser:
             return
         if not head.startswith(b"WARC/1."):
             raise BadInput(f"what stands at byte {offset} is no WARC record")
-        pairs = (line.partition(":") for line in head.decode("utf-8", "replace").split("\r\n")[1:])
-        self.headers = {name.strip().lower(): value.strip() for name, _, value in pairs}
+        lines = [line.partition(":") for line in head.decode("utf-8", "replace").split("\r\n")[1:]]
+        self.headers = {name.strip().lower(): value.strip() for name, _, value in lines}
+        stated = [name.strip().lower() for name, _, _ in lines if name.strip().lower() in _ONCE]
+        if len(set(stated)) < len(stated):
+            self.flaws.append("states a field twice")
+        if b"\n" in head.replace(b"\r\n", b""):
+            self.flaws.append("holds a bare line feed in its header")
         length = self.headers.get("content-length", "")
-        if not length.isdigit():
+        if not _LENGTH.fullmatch(length):
             raise BadInput(f"the record at byte {offset} states no length")
         self.left = self.length = int(length)
         self.buffer = b""
@@ -132,6 +157,7 @@ class _Parser:
         self._block(rest)
 
     def _block(self, data: bytes) -> None:
+        self.tail += data[self.left :][: len(_END) + 1 - len(self.tail)]
         data = data[: self.left]
         self.left -= len(data)
         self.block.update(data)
@@ -148,6 +174,9 @@ class _Parser:
     def record(self, offset: int, length: int) -> WarcRecord:
         if self.headers is None or self.left:
             raise BadInput(f"the record at byte {offset} is shorter than it states")
+        if self.tail != _END:
+            self.flaws.append("does not end where it states")
         return WarcRecord(
-            offset, length, self.headers, self.head or b"", self.block.digest(), self.payload.digest(), self.length
-        )
+            offset, length, self.headers, self.head or b"", self.block.digest(), self.payload.digest(), self.length,
+            tuple(self.flaws),
+        )  # fmt: skip
