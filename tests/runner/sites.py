@@ -11,7 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-PAGES, PER_PAGE = 12, 10
+PAGES, PER_PAGE = 6, 10
 URL = "https://harbourblog.example/"
 FEED = "https://quayletters.example/letters.xml"
 SEA_WALL = (

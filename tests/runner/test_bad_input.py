@@ -16,7 +16,7 @@ from demo.replicas import misbehaving
 from storage.engine import Database
 from tests.runner import commands
 from tests.runner.commands import Home
-from tests.runner.sites import FEED, URL, Site, letter, rss
+from tests.runner.sites import FEED, PAGES, PER_PAGE, URL, Site, letter, rss
 
 AT = f"https://{misbehaving.HOST}"
 
@@ -163,7 +163,7 @@ def test_an_archive_that_fills_up_ends_the_collection_and_nothing_is_lost(
     assert home.posts() == []
     assert home.source()["last_run"]["status"] == "failed"
     home("collect")
-    assert len(home.posts()) == 122
+    assert len(home.posts()) == PAGES * PER_PAGE + 2
 
 
 def test_an_unwritable_file_for_a_table_or_a_bundle_is_named(home: Home, tmp_path: Path) -> None:
@@ -198,7 +198,7 @@ def test_a_batch_the_database_refuses_ends_its_run_and_no_other(home: Home, monk
     assert first["finding"]["kind"] == "failed"
     assert "could not be stored" in first["finding"]["sentence"]
     assert "copytrail reparse --source 1" in first["finding"]["sentence"]
-    assert second["posts"] == 120
+    assert second["posts"] == PAGES * PER_PAGE
     assert home("reparse", "--source", "1", "--json").rows[0]["new"] == 2
 
 

@@ -24,7 +24,7 @@ from runner.schedule import Watch
 from runner.workspace import Workspace
 from storage import runs, sources
 from tests.runner.commands import Home
-from tests.runner.sites import FEED, URL, Site
+from tests.runner.sites import FEED, PAGES, PER_PAGE, URL, Site
 
 
 class Children:
@@ -243,8 +243,8 @@ def test_watching_for_a_while_collects_in_children(either_home: Home) -> None:
     told: list[Outcome] = []
     watch = Watch(workspace, told.append, lambda _: None, tick=0.05)
     run_while(watch, lambda: until(lambda: len(told) == 2))
-    assert {(o.status, o.posts) for o in told} == {("done", 2), ("done", 120)}
-    assert len(home.posts()) == 122
+    assert {(o.status, o.posts) for o in told} == {("done", 2), ("done", PAGES * PER_PAGE)}
+    assert len(home.posts()) == PAGES * PER_PAGE + 2
     assert home("watch", "--for", "0s").out == ""  # nothing is due
 
 
@@ -292,7 +292,7 @@ def test_a_collection_that_is_stopped_keeps_what_had_come(home: Home, site: Site
     assert home.source()["last_run"]["status"] == "interrupted"
     assert len(home.posts()) == 20
     home("collect")
-    assert len(home.posts()) == 120
+    assert len(home.posts()) == PAGES * PER_PAGE
 
 
 def test_a_child_that_is_asked_to_end_closes_its_run(home: Home, site: Site) -> None:
