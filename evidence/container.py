@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import zipfile
+import zlib
 from pathlib import Path
 from typing import IO, Self, cast
 
@@ -14,7 +15,9 @@ DATE = (1980, 1, 1, 0, 0, 0)  # the zip's own dates say nothing; the times that 
 MAX_MEMBERS = 10_000
 MAX_TOTAL = 64 * 10**9  # bytes unpacked
 MAX_RATIO = 1_100
+_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 CHUNK = 1 << 20
+DAMAGED = (zipfile.BadZipFile, zlib.error, OSError, EOFError, RuntimeError, ValueError)  # what reading a member raises
 
 
 class Writer:
@@ -71,7 +74,7 @@ def opened(path: Path) -> zipfile.ZipFile:
     """
     try:
         archive = zipfile.ZipFile(path)
-    except (OSError, zipfile.BadZipFile, ValueError, NotImplementedError, EOFError) as error:
+    except DAMAGED as error:
         raise BadInput(f"{path.name} is no zip file, or a damaged one: {error}.") from error
     infos = archive.infolist()
     names = [i.filename for i in infos]
@@ -83,6 +86,8 @@ def opened(path: Path) -> zipfile.ZipFile:
         (len(set(names)) != len(names), "holds two files of one name"),
         (any(_unsafe(n) for n in names), "holds a name that leads out of its folder"),
         (any(i.flag_bits & 1 for i in infos), "holds an encrypted file"),
+        (any(i.compress_type not in _METHODS for i in infos), "holds a file packed otherwise than a WACZ's are"),
+        (sum(i.compress_size for i in infos) > path.stat().st_size, "holds files that overlap"),
     ):
         if wrong:
             archive.close()
@@ -92,7 +97,7 @@ def opened(path: Path) -> zipfile.ZipFile:
 
 def _unsafe(name: str) -> bool:
     parts = name.replace("\\", "/").split("/")
-    return name.startswith(("/", "\\")) or ".." in parts or ":" in parts[0] or "\x00" in name
+    return not name or name.startswith(("/", "\\")) or ".." in parts or ":" in parts[0] or "\x00" in name
 
 
 def read(archive: zipfile.ZipFile, name: str, limit: int = 256 * 10**6) -> bytes:
@@ -102,7 +107,7 @@ def read(archive: zipfile.ZipFile, name: str, limit: int = 256 * 10**6) -> bytes
             data = member.read(limit + 1)
     except KeyError:
         raise BadInput(f"{name} is missing") from None
-    except (zipfile.BadZipFile, OSError, NotImplementedError, EOFError) as error:
+    except DAMAGED as error:
         raise BadInput(f"{name} cannot be read: {error}") from error
     if len(data) > limit:
         raise BadInput(f"{name} is larger than {limit} bytes")
@@ -114,7 +119,7 @@ def entry(archive: zipfile.ZipFile, name: str) -> Entry:
     try:
         with archive.open(name) as member:
             return Entry(name, *digest(member))
-    except (zipfile.BadZipFile, OSError, NotImplementedError, EOFError) as error:
+    except DAMAGED as error:
         raise BadInput(f"{name} cannot be read: {error}") from error
 
 

@@ -2,50 +2,19 @@
 
 from __future__ import annotations
 
-import gzip
 import hashlib
-import json
-import zipfile
-import zlib
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
-from io import BytesIO
 from pathlib import Path
-from typing import IO, Any, Literal, cast
 
 from core.errors import BadInput
 from evidence import container
-from evidence.manifest import canonical
-from evidence.members import WarcRecord, members
+from evidence.agreement import check_index, check_posts, required, revisits
+from evidence.checks import Bundle, Check, Result, outcome, parsed
+from evidence.manifest import canonical, digest
+from evidence.members import members
 
-Result = Literal["proved", "claimed", "not_checked", "failed"]
 DIGEST = "datapackage-digest.json"
 OUTSIDE = {"datapackage.json", DIGEST}  # the two that cannot list themselves
-NAMED = 5  # wrong things named one by one in a detail
-
-
-@dataclass(frozen=True)
-class Check:
-    """One thing looked at and what came of it."""
-
-    check: str
-    result: Result
-    detail: str
-
-    def as_row(self) -> dict[str, Any]:
-        """Return the JSON line of `verify --json`."""
-        return asdict(self)
-
-
-@dataclass
-class _Bundle:
-    path: Path
-    zip: zipfile.ZipFile
-    package: dict[str, Any] = field(default_factory=dict)
-    package_bytes: bytes = b""
-    ours: bool = False
-    hashes: dict[str, str] = field(default_factory=dict)  # path -> sha256 found
-    records: dict[str, list[WarcRecord]] = field(default_factory=dict)  # file name -> records
 
 
 def verify(path: Path) -> list[Check]:
@@ -55,23 +24,33 @@ def verify(path: Path) -> list[Check]:
     except BadInput as error:
         return [Check("zip", "failed", error.sentence)]
     with archive:
-        bundle = _Bundle(path, archive)
+        bundle = Bundle(path, archive)
         checks: list[Check] = []
-        for step in (_package, _digest_file, _files, _structure, _manifest, _warcs, _index, _posts, _signature):
+        for step in (
+            _package,
+            _digest_file,
+            _files,
+            _structure,
+            _manifest,
+            _warcs,
+            check_index,
+            check_posts,
+            _signature,
+        ):
             try:
                 checks += step(bundle)
             except BadInput as error:
-                checks.append(Check(step.__name__.strip("_"), "failed", f"{error.sentence}."))
-            except (KeyError, TypeError, ValueError, AttributeError) as error:
+                checks.append(Check(step.__name__.removeprefix("check").strip("_"), "failed", f"{error.sentence}."))
+            except (LookupError, TypeError, ValueError, AttributeError, OverflowError) as error:
                 # hostile JSON has any shape: what does not have ours is a failed check, not a failed program
                 what = f"the file has another shape than a bundle's ({type(error).__name__}: {error})."
-                checks.append(Check(step.__name__.strip("_"), "failed", what))
+                checks.append(Check(step.__name__.removeprefix("check").strip("_"), "failed", what))
         return checks
 
 
-def _package(bundle: _Bundle) -> Iterator[Check]:
+def _package(bundle: Bundle) -> Iterator[Check]:
     bundle.package_bytes = container.read(bundle.zip, "datapackage.json")
-    bundle.package = json.loads(bundle.package_bytes)
+    bundle.package = parsed(bundle.package_bytes, "datapackage.json")
     bundle.ours = str(bundle.package.get("software", "")).startswith("copytrail/")
     version = bundle.package.get("wacz_version")
     yield Check(
@@ -79,14 +58,17 @@ def _package(bundle: _Bundle) -> Iterator[Check]:
     )
 
 
-def _digest_file(bundle: _Bundle) -> Iterator[Check]:
+def _digest_file(bundle: Bundle) -> Iterator[Check]:
     if DIGEST not in bundle.zip.namelist():
         missing: Result = "failed" if bundle.ours else "not_checked"
         yield Check("package digest", missing, "datapackage-digest.json is missing.")
         return
     raw = container.read(bundle.zip, DIGEST)
-    stated = json.loads(raw)
-    fits = stated["hash"] == f"sha256:{hashlib.sha256(bundle.package_bytes).hexdigest()}"
+    stated = parsed(raw, DIGEST)
+    fits = (
+        stated.get("path", "datapackage.json") == "datapackage.json"
+        and stated["hash"] == f"sha256:{hashlib.sha256(bundle.package_bytes).hexdigest()}"
+    )
     as_written = not bundle.ours or (canonical(stated) == raw and canonical(bundle.package) == bundle.package_bytes)
     says = "fits datapackage.json" if fits else "does not fit datapackage.json"
     if not as_written:
@@ -94,12 +76,14 @@ def _digest_file(bundle: _Bundle) -> Iterator[Check]:
     yield Check("package digest", "proved" if fits and as_written else "failed", f"datapackage-digest.json {says}.")
 
 
-def _files(bundle: _Bundle) -> Iterator[Check]:
+def _files(bundle: Bundle) -> Iterator[Check]:
     listed = {r["path"]: r for r in bundle.package["resources"]}
     present = {i.filename for i in bundle.zip.infolist() if not i.is_dir()}
-    wrong = [f"{path} is missing" for path in sorted(set(listed) - present)]
+    wrong = [f"{path} is missing" for path in sorted((set(listed) | required(bundle.ours)) - present)]
+    if len(listed) != len(bundle.package["resources"]):
+        wrong.append("a file is listed twice")
     wrong += [f"{path} is not listed" for path in sorted(present - set(listed) - OUTSIDE)]
-    unchecked = []
+    unchecked: list[str] = []
     for path in sorted(set(listed) & present):
         try:
             found = container.entry(bundle.zip, path)
@@ -109,17 +93,18 @@ def _files(bundle: _Bundle) -> Iterator[Check]:
         bundle.hashes[path] = found.sha256
         stated = str(listed[path]["hash"])
         if not stated.startswith("sha256:"):
-            unchecked.append(path)
+            (wrong if bundle.ours else unchecked).append(f"{path} is listed without a SHA-256")
         elif stated != f"sha256:{found.sha256}":
             wrong.append(f"{path} is not the file that was listed (its SHA-256 differs)")
-        elif listed[path].get("bytes", found.bytes) != found.bytes:
+        elif listed[path].get("bytes", None if bundle.ours else found.bytes) != found.bytes:
             wrong.append(f"{path} has another size than listed")
-    yield _outcome("files", wrong, f"{len(present)} files, every listed digest and size fits, nothing unlisted.")
+    fitting = len(listed) - len(unchecked)
+    yield outcome("files", wrong, f"{fitting} files, each with the SHA-256 and size listed; nothing is unlisted.")
     if unchecked:
-        yield Check("files", "not_checked", f"{len(unchecked)} files are listed with another digest than SHA-256.")
+        yield Check("files", "not_checked", f"{len(unchecked)} files are listed with another digest; they may differ.")
 
 
-def _structure(bundle: _Bundle) -> Iterator[Check]:
+def _structure(bundle: Bundle) -> Iterator[Check]:
     if not bundle.ours:
         yield Check("container", "not_checked", "Made by other software; bytes between the files are not looked at.")
         return
@@ -128,116 +113,75 @@ def _structure(bundle: _Bundle) -> Iterator[Check]:
         return
     try:
         same = container.is_as_written(bundle.path, bundle.zip)
-    except zipfile.BadZipFile as error:
+    except container.DAMAGED as error:
         raise BadInput(f"the zip is damaged: {error}") from error
     says = "Nothing stands between, before or after the files." if same else "The zip is not as it was written."
     yield Check("container", "proved" if same else "failed", says)
 
 
-def _manifest(bundle: _Bundle) -> Iterator[Check]:
+def _manifest(bundle: Bundle) -> Iterator[Check]:
     if "evidence/manifest.json" not in bundle.hashes:
         yield Check("manifest", "failed" if bundle.ours else "not_checked", "There is no evidence/manifest.json.")
         return
-    stated = json.loads(container.read(bundle.zip, "evidence/manifest.json"))
+    stated = bundle.json("evidence/manifest.json")
     names = {f["path"] for f in stated["files"]}
-    wrong = [f"{f['path']} differs" for f in stated["files"] if bundle.hashes.get(f["path"]) != f["sha256"]]
+    wrong = [] if len(names) == len(stated["files"]) else ["a file is named twice"]
+    wrong += [f"{f['path']} differs" for f in stated["files"] if bundle.hashes.get(f["path"]) != f["sha256"]]
+    for key, theirs in (("created", "created"), ("case", "title"), ("software", "software")):
+        if stated.get(key) != bundle.package.get(theirs):
+            wrong.append(f"manifest and datapackage.json differ about {theirs}")
     missing = set(bundle.hashes) - names - {"evidence/manifest.json"}
     wrong += [f"{path} is not in the manifest" for path in sorted(missing)]
-    yield _outcome("manifest", wrong, f"{len(names)} files, each as the manifest states it.")
+    yield outcome("manifest", wrong, f"{len(names)} files, each as the manifest states it.")
     yield Check("time of capture", "claimed", f"The bundle states {stated.get('created')}; no time stamp confirms it.")
 
 
-def _warcs(bundle: _Bundle) -> Iterator[Check]:
-    names = [n for n in bundle.zip.namelist() if n.startswith("archive/") and n.endswith(".warc.gz")]
+def _warcs(bundle: Bundle) -> Iterator[Check]:
+    archived = [n for n in bundle.zip.namelist() if n.startswith("archive/") and not n.endswith("/")]
+    names = [n for n in archived if n.endswith(".warc.gz")]
     wrong: list[str] = []
-    count = 0
+    bare = 0
     for name in names:
         kept = bundle.records.setdefault(name.removeprefix("archive/"), [])
         try:
             with bundle.zip.open(name) as file:
                 for record in members(file):
-                    count += 1
                     kept.append(record)
+                    bare += not record.is_digested
                     wrong += [f"{record.id}: {digest} does not fit" for digest in record.wrong_digests()]
+                    wrong += [f"{record.id} {flaw}" for flaw in record.flaws]
         except BadInput as error:
-            wrong.append(f"{name}: {error.sentence}")
-        except (zipfile.BadZipFile, OSError, NotImplementedError) as error:
             wrong.append(f"{name}: {error}")
+        except container.DAMAGED as error:
+            wrong.append(f"{name}: {error}")
+    wrong += revisits(bundle)
+    if bundle.ours and bare:
+        wrong.append(f"{bare} records state no SHA-256")
     if not names:
         wrong.append("there is no WARC file")
-    yield _outcome(
-        "archived answers", wrong, f"{count} records in {len(names)} files, each block and payload digest fits."
+    if bundle.ours and len(archived) > len(names):
+        wrong.append(f"archive/ holds {len(archived) - len(names)} files that are no packed WARC")
+    count = sum(map(len, bundle.records.values()))
+    yield outcome(
+        "archived answers", wrong, f"{count - bare} records in {len(names)} files fit the digests they state."
     )
+    if bare and not bundle.ours:
+        yield Check("archived answers", "not_checked", f"{bare} records state no SHA-256 of themselves.")
+    if not bundle.ours and len(archived) > len(names):
+        says = f"{len(archived) - len(names)} files of archive/ are no packed WARC and were not looked into."
+        yield Check("archived answers", "not_checked", says)
     says = "The records show what was received; that the site truly sent it rests on the capturer's word."
     yield Check("answers came from the sites named", "claimed", says)
 
 
-def _index(bundle: _Bundle) -> Iterator[Check]:
-    lines = list(_index_lines(bundle))
-    at = {(f, r.offset): r for f, found in bundle.records.items() for r in found}
-    wrong = []
-    for data in lines:
-        record = at.get((data["filename"], int(data["offset"])))
-        if record is None or record.headers.get("warc-target-uri") != data["url"]:
-            wrong.append(f"{data['url']} does not lie where the index says")
-    responses = sum(r.type == "response" for r in at.values())
-    if bundle.ours and len(lines) != responses:
-        wrong.append(f"{len(lines)} lines for {responses} responses")
-    yield _outcome("index", wrong, f"{len(lines)} lines, each pointing at its record.")
-
-
-def _index_lines(bundle: _Bundle) -> Iterator[dict[str, Any]]:
-    for name in bundle.zip.namelist():
-        if not name.startswith("indexes/") or not name.endswith((".cdx", ".cdxj", ".cdx.gz", ".cdxj.gz")):
-            continue
-        data = container.read(bundle.zip, name)
-        try:
-            text = (_unpacked(data) if name.endswith(".gz") else data).decode("utf-8", "replace")
-        except (OSError, EOFError, zlib.error) as error:
-            raise BadInput(f"{name} is damaged: {error}") from error
-        for line in text.splitlines():
-            if line and not line.startswith("!"):
-                yield json.loads(line.split(" ", 2)[2])
-
-
-def _unpacked(data: bytes) -> bytes:
-    with gzip.GzipFile(fileobj=cast("IO[bytes]", BytesIO(data))) as file:
-        unpacked = file.read(container.MAX_RATIO * 10**6)
-        if file.read(1):
-            raise BadInput("the index unpacks to more than is read")
-    return unpacked
-
-
-def _posts(bundle: _Bundle) -> Iterator[Check]:
-    if "data/posts.json" not in bundle.hashes:
-        yield Check("posts", "failed" if bundle.ours else "not_checked", "There is no data/posts.json.")
-        return
-    posts = json.loads(container.read(bundle.zip, "data/posts.json", container.MAX_TOTAL))
-    known = {record.id for found in bundle.records.values() for record in found}
-    bare = sum(1 for p in posts if not p["capture"])
-    lost = [
-        f"{p['ref']} names an answer that is not in the bundle"
-        for p in posts
-        if p["capture"] and p["capture"] not in known
-    ]
-    yield _outcome("posts", lost, f"{len(posts) - bare} posts, each with the archived answer it was read from.")
-    if bare:
-        yield Check("posts", "claimed", f"{bare} posts were imported; no answer of a platform stands behind them.")
-
-
-def _signature(bundle: _Bundle) -> Iterator[Check]:
-    names = bundle.zip.namelist()
-    stated = json.loads(container.read(bundle.zip, DIGEST)) if DIGEST in names else {}
-    says = (
-        "There is a signature; this version does not check it."
-        if stated.get("signedData")
-        else "There is no signature."
-    )
+def _signature(bundle: Bundle) -> Iterator[Check]:
+    signed = DIGEST in bundle.zip.namelist() and bundle.json(DIGEST).get("signedData")
+    says = "There is a signature; this version does not check it." if signed else "There is no signature."
     yield Check("signature", "not_checked", says)
-
-
-def _outcome(check: str, wrong: list[str], fine: str) -> Check:
-    if not wrong:
-        return Check(check, "proved", fine)
-    more = f"; and {len(wrong) - NAMED} more" if len(wrong) > NAMED else ""
-    return Check(check, "failed", "; ".join(wrong[:NAMED]) + more + ".")
+    with bundle.path.open("rb") as file:
+        sha = digest(file)[1]
+    says = (
+        f"SHA-256 {sha}. Who rewrites every file and every digest alike leaves no trace inside: "
+        "compare this with the digest that reached you by another way."
+    )
+    yield Check("whole file", "claimed", says)
