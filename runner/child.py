@@ -113,7 +113,8 @@ def _stop(number: int, _: object) -> None:
 def main(arguments: Sequence[str]) -> None:
     """Run the source named on the command line and print its outcome as JSON."""
     from runner.cli import quiet_libraries
-    from runner.collect import Desk, run_source
+    from runner.collect import run_source
+    from runner.desk import Desk
     from runner.outcome import Outcome
     from runner.workspace import Workspace
     from storage import sources

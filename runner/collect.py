@@ -6,15 +6,13 @@ import os
 import time
 import traceback
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.errors import (
-    BadInput,
     BadRequest,
     CannotStart,
     CopytrailError,
@@ -26,14 +24,12 @@ from core.errors import (
 )
 from core.records import Finding, Post
 from core.source import Cursor, Source, Target
+from runner.desk import Desk
 from runner.outcome import Outcome
 from runner.recognise import after, all_sources, platform_of
 from runner.run import Run
 
 if TYPE_CHECKING:
-    from archive.replay import Replay
-    from archive.warc import WarcWriter
-    from core.http import Client
     from runner.workspace import Workspace
     from storage.sources import SourceRow
 
@@ -46,45 +42,6 @@ Warn = Callable[[str], None]
 
 class Stumbled(SourceChanged):
     """Report that a parser came to grief on an answer; the defect is ours."""
-
-
-@dataclass
-class Desk:
-    """What the runs of one process share: the client and the recorder, live or in replay."""
-
-    workspace: Workspace
-    http: Client
-    recorder: WarcWriter | None
-    replay: Replay | None = None
-
-    @classmethod
-    @contextmanager
-    def open(
-        cls, workspace: Workspace, replay: Sequence[Path] = (), only: frozenset[str] | None = None
-    ) -> Iterator[Desk]:
-        """Open client and recorder; `only` replays these records of our own archive and records nothing again.
-
-        Raises BadInput where none of the files to replay can be read, CannotStart where the archive cannot be written.
-        """
-        from runner.client import open_client, recorder_for
-
-        answers = _answers(replay, only) if replay else None
-        recorder = None if only is not None else recorder_for(workspace)
-        try:
-            with open_client(workspace, recorder, answers) as http:
-                yield cls(workspace, http, recorder, answers)
-        finally:
-            if recorder is not None:
-                recorder.close()
-
-
-def _answers(files: Sequence[Path], only: frozenset[str] | None) -> Replay:
-    from archive.replay import Replay
-
-    answers = Replay(files, only=only)
-    if answers.damages and not len(answers):
-        raise BadInput(" ".join(damage.sentence for damage in answers.damages))
-    return answers
 
 
 def collect(
@@ -174,7 +131,7 @@ def _run(desk: Desk, row: SourceRow, progress: Progress | None) -> tuple[Outcome
     source: Source | None = None
     cursor = run.open()
     try:
-        source = prepared(desk, row)
+        source = desk.source(row)
         _walk(source, cursor, run, progress)
     except CopytrailError as failure:
         error = failure
@@ -185,16 +142,6 @@ def _run(desk: Desk, row: SourceRow, progress: Progress | None) -> tuple[Outcome
     if isinstance(error, CannotStart):
         raise error
     return out, error
-
-
-def prepared(desk: Desk, row: SourceRow) -> Source:
-    """Return the source that reads a row, with its client and its keys; raise SourceChanged where there is none."""
-    from runner.client import for_source
-
-    kind = all_sources().get(row.kind)
-    if kind is None:
-        raise SourceChanged(f"There is no source {row.kind!r} any more; `copytrail add {row.url}` finds today's.")
-    return kind(for_source(desk.http, desk.workspace, kind, row), desk.workspace.secrets(kind))
 
 
 def _walk(source: Source, cursor: Cursor, run: Run, progress: Progress | None) -> None:

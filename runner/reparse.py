@@ -42,7 +42,8 @@ def reparse(workspace: Workspace, source: int | None = None, warn: Warn | None =
 def _read_again(
     workspace: Workspace, row: SourceRow, paths: Sequence[Path], ids: frozenset[str], warn: Warn | None, told: set[str]
 ) -> Outcome:
-    from runner.collect import Desk, batches, prepared
+    from runner.collect import batches
+    from runner.desk import Desk
 
     out = Outcome(row.id, row.url)
     error: CopytrailError | None = None
@@ -52,7 +53,7 @@ def _read_again(
                 if warn and damage.sentence not in told:
                     warn(damage.sentence)
                 told.add(damage.sentence)
-            for batch in batches(prepared(desk, row), row, Cursor()):
+            for batch in batches(desk.source(row), row, Cursor()):
                 _keep(workspace, row, batch, out)
     except CannotStart:
         raise

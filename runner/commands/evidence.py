@@ -25,8 +25,11 @@ def export_command(
     Example: copytrail export --case harbour --out exports/harbour.wacz
     """
     from runner.export import export
+    from runner.progress import Counting
 
-    done = export(workspace_of(ctx), case=case, out=out, edition=edition, items=items)
+    workspace = workspace_of(ctx)
+    with Counting("sealing") as counting:
+        done = export(workspace, case=case, out=out, edition=edition, items=items, progress=counting.total)
     if as_json:
         click.echo(line(done))
     else:
