@@ -14,6 +14,7 @@ from urllib.parse import parse_qs, urlsplit
 PAGES, PER_PAGE = 6, 10
 URL = "https://harbourblog.example/"
 FEED = "https://quayletters.example/letters.xml"
+STORY = "https://plainpress.example/story/sea-wall"
 SEA_WALL = (
     "The new sea wall of Maravelle will be two metres higher than the old one, the harbour board said on Monday. "
     "Fishermen fear that the narrow gate will keep their boats in port whenever the wind stands in the west."
@@ -52,11 +53,15 @@ def rss(*items: str) -> bytes:
 
 @dataclass
 class Site:
-    """What the server answers; tests change it between two runs. `before` is called with each path first."""
+    """What the server answers; tests change it between two runs. `before` is called with each path first.
+
+    `pages` are the pages of a site without a feed, by path.
+    """
 
     port: int = 0
     feed: bytes = rss(letter("wall", SEA_WALL), letter("lamp", "The lamp on the mole was painted green last week."))
     posts: Callable[[int], dict[str, Any]] = post
+    pages: dict[str, str] = field(default_factory=dict)
     before: Callable[[str], object] = lambda _: None
     asked: list[str] = field(default_factory=list)
 
@@ -68,6 +73,9 @@ class Site:
             return 200, "text/plain", b"User-agent: *\nDisallow: /private\n"
         if host == urlsplit(FEED).hostname:
             return 200, "application/rss+xml", self.feed
+        if host == urlsplit(STORY).hostname:
+            page_there = self.pages.get(parts.path)
+            return (200, "text/html", page_there.encode()) if page_there else (404, "text/html", b"<p>Not here.</p>")
         if parts.path.endswith("/wp/v2/posts"):
             first = (page - 1) * PER_PAGE
             posts = [self.posts(n) for n in range(first + 1, first + PER_PAGE + 1)] if page <= PAGES else []

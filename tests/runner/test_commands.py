@@ -14,8 +14,9 @@ from typing import Any
 import pytest
 
 from core.records import Post
+from tests.runner import commands
 from tests.runner.commands import Home, copytrail
-from tests.runner.sites import FEED, PAGES, PER_PAGE, URL, Site
+from tests.runner.sites import FEED, PAGES, PER_PAGE, SEA_WALL, STORY, URL, Site
 
 
 def test_the_main_job_from_watching_to_a_verified_bundle(either_home: Home, tmp_path: Path) -> None:
@@ -108,6 +109,43 @@ def test_what_cannot_be_added_is_named_and_the_rest_is_added(home: Home) -> None
     assert len(home("sources", "--json").rows) == 1
     assert home("add", "nonsense", "--case", "harbour", status=2).out == ""
     assert "30m" in home("add", FEED, "--case", "harbour", "--every", "sometimes", status=2).err
+
+
+ARTICLE = """<!DOCTYPE html><html lang="en"><head><title>The sea wall</title>
+<script type="application/ld+json">{{"@type": "NewsArticle", "headline": "The sea wall",
+"datePublished": "2024-06-12T08:00:00Z", "author": {{"@type": "Person", "name": "Ines Okoro"}}}}</script></head>
+<body><article><h1>The sea wall</h1><p>{0}</p><p>{0}</p></article></body></html>"""
+
+
+def test_a_site_without_a_feed_falls_to_its_pages_and_stays_there(home: Home, site: Site, tmp_path: Path) -> None:
+    site.pages["/story/sea-wall"] = ARTICLE.format(SEA_WALL)
+    assert home("add", STORY, "--case", "harbour", "--json").rows[0]["kind"] == "feeds.site"
+    (home.folder / "watchlists" / "harbour.yml").write_text(f"case: harbour\nsources:\n - url: {STORY}\n")
+    (out,) = home("collect", "--json").rows
+    assert (out["status"], out["posts"]) == ("done", 1)
+    (post,) = home.posts()
+    assert SEA_WALL in post["text"]
+    (source,) = home("sources", "--json").rows
+    assert (source["route"], source["platform"]) == ("page", "plainpress.example")
+    home("add", STORY, "--case", "harbour")
+    assert home("collect", "--json").rows[0]["new"] == 0  # by a process of its own, as pages are
+    assert len(home("sources", "--json").rows) == 1
+    asked = len(site.asked)
+    assert all(r["new"] == 0 for r in home("reparse", "--json").rows)
+    other = commands.workspace(tmp_path / "other", port=site.port)
+    other("db", "upgrade")
+    other("add", STORY, "--case", "harbour")
+    other("collect", "--replay", *sorted((home.folder / "archive" / "warc").iterdir()))
+    assert other.posts() == home.posts()
+    assert len(site.asked) == asked  # nothing touched the network
+
+
+def test_a_site_that_gave_posts_by_its_feed_is_never_taken_for_one_without(home: Home, site: Site) -> None:
+    home("add", FEED, "--case", "harbour")
+    home("collect")
+    site.feed = b"<!DOCTYPE html><html><body><p>Down for paint.</p></body></html>"
+    assert home("collect", "--json", status=1).rows[0]["finding"]["kind"] == "source_changed"
+    assert home.source()["kind"] == "feeds.site"
 
 
 def test_preview_saves_nothing(home: Home) -> None:
