@@ -65,10 +65,13 @@ class Outcome:
         finding = row["finding"]
         return cls(**{**row, "finding": Finding(**finding, url=row["url"]) if finding else None})
 
-    def judge(self, error: CopytrailError | None, *, unchanged: bool = False) -> None:
+    def judge(
+        self, error: CopytrailError | None, *, unchanged: bool = False, falls_short: Finding | None = None
+    ) -> None:
         """Settle finding, coverage and status from the error that ended the walk and the remarks made on the way.
 
-        `unchanged` says that the source answered "not modified": nothing new, and all is well.
+        `unchanged` says that the source answered "not modified": nothing new, and all is well. `falls_short` tells
+        what is unusual about posts that were all read.
         """
         # that a recording ends is the least there is to tell; what the platform said before counts for more
         if error is not None and not (isinstance(error, NotRecorded) and self.remarks):
@@ -85,6 +88,7 @@ class Outcome:
             self.status = "done" if isinstance(error, NotThere) else "partial" if self.posts else "failed"
         elif self.coverage == "partial" or self.is_problem:
             self.status = "partial"
+        self.finding = self.finding or falls_short
 
 
 def _coverage(finding: Finding | None, posts: int, *, ended: bool) -> str:

@@ -86,12 +86,11 @@ class Run:
         moved = None
         if source is not None and error is None and self.seen_until is None:
             moved = after(cursor, self.newest, source.cursor, out.remarks)
-        if source is not None and error is None:
-            out.remarks += self._short(source)
+        short = self._falls_short(source) if source is not None and error is None else None
         now = self.clock.now()
         with self.workspace.database.write() as conn:
             self._keep_captures(conn)
-            out.judge(error, unchanged=self.unchanged)
+            out.judge(error, unchanged=self.unchanged, falls_short=short)
             if stopped:
                 out.status = "interrupted"
             if moved is not None:
@@ -112,11 +111,11 @@ class Run:
             self.unchanged |= any(w.status == 304 for w in self.written)
             captures.save_captures(conn, self.written, source_id=self.row.id, run_id=self.number)
 
-    def _short(self, source: Source) -> list[Finding]:
+    def _falls_short(self, source: Source) -> Finding | None:
         """Return a finding where a run falls short of what the source declares of itself."""
         count, expect = self.outcome.posts, source.expect
         if not count or self.unchanged:
-            return []
+            return None
         short = [f"{count} posts, at least {expect.posts_at_least} are usual"] if count < expect.posts_at_least else []
         short += [
             f"{path} filled in {self.filled[path]} of {count} posts, {share:.0%} are usual"
@@ -124,7 +123,7 @@ class Run:
             if self.filled[path] < share * count
         ]
         sentence = f"{source.id}: {'; '.join(short)}. See whether the platform changed its answers."
-        return [Finding(kind="source_changed", sentence=sentence, url=self.row.url)] if short else []
+        return Finding(kind="source_changed", sentence=sentence, url=self.row.url) if short else None
 
 
 def after(cursor: Cursor, newest: datetime | None, spec: CursorSpec, remarks: Sequence[Finding]) -> Cursor | None:

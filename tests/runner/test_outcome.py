@@ -69,6 +69,13 @@ def test_nothing_new_is_not_quiet() -> None:
     assert (out.finding, out.coverage) == (None, "complete")
 
 
+def test_posts_that_fall_short_are_told_and_were_read_all_the_same() -> None:
+    out = Outcome(1, "https://harbour.example/", posts=4)
+    out.judge(None, falls_short=remark("source_changed"))
+    assert out.finding is not None
+    assert (out.finding.kind, out.status, out.coverage, out.is_problem) == ("source_changed", "done", "complete", True)
+
+
 def test_of_several_remarks_the_problem_is_told() -> None:
     out = Outcome(1, "https://harbour.example/", posts=4, remarks=[remark("gone"), remark("unauthorized")])
     out.judge(None)
