@@ -82,15 +82,11 @@ def test_the_reference_pages_follow_from_the_code() -> None:
 
 @pytest.mark.parametrize(("room", "page"), [("matchers", "docs/matchers.md"), ("signals", "docs/signals.md")])
 def test_every_matcher_and_signal_is_documented(room: str, page: str) -> None:
-    text = (ROOT / page).read_text()
-    ids = re.findall(r'^    id(?:: [\w\[\]]+)? = "([\w.]+)"', "\n".join(p.read_text() for p in files()), flags=re.M)
-    ours = [
-        name
-        for path in sorted((ROOT / room).glob("*.py"))
-        for name in re.findall(r'^    id(?:: [\w\[\]]+)? = "([\w.]+)"', path.read_text(), flags=re.M)
-    ]
+    code = "\n".join(path.read_text() for path in sorted((ROOT / room).glob("*.py")))
+    ids = re.findall(r'^    id(?:: [\w\[\]]+)? = "([\w.]+)"', code, flags=re.M)
     assert ids
-    assert not [name for name in ours if f"`{name}`" not in text]
+    text = (ROOT / page).read_text()
+    assert not [name for name in ids if f"`{name}`" not in text]
 
 
 def test_every_finding_kind_is_documented() -> None:
@@ -102,11 +98,53 @@ def test_every_finding_kind_is_documented() -> None:
     assert not [kind for kind in get_args(FindingKind) if f"`{kind}`" not in text]
 
 
+def test_every_column_an_import_knows_is_documented() -> None:
+    from runner.import_csv import _NAMES
+
+    rows = dict(re.findall(r"^\| `([\w.]+)` \| (.+) \|$", (ROOT / "docs" / "importing.md").read_text(), flags=re.M))
+    assert rows == {field: ", ".join(names.split()) for field, names in _NAMES.items()}
+
+
+def pages() -> list[Path]:
+    """Return what people read."""
+    return [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
+
+
 def test_links_between_pages_lead_somewhere() -> None:
-    pages = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
-    for page in pages:
+    for page in pages():
         for target in re.findall(r"\]\((?!https?:)([^)#]+)\)", page.read_text()):
             assert (page.parent / target).exists(), f"{page.name} links to {target}"
+
+
+def test_the_readme_leads_to_every_page() -> None:
+    readme = (ROOT / "README.md").read_text()
+    assert not [p.name for p in pages()[1:] if f"({p.relative_to(ROOT)})" not in readme]
+
+
+def test_pages_name_commands_and_options_that_exist() -> None:
+    from runner.cli import COMMANDS, cli
+
+    context, wrong = click.Context(cli), []
+    for page in pages():
+        for name, rest in re.findall(r"\bcopytrail (?:--workspace \S+ )?([a-z]+)\b([^`#\n]*)", code_of(page)):
+            command = cli.get_command(context, name)
+            known = {o for p in command.params for o in p.opts} if command else set()
+            wrong += [f"{page.name}: {name} {o}" for o in re.findall(r"(?<=\s)--[a-z-]+", rest) if o not in known]
+            wrong += [] if name in COMMANDS else [f"{page.name}: {name}"]
+    assert not wrong
+
+
+def code_of(page: Path) -> str:
+    """Return what a page sets as code, blocks and spans."""
+    text = page.read_text()
+    blocks = re.findall(r"^```\w*\n(.*?)^```", text, flags=re.M | re.S)
+    return "\n".join([*blocks, *re.findall(r"`([^`]+)`", re.sub(r"^```.*?^```", "", text, flags=re.M | re.S))])
+
+
+def test_the_readme_names_what_the_makefile_makes() -> None:
+    made = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), flags=re.M))
+    named = {name for page in pages() for name in re.findall(r"\bmake ([a-z][a-z-]*)\b", code_of(page))}
+    assert {"demo", "test"} <= named <= made
 
 
 CAREFUL = re.compile(
@@ -129,6 +167,28 @@ def test_the_words_people_read_claim_nothing() -> None:
     for path in (ROOT / "evidence" / "templates").glob("*"):
         wrong += [f"{path.name}: {found[0]!r}" for found in CAREFUL.finditer(path.read_text())]
     assert not wrong, "\n".join(wrong)
+
+
+def test_pages_claim_nothing_either() -> None:
+    careless = re.compile(
+        r"\b(bots?|fakes?|trolls?|patient zero|sockpuppets?|inauthentic|coordinated)\b", re.IGNORECASE
+    )
+    assert not [f"{p.name}: {found[0]}" for p in pages() for found in careless.finditer(p.read_text())]
+
+
+def test_nothing_is_left_for_later_and_nothing_names_a_machine() -> None:
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    left = re.compile(r"\b(TODO|FIXME|XXX)\b|(?<![\w.}])/(home|root|Users|work|opt|tmp)/|pythonhosted")
+    texts = (".py", ".md", ".yml", ".yaml", ".toml", ".sh", ".html", "")
+    for name in listed.splitlines():
+        path = ROOT / name
+        if path != Path(__file__) and path.suffix in texts and path.is_file() and "fixtures" not in path.parts:
+            found = left.search(path.read_text(encoding="utf-8"))
+            assert not found, f"{name}: {found and found[0]}"
+
+
+def test_files_are_named_for_what_they_hold() -> None:
+    assert not [p for p in files() if re.search(r"util|helper|manager|handler", p.stem)]
 
 
 def test_broad_excepts_stand_in_two_files_only() -> None:
