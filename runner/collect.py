@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import time
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import closing
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -73,8 +74,9 @@ def collect(
         which = f"case {case!r}" if case else "this workspace"
         raise CannotStart(f"Nothing is watched in {which}; add a source with `copytrail add URL --case C`.")
     with Desk.open(workspace, replay) as desk:
-        for damage in desk.replay.damages if desk.replay and warn else ():
-            warn(damage.sentence)  # type: ignore[misc]  # only where it is given
+        if warn is not None:
+            for damage in desk.damages:
+                warn(damage.sentence)
         for row in rows:
             if (kind := all_sources().get(row.kind)) and kind.own_process:
                 out = run_in_child(workspace, row, replay=replay)
@@ -147,22 +149,27 @@ def _run(desk: Desk, row: SourceRow, progress: Progress | None) -> tuple[Outcome
 def _walk(source: Source, cursor: Cursor, run: Run, progress: Progress | None) -> None:
     started = time.monotonic()
     minutes = run.workspace.settings.collect.run_minutes
-    for batch in batches(source, run.row, cursor):
-        try:
-            run.keep(batch, tuple(source.expect.filled))
-        except CopytrailError:
-            raise
-        except Exception as failure:
-            raise _unstored(run.row, failure) from failure
-        if progress:
-            progress(run.outcome.posts)
-        if time.monotonic() - started > minutes * 60:
-            raise Transient(
-                f"{run.row.url}: the run took over {minutes:g} minutes and was ended; the next one goes on."
-            )
+    with closing(batches(source, run.row, cursor)) as walk:  # a walk that is left early asks for nothing more
+        for batch in walk:
+            _keep(run, batch, source)
+            if progress:
+                progress(run.outcome.posts)
+            if time.monotonic() - started > minutes * 60:
+                raise Transient(
+                    f"{run.row.url}: the run took over {minutes:g} minutes and was ended; the next one goes on."
+                )
 
 
-def batches(source: Source, row: SourceRow, cursor: Cursor) -> Iterator[list[Post | Finding]]:
+def _keep(run: Run, batch: list[Post | Finding], source: Source) -> None:
+    try:
+        run.keep(batch, tuple(source.expect.filled))
+    except CopytrailError:
+        raise
+    except Exception as failure:
+        raise _unstored(run.row, failure) from failure
+
+
+def batches(source: Source, row: SourceRow, cursor: Cursor) -> Generator[list[Post | Finding]]:
     """Yield what a walk gives in batches; the error that ended it is raised after what it had brought."""
     batch: list[Post | Finding] = []
     error: BaseException | None = None

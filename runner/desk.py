@@ -49,6 +49,11 @@ class Desk:
             if recorder is not None:
                 recorder.close()
 
+    @property
+    def damages(self) -> list[BadInput]:
+        """What could not be read of the files that are replayed."""
+        return self.replay.damages if self.replay else []
+
     def source(self, row: SourceRow) -> Source:
         """Return the source that reads a row, with its client and its keys; raise SourceChanged where there is none."""
         from runner.client import for_source

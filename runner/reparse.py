@@ -49,7 +49,7 @@ def _read_again(
     error: CopytrailError | None = None
     try:
         with Desk.open(workspace, paths, ids) as desk:
-            for damage in desk.replay.damages if desk.replay else ():
+            for damage in desk.damages:
                 if warn and damage.sentence not in told:
                     warn(damage.sentence)
                 told.add(damage.sentence)

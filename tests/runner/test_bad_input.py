@@ -285,3 +285,20 @@ def test_a_feed_cut_in_the_middle_does_not_move_the_cursor(home: Home, site: Sit
     site.feed = whole
     home("collect")
     assert len(home.posts()) == 6
+
+
+def test_a_run_that_takes_too_long_is_ended_and_keeps_what_it_has(
+    home: Home, site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COPYTRAIL_COLLECT__RUN_MINUTES", "0.000001")
+    monkeypatch.setattr("runner.collect.BATCH", 15)
+    home("add", URL, "--case", "harbour", "--route", "api")
+    (out,) = home("collect", "--json", status=1).rows
+    assert (out["status"], out["posts"], out["finding"]["kind"]) == ("partial", 15, "unavailable")
+    assert "took over" in out["finding"]["sentence"]
+    assert len(home.posts()) == 15
+    asked = len(site.asked)
+    monkeypatch.delenv("COPYTRAIL_COLLECT__RUN_MINUTES")
+    home("collect")
+    assert len(home.posts()) == PAGES * PER_PAGE
+    assert asked < PAGES
