@@ -21,7 +21,7 @@ CopytrailError
 └── CannotStart .......... configuration, folder or database: exit status 3
     └── UnderWay ......... another process is at the same thing; what else there is to do goes on
 
-`kind` is the word of the public `finding` object (docs/reference/findings.md).
+`kind` is the word of the public `finding` object (docs/findings.md).
 """
 
 from __future__ import annotations
