@@ -10,6 +10,7 @@ import sys
 import tomllib
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import click
 import pytest
@@ -220,3 +221,27 @@ def test_a_heavy_library_enters_by_one_file() -> None:
         pattern = re.compile(rf"^\s*(from|import) {library}\b", re.M)
         users = [str(p.relative_to(ROOT)) for p in files() if pattern.search(p.read_text())]
         assert len(users) <= allowed, f"{library}: {users}"
+
+
+def test_the_examples_of_the_pages_work(tmp_path: Path) -> None:
+    """A reader begins by copying them."""
+    from config.platforms import read
+    from config.watchlists import load
+    from core.records import Post
+    from runner.importers import import_posts
+
+    def example(page: str, language: str) -> str:
+        found = re.search(rf"^```{language}\n(.*?)^```", (ROOT / "docs" / page).read_text(), flags=re.M | re.S)
+        assert found, page
+        return found[1]
+
+    (tmp_path / "lemmy.yml").write_text(example("platform-files.md", "yaml"))
+    assert read(tmp_path / "lemmy.yml").id == "lemmy.community"
+    (tmp_path / "harbour.yml").write_text(example("watching.md", "yaml"))
+    assert load(tmp_path / "harbour.yml").case == "harbour"
+    (tmp_path / "posts.ndjson").write_text(example("importing.md", "json"))
+    assert [type(item) for item in import_posts(tmp_path / "posts.ndjson")] == [Post]
+    matcher: dict[str, Any] = {"__name__": "tags_in_order"}
+    exec(example("how-to-add-a-matcher.md", "python"), matcher)
+    posts = [Post(platform=name, native_id="1", tags=tuple("abcde")) for name in ("left", "right")]
+    assert matcher["TagsInOrder"]().compare(*posts).score == 1.0
