@@ -271,6 +271,31 @@ def test_a_signal_lets_running_children_finish(home: Home, site: Site, number: s
     assert home.source()["last_run"]["status"] == "done"
 
 
+def test_a_watcher_that_is_killed_leaves_nothing_stuck(home: Home, site: Site) -> None:
+    home("add", FEED, "--case", "harbour")
+    reached, go = threading.Event(), threading.Event()
+
+    def before(path: str) -> None:
+        if path.endswith(".xml"):
+            reached.set()
+            go.wait(20)
+
+    site.before = before
+    command = [sys.executable, "-m", "runner", "--workspace", str(home.folder), "watch"]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        assert reached.wait(30)
+        process.kill()
+    told: list[Outcome] = []
+    watch = watching(home, told)
+    run_while(watch, lambda: until(lambda: told))  # its child lives on: the source is passed over
+    assert [o.status for o in told] == ["running"]
+    go.set()
+    until(lambda: home.source()["last_run"]["status"] == "done")
+    assert len(home.posts()) == 2
+    home("collect")
+    assert len(home.posts()) == 2
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_collection_that_is_stopped_keeps_what_had_come(home: Home, site: Site, number: signal.Signals) -> None:
     home("add", URL, "--case", "harbour", "--route", "api")
