@@ -75,6 +75,8 @@ for stamp in "$venv"/.copytrail-*; do
 done
 trap 'say "not finished; the reason stands above. Running make again goes on from here."' EXIT
 rm -f "$venv"/.copytrail-*
+[ "$(uname -sm)" != "Darwin x86_64" ] ||
+    stop "numba, which compiles the matching, is not built for Intel Macs; use Linux in a container or virtual machine."
 if command -v uv >/dev/null 2>&1; then with_uv; else with_pip; fi
 say "compiling the matching kernel, so that nobody waits for it later"
 "$venv/bin/python" -m matchers.kernel >/dev/null
