@@ -108,7 +108,7 @@ def _request_for(record: Record, requests: dict[str, Record]) -> Record | None:
 
 
 def _ids(value: str | None) -> list[str]:
-    return re.findall(r"<([^>]+)>", value or "")
+    return re.findall(r"<([^<>]+)>", value or "")
 
 
 def _uri(record: Record) -> str:

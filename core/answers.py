@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from email.utils import parsedate_to_datetime
 
 from core.errors import CopytrailError, from_status
 from core.exchange import Response
 from core.times import Clock
 from core.wire import Received
+
+_LONGEST_WAIT = 30 * 86400.0  # seconds; who asks for more would have the source never read again
 
 
 def validators(response: Response) -> dict[str, str]:
@@ -27,13 +30,13 @@ def _retry_after(value: str | None, clock: Clock) -> float | None:
     if not value:
         return None
     try:
-        return max(0.0, float(value)) if float(value) < 1e9 else None
+        wait = float(value)
     except ValueError:
-        pass
-    try:
-        return max(0.0, (parsedate_to_datetime(value) - clock.now()).total_seconds())
-    except (TypeError, ValueError):
-        return None
+        try:
+            wait = (parsedate_to_datetime(value) - clock.now()).total_seconds()
+        except (TypeError, ValueError, OverflowError):
+            return None
+    return min(max(0.0, wait), _LONGEST_WAIT) if math.isfinite(wait) else None
 
 
 def response_of(received: Received, url: str, capture: str | None) -> Response:

@@ -7,6 +7,7 @@ import zlib
 from core.errors import TooLarge, Unavailable
 
 _PIECE = 65_536
+_GZIP = 31  # zlib's word for a gzip frame around the data
 
 
 def decode(body: bytes, encoding: str, *, max_bytes: int, url: str = "") -> bytes:
@@ -21,7 +22,7 @@ def decode(body: bytes, encoding: str, *, max_bytes: int, url: str = "") -> byte
         if name in ("", "identity", "utf-8"):
             continue
         if name in ("gzip", "x-gzip"):
-            body = _inflate(body, 31, max_bytes, url) if body[:2] == b"\x1f\x8b" else body
+            body = _inflate(body, _GZIP, max_bytes, url) if body[:2] == b"\x1f\x8b" else body
         elif name == "deflate":
             body = _inflate(body, 15 if body[:1] == b"\x78" else -15, max_bytes, url)
         elif name == "br":
@@ -33,24 +34,25 @@ def decode(body: bytes, encoding: str, *, max_bytes: int, url: str = "") -> byte
 
 def _inflate(body: bytes, window: int, max_bytes: int, url: str) -> bytes:
     out = bytearray()
-    rest = body
-    while rest:
-        unpack = zlib.decompressobj(window)
-        while rest and not unpack.eof:
+    unpack = zlib.decompressobj(window)
+    for start in range(0, len(body), _PIECE):  # piece by piece: a rest is copied at each of a million empty members
+        rest = body[start : start + _PIECE]
+        while rest:
+            if unpack.eof:  # what follows the last member is padding, unless another begins
+                if rest[:1] != b"\x1f" or window != _GZIP:
+                    return bytes(out)
+                unpack = zlib.decompressobj(window)
             try:
                 out += unpack.decompress(rest, _PIECE)
             except zlib.error as error:
                 raise Unavailable(f"{url} answered with damaged compressed data; try again later.", url=url) from error
-            rest = unpack.unconsumed_tail
             _check(len(out), max_bytes, url)
-        if not unpack.eof:
-            out += unpack.flush()
-            _check(len(out), max_bytes, url)
-        if not unpack.eof:
-            raise Unavailable(f"{url} answered with compressed data that are cut off; try again later.", url=url)
-        rest = unpack.unused_data
-        if rest[:2] != b"\x1f\x8b":  # what follows the last member is padding
-            break
+            rest = unpack.unused_data if unpack.eof else unpack.unconsumed_tail
+    if not unpack.eof:
+        out += unpack.flush()
+        _check(len(out), max_bytes, url)
+    if not unpack.eof:
+        raise Unavailable(f"{url} answered with compressed data that are cut off; try again later.", url=url)
     return bytes(out)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import os
+import time
 from pathlib import Path
 
 import pytest
@@ -173,3 +174,11 @@ def test_a_bomb_in_a_record_is_refused(tmp_path: Path) -> None:
     path.write_bytes(gzip.compress(_record("response", b"\0" * 3_000_000, HTTP)))
     with pytest.raises(BadInput, match="over the cap"):
         list(read([path], max_record=1_000_000))
+
+
+def test_a_list_of_brackets_costs_linear_time() -> None:
+    from archive.reading import _ids
+
+    began = time.process_time()
+    assert _ids("<" * 200_000 + "urn:a>, <urn:b>") == ["urn:a", "urn:b"]
+    assert time.process_time() - began < 1
