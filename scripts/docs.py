@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import sys
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -27,11 +28,15 @@ they come from the environment (`copytrail platforms`).
 """
 PLATFORMS_INTRO = """# Platforms
 
-What can be read, by which route, and what it needs. The same list, with patterns, is `copytrail platforms --json`.
-Route: a documented interface (api), a feed, or the public page. robots.txt is obeyed on feeds and pages.
+What can be read, and how. `copytrail add URL` finds the source from the address; an address that none of them knows is
+tried as a feed, then as an article or a site. `copytrail platforms --json` has the same list with the patterns.
 
-| source | collects | route | needs | requests a minute | fields | keeping | example |
-|---|---|---|---|---|---|---|---|"""
+- Route: a documented interface (api), a feed, or the public page. `--route` chooses where there are several.
+- Key: what must be in the environment; without it another route is taken where there is one.
+- A minute: requests at most; `requests_per_minute` in `copytrail.toml` can make it fewer.
+- robots.txt: obeyed, or not asked because a documented interface has terms and limits of its own.
+"""
+ANY_SITE = ("article", "feeds")  # sources that read hosts nobody listed
 
 
 def commands() -> str:
@@ -65,22 +70,43 @@ def settings() -> str:
 
 
 def platforms() -> str:
-    """Return docs/platforms.md."""
+    """Return docs/platforms.md: a section for each platform, then keys, and what is kept of what."""
     from runner.recognise import all_sources
 
+    listed = [source.describe() for _, source in sorted(all_sources().items())]
     lines = [PLATFORMS_INTRO]
-    for name, source in sorted(all_sources().items()):
-        row = source.describe()
-        needs = ", ".join(f"`{s}`" for s in row["secrets"]) or "nothing"
-        example = f"`{row['examples'][0]}`" if row["examples"] else ""
-        cells = [f"`{name}`", row["collects"], row["route"], needs, f"{row['requests_per_minute']:g}",
-                 ", ".join(row["fields"]), row["retention"], example]  # fmt: skip
-        lines.append("| " + " | ".join(str(c).replace("|", "\\|").replace("\n", " ") for c in cells) + " |")
-    keys = {s.title or n: s for n, s in sorted(all_sources().items()) if s.secrets}
-    lines += ["", "## Keys", ""]
-    for title, source in sorted(keys.items()):
-        lines.append(f"- {title}: {', '.join(f'`{s}`' for s in source.secrets)}. {source.how_to_get_the_key}")
+    by_platform: dict[str, list[dict[str, Any]]] = {}
+    for row in listed:
+        by_platform.setdefault("" if row["platform"] in ANY_SITE else row["platform"], []).append(row)
+    for platform, rows in sorted(by_platform.items()):
+        lines += [f"## {_heading(rows) if platform else 'Any site'}", "",
+                  _row("source", "collects", "route", "key", "a minute", "robots.txt", "an address"),
+                  "|---|---|---|---|---|---|---|"]  # fmt: skip
+        lines += [
+            _row(f"`{row['id']}`", row["collects"], row["route"], ", ".join(f"`{s}`" for s in row["secrets"]) or "none",
+                 f"{row['requests_per_minute']:g}", "obeyed" if row["robots"] == "obeyed" else "not asked",
+                 f"`{row['examples'][0]}`" if row["examples"] else "")
+            for row in rows
+        ]  # fmt: skip
+        lines.append("")
+    keys = {row["title"] or row["id"]: row for row in listed if row["secrets"]}
+    lines += ["## Keys", ""]
+    lines += [f"- {title}: {', '.join(f'`{s}`' for s in keys[title]['secrets'])}. {keys[title]['key']}"
+              for title in sorted(keys)]  # fmt: skip
+    lines += ["", "## What each fills, and what its platform says about keeping", "",
+              _row("source", "fields of the [post record](posts.md)", "keeping"), "|---|---|---|"]  # fmt: skip
+    lines += [_row(f"`{row['id']}`", ", ".join(row["fields"]), row["retention"]) for row in listed]
     return "\n".join([*lines, ""])
+
+
+def _heading(rows: list[dict[str, Any]]) -> str:
+    """Return how most sources of a platform call it."""
+    titles = [row["title"] or row["platform"] for row in rows]
+    return str(max(titles, key=lambda title: (titles.count(title), -len(title))))
+
+
+def _row(*cells: object) -> str:
+    return "| " + " | ".join(str(cell).replace("|", "\\|").replace("\n", " ") for cell in cells) + " |"
 
 
 PAGES = {"commands.md": commands, "settings.md": settings, "platforms.md": platforms}
