@@ -12,7 +12,13 @@ from runner.options import inert, json_option, line, workspace_of, workspace_opt
 @click.command("export", short_help="Write an evidence bundle (WACZ) of a case.")
 @click.option("--case", "case", required=True, metavar="CASE", help="The case to export.")
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="The file to write, e.g. harbour.wacz.")
-@click.option("--edition", type=click.Choice(["sealed"]), default="sealed", show_default=True)
+@click.option(
+    "--edition",
+    type=click.Choice(["sealed"]),
+    default="sealed",
+    show_default=True,
+    help="Sealed: all of it, unchanged.",
+)
 @click.option("--item", "items", multiple=True, metavar="REF", help="Only this post and its family; may be repeated.")
 @json_option
 @workspace_option
