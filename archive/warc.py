@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import threading
 import uuid
 import zlib
@@ -26,6 +27,7 @@ from core.times import Clock, SystemClock
 
 CONFORMS = "https://iipc.github.io/warc-specifications/specifications/warc-format/warc-1.1/"
 _LEVEL = 6
+_LINE_ENDS = re.compile(r"[\r\n]+")
 
 Field = tuple[str, str]
 
@@ -270,7 +272,8 @@ def _without(headers: Headers, unwanted: str) -> list[Field]:
 
 
 def _one_line(text: str) -> str:
-    return " ".join(text.replace("\x00", "").splitlines()) if not text.isprintable() else text
+    """Return text that ends no line of a record; every other character stays as it was received."""
+    return text if text.isprintable() else _LINE_ENDS.sub(" ", text.replace("\x00", ""))
 
 
 def _stamp(at: datetime) -> str:

@@ -6,7 +6,7 @@ import gzip
 import os
 import uuid
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -14,6 +14,7 @@ from typing import Any
 
 from core.errors import BadInput, CannotStart
 from core.ids import sha256
+from core.redact import redact_url
 from core.times import iso
 from evidence import index
 from evidence.container import Writer
@@ -117,6 +118,7 @@ def seal(contents: Contents, out: Path, progress: Progress | None = None) -> Sea
 def _write(contents: Contents, draft: Path, folder: Path, progress: Progress | None) -> int:
     created = iso(contents.created)
     warcs = _Warcs(folder, contents.software, created)
+    contents = replace(contents, sources=_shown(contents.sources), findings=_shown(contents.findings))
     _gather(contents, warcs, progress)
     lines, pages = index.of(warcs.read())
     about = {"case": contents.case, "created": created, "software": contents.software, "edition": "sealed"}
@@ -137,6 +139,11 @@ def _write(contents: Contents, draft: Path, folder: Path, progress: Progress | N
         writer.add("datapackage.json", package)
         writer.add("datapackage-digest.json", datapackage_digest(package))
     return warcs.count
+
+
+def _shown(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return rows whose addresses carry no key of ours: what we watch may be a private address, a bundle is not."""
+    return [{key: redact_url(v) if key == "url" and v else v for key, v in row.items()} for row in rows]
 
 
 def _about_package(contents: Contents, pages: Sequence[index.Page], created: str) -> dict[str, Any]:

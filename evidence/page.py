@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -11,13 +12,23 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 EXCERPT = 1_200  # characters of a post shown; the whole text is in data/posts.json
 SENTENCES = 12  # quotable sentences under a family; all of them are in data/pairs.json
+_UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+
+
+def visible(text: str) -> str:
+    """Return text whose control characters, and those that turn the direction of what follows, show as their number."""
+    return _UNSEEN.sub(lambda found: f"[U+{ord(found[0]):04X}]", text)
 
 
 @cache
 def _template() -> Template:
     folder = Path(__file__).parent / "templates"
     return Environment(
-        loader=FileSystemLoader(folder), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+        loader=FileSystemLoader(folder),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        finalize=lambda value: visible(value) if isinstance(value, str) else value,
     ).get_template("README.html")
 
 

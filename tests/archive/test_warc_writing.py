@@ -224,3 +224,11 @@ def test_a_form_is_kept_with_its_request(tmp_path: Path) -> None:
     [capture] = read([path])
     assert (capture.exchange.method, capture.exchange.request_body) == ("POST", b"q=1")
     assert _check(path) == ["warcinfo", "request", "response"]
+
+
+def test_odd_characters_of_a_header_stay_as_received(tmp_path: Path) -> None:
+    with writer(tmp_path) as warc:
+        warc.record(exchange(headers=(("X-Odd", "a\x85b\x1cc"), ("X-Two", "a\r\nX-Three: b"))))
+    (capture,) = read(tmp_path.glob("*.warc.gz"))
+    assert dict(capture.exchange.headers)["X-Odd"] == "a\x85b\x1cc"
+    assert dict(capture.exchange.headers)["X-Two"] == "a X-Three: b"

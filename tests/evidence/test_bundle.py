@@ -140,3 +140,20 @@ def test_members_reads_what_the_archive_writes(tmp_path: Path) -> None:
     assert [r.type for r in records].count("response") == 4
     assert not [d for r in records for d in r.wrong_digests()]
     assert sum(r.length for r in records) == path.stat().st_size
+
+
+def test_no_character_turns_or_hides_what_follows_it_on_the_page(tmp_path: Path) -> None:
+    contents, _ = make(tmp_path)
+    turned = {**contents.posts[0], "author": {**contents.posts[0]["author"], "handle": "a\u202eb\x1b[31m\u2066"}}
+    seal(dataclasses.replace(contents, posts=[turned, *contents.posts[1:]]), tmp_path / "out.wacz")
+    with zipfile.ZipFile(tmp_path / "out.wacz") as bundle:
+        page = bundle.read("evidence/README.html").decode()
+    assert not set("\u202e\x1b\u2066") & set(page)
+    assert "a[U+202E]b[U+001B][31m[U+2066]" in page
+
+
+def test_the_key_of_a_private_address_is_not_in_the_bundle(tmp_path: Path) -> None:
+    contents, _ = make(tmp_path)
+    private = [{**contents.sources[0], "url": "https://harbour.example/feed?key=hush-hush"}]
+    seal(dataclasses.replace(contents, sources=private), tmp_path / "out.wacz")
+    assert b"hush-hush" not in (tmp_path / "out.wacz").read_bytes()
