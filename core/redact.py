@@ -6,6 +6,7 @@ What is hidden is named in the record's note (rule: count), so that nobody takes
 from __future__ import annotations
 
 import base64
+import codecs
 import contextlib
 import json
 import re
@@ -25,8 +26,9 @@ SECRET_PARAMETERS = frozenset({
     "key", "api_key", "apikey", "api-key", "access_token", "accesstoken", "refresh_token", "id_token", "auth_token",
     "oauth_token", "oauth_signature", "client_secret", "clientsecret", "consumer_secret", "app_secret",
     "appsecret_proof", "secret", "password", "passwd", "assertion", "client_assertion", "code_verifier", "user_api_key",
-    "api_token", "private_token", "bearer_token", "jwt", "phpsessid", "jsessionid",
+    "api_token", "private_token", "bearer_token", "jwt", "phpsessid", "jsessionid", "auth", "session_id", "sessionid",
 })  # fmt: skip
+_SENT_SECRET = re.compile(r"token|secret|passw|auth|api-?key|cookie|session", re.I)  # header names of requests
 _SECRET_MEMBERS = SECRET_PARAMETERS - {"key"} | {"accessjwt", "refreshjwt", "session_token"}
 _MEMBER = re.compile(
     rb'("(?:' + b"|".join(sorted(name.encode() for name in _SECRET_MEMBERS)) + rb')"\s*:\s*)"(?:[^"\\]|\\.)*"', re.I
@@ -62,12 +64,15 @@ def redact(exchange: Exchange, decoded: bytes | None = None) -> Exchange:
     changed = replace(
         exchange,
         url=_url(exchange.url, counts),
-        request_headers=_headers(exchange.request_headers, counts),
+        request_headers=_headers(
+            [pair for pair in exchange.request_headers if not _is_sent_secret(pair[0], counts)], counts
+        ),
         request_body=_request_body(exchange.request_body, request_type, counts),
         headers=_headers(exchange.headers, counts),
         body=body,
         decoded=is_decoded,
     )
+    counts += Counter()  # what was looked for and not found goes
     if not counts:
         return changed
     told = " ".join(f"{rule}:{number}" for rule, number in sorted(counts.items()))
@@ -99,7 +104,7 @@ def without_echo(exchange: Exchange, decoded: bytes) -> tuple[Exchange, bytes]:
 
 def _sent(exchange: Exchange) -> set[bytes]:
     """Return the secrets a request carried, in the forms in which an answer may repeat them."""
-    found = [value for name, value in exchange.request_headers if name.lower() in _SECRET_HEADERS]
+    found = [value for name, value in exchange.request_headers if _is_sent_secret(name, Counter())]
     for value in tuple(found):
         scheme, _, rest = value.partition(" ")
         found.append(rest)
@@ -114,16 +119,15 @@ def _sent(exchange: Exchange) -> set[bytes]:
 
 
 def _url(url: str, counts: Counter[str]) -> str:
-    head, mark, rest = url.partition("?")
-    scheme, slashes, address = head.partition("://")
-    host = address.split("/", 1)[0]
-    if slashes and "@" in host:
+    address, fragment_mark, end = url.partition("#")
+    head, mark, rest = address.partition("?")
+    scheme, slashes, place = head.partition("//")
+    host = place.split("/", 1)[0]
+    if slashes and "@" in host and scheme[-1:] in (":", ""):
         counts["userinfo"] += 1
-        head = f"{scheme}://{address[host.rindex('@') + 1 :]}"
-    if not mark:
-        return head
-    query, hash_mark, fragment = rest.partition("#")
-    return f"{head}?{_pairs(query, 'query', counts)}{hash_mark}{_pairs(fragment, 'query', counts)}"
+        head = f"{scheme}//{place[host.rindex('@') + 1 :]}"
+    query, fragment = _pairs(rest, "query", counts), _pairs(end, "query", counts)
+    return f"{head}{mark}{query}{fragment_mark}{fragment}"
 
 
 def _pairs(text: str, rule: str, counts: Counter[str], depth: int = 0) -> str:
@@ -141,6 +145,12 @@ def _pairs(text: str, rule: str, counts: Counter[str], depth: int = 0) -> str:
     return _PAIR.sub(hide, text)
 
 
+def _is_sent_secret(name: str, counts: Counter[str]) -> bool:
+    found = name.lower() in _SECRET_HEADERS or bool(_SENT_SECRET.search(name))
+    counts[f"header-{name.lower()}"] += found
+    return found
+
+
 def _headers(headers: Headers, counts: Counter[str]) -> Headers:
     kept: list[tuple[str, str]] = []
     for name, value in headers:
@@ -152,7 +162,7 @@ def _headers(headers: Headers, counts: Counter[str]) -> Headers:
 
 
 def _word(word: str, counts: Counter[str]) -> str:
-    return _url(word, counts) if "?" in word or "://" in word else word
+    return _url(word, counts) if any(mark in word for mark in ("?", "#", "//")) else word
 
 
 def _header(headers: Headers, wanted: str) -> str:
@@ -169,9 +179,9 @@ def _members(body: bytes, rule: str, counts: Counter[str]) -> bytes:
 def _request_body(body: bytes, content_type: str, counts: Counter[str]) -> bytes:
     if not body:
         return body
-    if "json" in content_type:
+    if "json" in content_type or body.lstrip()[:1] in (b"{", b"["):
         return _members(body, "body", counts)
-    if "x-www-form-urlencoded" in content_type:
+    if "x-www-form-urlencoded" in content_type or not content_type:
         return _pairs(body.decode("latin-1"), "body", counts).encode("latin-1")
     return body
 
@@ -180,7 +190,7 @@ def _token_answer(body: bytes, counts: Counter[str]) -> bytes | None:
     """Return the hidden form of an answer that hands out tokens: JSON with such a member on top, or a form."""
     if not body or len(body) > _LARGEST_TOKEN_ANSWER:
         return None
-    start = body.lstrip()[:1]
+    start = body.removeprefix(codecs.BOM_UTF8).lstrip()[:1]
     if start == b"{" and _MEMBER.search(body):
         try:
             members = json.loads(body)

@@ -205,3 +205,17 @@ def test_a_redirect_that_repeats_the_key_is_followed_and_recorded_without_it() -
             assert http.get(f"https://site.example/a?key={key}").text == "feed"
     assert f"/b?key={key}".encode() in server.asked[1]
     assert key not in repr(kept.exchanges)
+
+
+def test_secrets_in_odd_places_are_hidden() -> None:
+    for changed in (
+        {"url": "https://a.example/#access_token=hush"},
+        {"headers": (("Location", "https://a.example/#access_token=hush"),)},
+        {"headers": (("Location", "//u:hush@a.example/"),)},
+        {"request_headers": (("Private-Token", "hush"), ("X-Session", "hush"))},
+        {"request_body": b'{"client_secret":"hush"}'},
+        {"request_body": b"client_secret=hush"},
+        {"body": b'\xef\xbb\xbf{"access_token":"hush"}'},
+    ):
+        assert "hush" not in repr(redact(_exchange(**changed))), changed
+    assert redact_url("https://a.example/@name//x@y?q=1#part") == "https://a.example/@name//x@y?q=1#part"
