@@ -49,8 +49,9 @@ with_pip() {
     if ! "$venv/bin/python" -c 'import pip' 2>/dev/null; then
         rm -rf "$venv"
         find_python || {
-            install "there is no Python 3.11, 3.12 or 3.13 here" "python3 python3-venv"
-            find_python || stop "this system's python3 does not fit; install Python 3.11, 3.12 or 3.13, or uv."
+            command -v python3 >/dev/null 2>&1 || install "there is no Python here" "python3 python3-venv"
+            find_python || stop "$(python3 --version 2>&1 || echo this system) does not fit. Install Python 3.11, 3.12 or" \
+                "3.13, or uv, which brings a Python of its own; then run make again."
         }
         make_venv || {
             package=$("$python" -c 'import sys; print("python%d.%d-venv" % sys.version_info[:2])')
