@@ -50,7 +50,7 @@ with_pip() {
         rm -rf "$venv"
         find_python || {
             command -v python3 >/dev/null 2>&1 || install "there is no Python here" "python3 python3-venv"
-            find_python || stop "$(python3 --version 2>&1 || echo this system) does not fit. Install Python 3.11, 3.12 or" \
+            find_python || stop "$(python3 --version 2>/dev/null || echo this system) does not fit. Install Python 3.11, 3.12 or" \
                 "3.13, or uv, which brings a Python of its own; then run make again."
         }
         make_venv || {
