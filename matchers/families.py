@@ -1,13 +1,14 @@
 """Group copies without chaining: a member matches the text of the family's anchor, not only that of a neighbour.
 
-The anchor is the post that was there when its first copy came. Posts are placed one after another, and who was placed
-stays placed, so the groups do not depend on how the posts were cut into runs. A link shared by two posts makes no
-family: it says that both point at a page, not that one repeats the other.
+Posts are placed one after another with the anchor they match best; the anchor is the post that was there when its
+first copy came. Where that leaves copies of one text apart (a shortened copy came before the whole text), `stars`
+groups them anew around the posts that stand closest to all. A link shared by two posts makes no family: it says that
+both point at a page, not that one repeats the other.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 ANCHORS = 8  # anchors tried for one post
@@ -68,3 +69,26 @@ class Grouping:
     def _put(self, post: int, family: str, anchor: int, match: Match | None) -> Place:
         place = self.homes[post] = self.placed[post] = Place(family, anchor, match)
         return place
+
+
+def stars(posts: Sequence[int], scores: Mapping[tuple[int, int], float]) -> list[tuple[int, list[int]]]:
+    """Group posts around anchors: a list of (anchor, members without it), those that match nothing left out.
+
+    `scores` holds the matches of (smaller, larger) post. The anchor is the post whose matches with the others have
+    the largest sum of squares, the earlier of equals: a text that holds two stories half each matches more posts than
+    any copy of either, but none of them well, so it does not glue them.
+    """
+    near: dict[int, dict[int, float]] = {post: {} for post in posts}
+    for (a, b), score in scores.items():
+        near[a][b] = near[b][a] = score
+    left = set(posts)
+    groups: list[tuple[int, list[int]]] = []
+    while left:
+        weight = {post: sum(s * s for other, s in near[post].items() if other in left) for post in left}
+        anchor = min(left, key=lambda post: (-weight[post], post))
+        members = sorted(other for other in near[anchor] if other in left)
+        if not members:
+            break
+        groups.append((anchor, members))
+        left -= {anchor, *members}
+    return groups

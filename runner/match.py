@@ -28,6 +28,7 @@ from matchers.segments import Batch, Segments
 from matchers.wording import NEAR, joined
 from runner.match_batch import Finder, Found
 from runner.match_others import Others, find_others, hash_keys, light
+from runner.match_regroup import regroup
 from storage import families, matching
 from storage.engine import Database
 
@@ -72,6 +73,7 @@ def match(
         run.prepare(rebuild)
         for rows in run.batches():
             run.keep(rows)
+        run.settle()
     with database.read() as conn:
         run.matched.families = families.count(conn)
     run.matched.seconds = time.monotonic() - began
@@ -170,6 +172,11 @@ class _Run:
         self.matched.pairs += len(found.pairs)
         if self.progress:
             self.progress(self.matched.posts, max(self.total, self.matched.posts))
+
+    def settle(self) -> None:
+        """Group anew where copies of one text are still apart."""
+        with self.database.write() as conn:
+            regroup(conn, self.generation, self.near, self.at)
 
     def _store(self, found: Found, others: dict[str, Others], posts: int) -> tuple[int, str]:
         with self.database.write() as conn:

@@ -77,7 +77,7 @@ class Finder:
         copies: dict[int, int] = {}
         for post, left, right, compared, p in self._compared(pairs):
             other = left.id if post == right.id else right.id
-            if verdict := wording.exact(compared, p, _same_account(left, right)):
+            if verdict := wording.exact(compared, p, same_account(left, right)):
                 copies[post] = other
                 self.pairs.append(pair_row(left, right, self.exact, verdict))
         return copies
@@ -107,7 +107,7 @@ class Finder:
         """Keep the link between two posts, if there is one. The same text twice in the index is an exact copy still:
         the post it would have repeated was edited since, or is another with the same hash.
         """
-        by_same = _same_account(left, right)
+        by_same = same_account(left, right)
         matcher: Matcher = self.exact if compared.same[p] else self.near
         verdict = wording.exact(compared, p, by_same) or wording.near(compared, p, by_same, self.near.threshold)
         if verdict is None:
@@ -231,7 +231,8 @@ def ordered(a: Any, b: Any) -> tuple[Any, Any]:
     return (a, b) if a.ref < b.ref else (b, a)
 
 
-def _same_account(left: Any, right: Any) -> bool:
+def same_account(left: Any, right: Any) -> bool:
+    """Return whether two posts are by one account we know."""
     return left.account_id is not None and left.account_id == right.account_id
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Connection, Row, exists, func, literal, select
+from sqlalchemy import Connection, Row, delete, exists, func, insert, literal, or_, select
 
 from core import ids
 from core.errors import BadInput
@@ -19,6 +20,7 @@ from storage.cases import in_case
 
 _ACCOUNTS, _POSTS = t.table(t.Account), t.table(t.PostTable)
 _FAMILIES, _MEMBERS, _HISTORY = t.table(m.MatchFamily), t.table(m.MatchMember), t.table(m.MatchHistory)
+_PAIRS, _SIGNED = t.table(m.MatchPair), t.table(m.MatchPost)
 
 STEP = (
     "ref", "platform", "site", "native_id", "url", "published_from", "published_to", "first_seen", "community",
@@ -65,6 +67,87 @@ def save_members(conn: Connection, generation: int, members: Iterable[Membership
     writer.insert(_MEMBERS, ("post_id", "family_id", "matcher", "score"), rows)
 
 
+def apart(conn: Connection, after: int) -> list[tuple[int, int]]:
+    """Return the text links with ids over `after` that join posts of two families, or a post of none with another."""
+    left, right = _MEMBERS.alias(), _MEMBERS.alias()
+    query = select(_PAIRS.c.left_id, _PAIRS.c.right_id)
+    query = query.outerjoin(left, left.c.post_id == _PAIRS.c.left_id)
+    query = query.outerjoin(right, right.c.post_id == _PAIRS.c.right_id)
+    differ = or_(left.c.family_id.is_(None), right.c.family_id.is_(None), left.c.family_id != right.c.family_id)
+    rows = conn.execute(query.where(_PAIRS.c.id > after, _PAIRS.c.matcher.like("text.%"), differ).order_by(_PAIRS.c.id))
+    return [(row.left_id, row.right_id) for row in rows]
+
+
+def last_pair(conn: Connection) -> int:
+    """Return the number of the newest link."""
+    return int(conn.execute(select(func.max(_PAIRS.c.id))).scalar_one() or 0)
+
+
+def web(conn: Connection, start: int, most: int) -> dict[int, list[int]] | None:
+    """Return the posts that text links join to a post, however far: each text with its exact copies.
+
+    None where there are more than `most` different texts.
+    """
+    found: dict[int, list[int]] = {}
+    edge = {start}
+    while edge:
+        rows = [
+            row
+            for some in chunks(sorted(edge))
+            for row in conn.execute(select(_SIGNED.c.post_id, _SIGNED.c.copy_of).where(_SIGNED.c.post_id.in_(some)))
+        ]
+        texts = {row.copy_of or row.post_id for row in rows} - found.keys()
+        found.update((text, []) for text in texts)
+        if len(found) > most:
+            return None
+        edge = _linked(conn, texts) - found.keys()
+    for some in chunks(sorted(found)):
+        query = select(_SIGNED.c.post_id, _SIGNED.c.copy_of).where(_SIGNED.c.copy_of.in_(some))
+        for row in conn.execute(query.order_by(_SIGNED.c.post_id)):
+            found[row.copy_of].append(row.post_id)
+    return found
+
+
+def _linked(conn: Connection, posts: Iterable[int]) -> set[int]:
+    """Return the posts that stand in no exact copy's stead and have a text link with one of these."""
+    near: set[int] = set()
+    for some in chunks(sorted(posts)):
+        for one, other in ((_PAIRS.c.left_id, _PAIRS.c.right_id), (_PAIRS.c.right_id, _PAIRS.c.left_id)):
+            query = select(other).where(one.in_(some), _PAIRS.c.matcher.like("text.%"))
+            query = query.join(_SIGNED, _SIGNED.c.post_id == other).where(_SIGNED.c.copy_of.is_(None))
+            near.update(conn.execute(query).scalars())
+    return near
+
+
+def replace(
+    conn: Connection, generation: int, posts: Iterable[int], members: Sequence[Membership], at: datetime
+) -> None:
+    """Give posts other families than they had; why is noted with each family that changed."""
+    posts = list(posts)
+    before = memberships(conn, posts)
+    anchors = {home.family_id: home.anchor_id for home in before.values()}
+    now = {member.family_id: member.anchor_id for member in members}
+    place = {member.post_id: member.family_id for member in members}
+    for some in chunks(posts):
+        conn.execute(delete(_MEMBERS).where(_MEMBERS.c.post_id.in_(some)))
+    for some in chunks(anchors):
+        conn.execute(delete(_FAMILIES).where(_FAMILIES.c.id.in_(some)))
+    for family, anchor in sorted(anchors.items()):
+        if family not in now:
+            joined = place.get(anchor)
+            reason = f"Its posts match the anchor of family {joined}." if joined else "Its posts match no anchor now."
+            note(conn, family, "merged", anchor, reason, at)
+        elif now[family] != anchor:
+            note(conn, family, "anchored", now[family], "This post stands closer to all copies.", at)
+    save_members(conn, generation, members)
+
+
+def note(conn: Connection, family_id: str, kind: str, post_id: int | None, reason: str, at: datetime) -> None:
+    """Keep why a family changed."""
+    values = {"family_id": family_id, "kind": kind, "post_id": post_id, "reason": reason, "at": at}
+    conn.execute(insert(_HISTORY).values(values))
+
+
 def count(conn: Connection) -> int:
     """Return how many families there are."""
     return int(conn.execute(select(func.count()).select_from(_FAMILIES)).scalar_one())
@@ -90,7 +173,7 @@ def load_family(conn: Connection, family_id: str) -> dict[str, Any]:
     """Return one family in its public shape, with why posts left it; raise BadInput where there is none."""
     members = conn.execute(_rows().where(_MEMBERS.c.family_id == family_id)).all()
     if not members:
-        raise BadInput(f"There is no family {family_id!r}; `copytrail families` lists them.")
+        raise BadInput(_no_family(conn, family_id))
     query = select(_HISTORY, _POSTS.c.ref).outerjoin(_POSTS, _POSTS.c.id == _HISTORY.c.post_id)
     history = conn.execute(query.where(_HISTORY.c.family_id == family_id).order_by(_HISTORY.c.id))
     told = [{"kind": row.kind, "post": row.ref, "reason": row.reason, "at": iso(row.at)} for row in history]
@@ -103,14 +186,21 @@ def load_steps(conn: Connection, family_id: str) -> list[Row[Any]]:
     query = select(*columns).join(_MEMBERS, _MEMBERS.c.post_id == _POSTS.c.id)
     rows = list(conn.execute(query.where(_MEMBERS.c.family_id == family_id).order_by(_POSTS.c.id)))
     if not rows:
-        raise BadInput(f"There is no family {family_id!r}; `copytrail families` lists them.")
+        raise BadInput(_no_family(conn, family_id))
     return rows
+
+
+def _no_family(conn: Connection, family_id: str) -> str:
+    query = select(_HISTORY.c.reason).where(_HISTORY.c.family_id == family_id, _HISTORY.c.kind == "merged")
+    merged = conn.execute(query.order_by(_HISTORY.c.id.desc()).limit(1)).scalar_one_or_none()
+    if merged:
+        return f"Family {family_id!r} is no more: {merged}"
+    return f"There is no family {family_id!r}; `copytrail families` lists them."
 
 
 def _rows() -> Any:
     columns = [
-        _POSTS.c[name]
-        for name in ("ref", "platform", "site", "languages", "published_from", "first_seen", "text")
+        _POSTS.c[name] for name in ("ref", "platform", "site", "languages", "published_from", "first_seen", "text")
     ]
     anchor = exists(select(literal(1)).where(_FAMILIES.c.anchor_id == _MEMBERS.c.post_id)).label("anchor")
     account = _ACCOUNTS.c.ref.label("account")

@@ -75,7 +75,7 @@ class MatchPair(Row, table=True):
 
 
 class MatchFamily(Row, table=True):
-    """A group of copies of one text: that of its anchor, the earliest copy matched."""
+    """A group of copies of one text: that of its anchor."""
 
     __tablename__ = "match_families"
     id: str = Field(primary_key=True)
@@ -99,7 +99,7 @@ class MatchHistory(Row, table=True):
     __tablename__ = "match_history"
     id: int | None = Field(default=None, primary_key=True, sa_type=Big)
     family_id: str = Field(index=True)
-    kind: str  # left, reformed, dissolved
+    kind: str  # left, reformed, dissolved, merged, anchored
     post_id: int | None = Field(default=None, sa_type=BigInteger)
     reason: str
     at: datetime

@@ -17,6 +17,7 @@ from storage import match_tables as m
 from storage import tables as t
 from storage.bulk import Writer, chunks
 from storage.cases import in_case
+from storage.families import note
 
 _POSTS, _VERSIONS = t.table(t.PostTable), t.table(t.PostVersion)
 _GENERATIONS, _MARKS = t.table(m.MatchGeneration), t.table(m.MatchMark)
@@ -165,8 +166,7 @@ def save_pairs(conn: Connection, generation: int, pairs: Iterable[PairRow]) -> N
         "left_id", "right_id", "matcher", "score", "strength", "sentence", "detail", "version", "generation",
     )  # fmt: skip
     values = (
-        (p.left, p.right, p.matcher, p.score, p.strength, p.sentence, p.detail, p.version, generation)
-        for p in pairs
+        (p.left, p.right, p.matcher, p.score, p.strength, p.sentence, p.detail, p.version, generation) for p in pairs
     )
     Writer(conn).insert(_PAIRS, columns, values, new=False)
 
@@ -217,14 +217,14 @@ def queue_again(conn: Connection, edited: Iterable[int], at: datetime) -> None:
             members = select(_MEMBERS.c.post_id).where(_MEMBERS.c.family_id == family.id)
             again.update(dict.fromkeys(conn.execute(members).scalars(), family.id))
             again[family.anchor_id] = None  # what the anchor says now is another matter
-            _note(conn, family.id, "reformed", family.anchor_id, "The text of its anchor was edited.", at)
+            note(conn, family.id, "reformed", family.anchor_id, "The text of its anchor was edited.", at)
             conn.execute(delete(_FAMILIES).where(_FAMILIES.c.id == family.id))
         for ids in chunks(again):
             gone = conn.execute(select(_MEMBERS).where(_MEMBERS.c.post_id.in_(ids))).all()
             for row in gone:
                 if again[row.post_id] is None:
                     what = "post" if row.post_id in own else "post it repeats"
-                    _note(conn, row.family_id, "left", row.post_id, f"The text of the {what} was edited.", at)
+                    note(conn, row.family_id, "left", row.post_id, f"The text of the {what} was edited.", at)
             conn.execute(delete(_MEMBERS).where(_MEMBERS.c.post_id.in_(ids)))
             conn.execute(delete(_SIGNED).where(_SIGNED.c.post_id.in_(ids)))
         conn.execute(delete(_PAIRS).where(_PAIRS.c.left_id.in_(some)))
@@ -246,11 +246,6 @@ def _dissolve(conn: Connection, at: datetime) -> None:
     """Take families apart of which only the anchor is left."""
     alone = select(_MEMBERS.c.family_id).group_by(_MEMBERS.c.family_id).having(func.count() < 2)
     for family_id in list(conn.execute(alone).scalars()):
-        _note(conn, family_id, "dissolved", None, "Only its anchor was left.", at)
+        note(conn, family_id, "dissolved", None, "Only its anchor was left.", at)
         conn.execute(delete(_MEMBERS).where(_MEMBERS.c.family_id == family_id))
         conn.execute(delete(_FAMILIES).where(_FAMILIES.c.id == family_id))
-
-
-def _note(conn: Connection, family_id: str, kind: str, post_id: int | None, reason: str, at: datetime) -> None:
-    values = {"family_id": family_id, "kind": kind, "post_id": post_id, "reason": reason, "at": at}
-    conn.execute(insert(_HISTORY).values(values))

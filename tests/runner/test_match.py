@@ -22,6 +22,7 @@ from matchers.exact_text import TextExact
 from matchers.near_text import TextNear
 from matchers.segments import Segments
 from runner import match as matching_run
+from runner import match_regroup
 from runner.match import Matched, match
 from runner.spread import spread
 from storage import cases, families, matching, posts
@@ -332,6 +333,60 @@ def test_a_chain_of_edits_does_not_make_one_family(sqlite_database: Database, tm
         anchor = family["anchor"][-5:]
         for member in family["members"]:
             assert member[-5:] == anchor or tuple(sorted((anchor, member[-5:]))) in linked
+
+
+def test_a_shortened_copy_that_came_before_does_not_part_the_others(database: Database, tmp_path: Path) -> None:
+    whole = text(31, 80)
+    short = " ".join(whole.split()[:40])
+    altered = [edited(whole, 0.2, seed) for seed in (1, 2, 3)]
+    save(database, [post(1, short), post(2, altered[0])])
+    run(database, tmp_path)
+    early = {family["id"] for family in groups(database)}
+    save(database, [post(3, altered[1]), post(4, whole), post(5, altered[2]), post(6, whole)])
+    run(database, tmp_path)
+    assert members(database) == {frozenset(f"{n:05d}" for n in range(1, 7))}
+    (family,) = groups(database)
+    assert family["anchor"][-5:] == "00004"
+    linked = pairs(database)
+    assert all(tuple(sorted(("00004", f"{n:05d}"))) in linked for n in (1, 2, 3, 5, 6))
+    assert early <= {family["id"]}, "who has noted the id of the family still finds it"
+    run(database, tmp_path, rebuild=True)
+    assert members(database) == {frozenset(f"{n:05d}" for n in range(1, 7))}
+
+
+def test_a_family_that_joined_another_says_which(database: Database, tmp_path: Path) -> None:
+    whole = text(32, 80)
+    words = whole.split()
+    front, back = " ".join(words[:46]), " ".join(words[34:])
+    save(database, [post(1, front), post(2, front + " kalo"), post(3, back), post(4, back + " kalo")])
+    run(database, tmp_path)
+    before = {family["id"] for family in groups(database)}
+    assert len(before) == 2
+    save(database, [post(5, whole), post(6, edited(whole, 0.05))])
+    run(database, tmp_path)
+    (family,) = groups(database)
+    (gone,) = before - {family["id"]}
+    with database.read() as conn:
+        with pytest.raises(BadInput, match=family["id"]):
+            families.load_family(conn, gone)
+        kinds = [note["kind"] for note in families.load_family(conn, family["id"])["history"]]
+    assert kinds == ["anchored"]
+    assert run(database, tmp_path).posts == 0
+    assert [f["id"] for f in groups(database)] == [family["id"]]
+
+
+def test_a_large_web_of_copies_stays_as_it_grew(
+    sqlite_database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(match_regroup, "MOST", 3)
+    whole = text(33, 80)
+    some = [" ".join(whole.split()[:40]), *(edited(whole, 0.2, seed) for seed in range(6)), whole]
+    save(sqlite_database, [post(n, words) for n, words in enumerate(some)])
+    run(sqlite_database, tmp_path)
+    assert members(sqlite_database) == {frozenset(f"{n:05d}" for n in range(1, 8))}
+    monkeypatch.undo()
+    run(sqlite_database, tmp_path, rebuild=True)
+    assert members(sqlite_database) == {frozenset(f"{n:05d}" for n in range(8))}
 
 
 def test_shared_links_pair_but_make_no_family(database: Database, tmp_path: Path) -> None:
