@@ -9,7 +9,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from core.errors import CannotStart
 
@@ -60,6 +60,12 @@ class Workspace(_Section):
         "case", description="Only demo and test workspaces may reach addresses of this machine or a private network."
     )
     loopback_port: int = Field(0, ge=0, le=65535, description="Demo only: every host is reached on this local port.")
+
+    @model_validator(mode="after")
+    def _only_in_trials(self) -> Workspace:
+        if self.loopback_port and self.kind == "case":
+            raise ValueError("loopback_port is for demo and test workspaces")
+        return self
 
 
 class Settings(_Section):

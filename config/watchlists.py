@@ -13,10 +13,18 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from core.errors import BadInput
 
 _UNITS = {"m": 60, "h": 3600, "d": 86400, "w": 604800}
+CASE = r"^[\w][\w .-]{0,99}$"
 SHORTEST = 60  # seconds between two runs of one source: more often is not polite
 
 
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times as fast where libyaml is there
+
+
+def case_name(case: str) -> str:
+    """Return the name of a case; raise BadInput where it cannot be one, as watchlists and file names go by it."""
+    if not re.fullmatch(CASE, case):
+        raise BadInput(f"{case!r} cannot name a case; take letters, digits, blanks, dots and hyphens, 100 at most.")
+    return case
 
 
 def seconds(every: str) -> int:
@@ -53,7 +61,7 @@ class Watchlist(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    case: str = Field(pattern=r"^[\w][\w .-]{0,99}$")
+    case: str = Field(pattern=CASE)
     sources: tuple[Entry, ...] = ()
 
 

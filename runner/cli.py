@@ -77,7 +77,7 @@ def cli(ctx: click.Context, workspace: str | None) -> None:
 def quiet_libraries() -> None:
     """Keep what libraries log off the terminal: what a user needs to know is said in findings."""
     if not os.environ.get("COPYTRAIL_DEBUG"):
-        logging.lastResort = None
+        logging.lastResort = logging.NullHandler()
 
 
 def run(arguments: Sequence[str] | None = None) -> int:

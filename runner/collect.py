@@ -67,7 +67,7 @@ def collect(
 
     with workspace.database.read() as conn:
         known = sources.list_sources(conn, case) if due is None else sources.due_sources(conn, due)
-        rows = [r for r in known if source in (None, r.id) and case in (None, r.case)]
+        rows = [r for r in known if (r.id == source if source else not r.paused) and case in (None, r.case)]
         if not rows and source is not None:
             sources.get_source(conn, source)
     if not rows and due is None:
@@ -141,6 +141,7 @@ def _run(desk: Desk, row: SourceRow, progress: Progress | None) -> tuple[Outcome
         run.close(cursor, source, Transient(f"{row.url}: stopped; what had come is kept."), stopped=True)
         raise
     out = run.close(cursor, source, error)
+    out.unread = dict(getattr(source, "unread", {}))
     if isinstance(error, CannotStart):
         raise error
     return out, error

@@ -44,11 +44,13 @@ def _contents(workspace: Workspace, case: str, items: Sequence[str]) -> Contents
             raise BadInput(f"There is no case {case!r}; there are: {known}.")
         posts = list(readers.rows(conn, "posts", case))
         groups = list(families.list_families(conn, case, 1))
+        groups = [g for g in (_within(g, {p["ref"] for p in posts}) for g in groups) if g["size"] > 1]
         if items:
             posts, groups = _chosen(posts, groups, items)
         refs = {p["ref"] for p in posts}
         links = [p for p in matching.list_pairs(conn, case, None) if {p["left"], p["right"]} <= refs]
-        wanted = captures.of_case(conn, case) if not items else {p["capture"] for p in posts if p["capture"]}
+        # a post may stand as another case's source showed it: the answer it was read from goes along
+        wanted = {p["capture"] for p in posts if p["capture"]} | (set() if items else captures.of_case(conn, case))
         files = captures.files(conn, wanted)
         return Contents(
             case=case,
@@ -62,6 +64,12 @@ def _contents(workspace: Workspace, case: str, items: Sequence[str]) -> Contents
             records=frozenset(wanted),
             files=[workspace.warc_folder / name for name in sorted(files)],
         )
+
+
+def _within(family: dict[str, Any], refs: set[str]) -> dict[str, Any]:
+    """Return a family without the posts of other cases, which are nobody's business here."""
+    members = [ref for ref in family["members"] if ref in refs]
+    return family if len(members) == family["size"] else {**family, "members": members, "size": len(members)}
 
 
 def _chosen(

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from config.watchlists import case_name
 from core.errors import BadInput
 from core.records import Post
 
@@ -51,7 +52,7 @@ def take_in(
 
     taken = Taken(path.name)
     with workspace.database.write() as conn:
-        case_id = cases.ensure_case(conn, case, workspace.clock().now())
+        case_id = cases.ensure_case(conn, case_name(case), workspace.clock().now())
     batch: list[Post] = []
 
     def reject(bad: Rejected) -> None:

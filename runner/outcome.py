@@ -33,7 +33,8 @@ class Outcome:
     """How the run of one source ended.
 
     `status` is done, partial, failed, interrupted, or running where another process is at it; `coverage` is complete,
-    partial, blocked or quiet. `remarks` are findings about the source, not about single posts.
+    partial, blocked or quiet. `remarks` are findings about the source, not about single posts. `unread` counts, by
+    path, the fields of its answers that the parser does not know: the platform has something new to tell.
     """
 
     source: int
@@ -45,6 +46,7 @@ class Outcome:
     changed: int = 0
     finding: Finding | None = None
     remarks: list[Finding] = field(default_factory=list)
+    unread: dict[str, int] = field(default_factory=dict)
 
     @property
     def is_problem(self) -> bool:
@@ -56,7 +58,7 @@ class Outcome:
         return {
             "source": self.source, "url": self.url, "status": self.status, "coverage": self.coverage,
             "posts": self.posts, "new": self.new, "changed": self.changed,
-            "finding": public(self.finding) if self.finding else None,
+            "finding": public(self.finding) if self.finding else None, "unread": self.unread,
         }  # fmt: skip
 
     @classmethod

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from runner.workspace import Workspace
 
 # a spreadsheet runs a cell that begins so (OWASP, CSV injection); an apostrophe makes it text
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")  # the last four full-width
 
 
 def write_table(workspace: Workspace, name: str, form: str, out: Path, case: str | None) -> int:

@@ -34,6 +34,7 @@ def add(
     """
     from storage import cases, sources
 
+    case = watchlists.case_name(case)
     wanted = address(url)
     interval = watchlists.seconds(every) if every else None
     if override_robots is not None and len(override_robots.strip()) < SHORTEST_REASON:

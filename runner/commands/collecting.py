@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 FILES = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
+NEW_FIELDS = 5  # unread fields named on the terminal; --json has them all
+
+
 def teller(as_json: bool, did: str = "posts") -> Callable[[Outcome], None]:
     """Return what prints how a run ended: a line, or JSON; problems are named on standard error."""
 
@@ -30,6 +33,9 @@ def teller(as_json: bool, did: str = "posts") -> Callable[[Outcome], None]:
             problem(f"  {_named(out)}")
         elif out.finding and not as_json:
             click.echo(inert(f"  {out.finding.sentence}"))
+        if out.unread and not as_json:
+            some = ", ".join(list(out.unread)[:NEW_FIELDS])
+            click.echo(inert(f"  {len(out.unread)} fields of the answers are new to us and not read: {some}"))
 
     return tell
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import click
@@ -42,5 +43,5 @@ def demo_command(ctx: click.Context, folder: Path, as_json: bool) -> None:
             f"  texts: recall {report.score['recall']:.3f}, precision {share if share is None else f'{share:.3f}'}"
         )
         click.echo(f"\n{report.posts} posts on {report.platforms} platforms in {report.seconds:.0f} s.")
-        click.echo(f"Look around: copytrail --workspace {inert(folder)} families --min-platforms 3")
+        click.echo(f"Look around: {inert(sys.argv[0])} --workspace {inert(folder)} families --min-platforms 3")
     ctx.exit(0 if report.verdict == "intact" else 1)

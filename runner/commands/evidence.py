@@ -62,5 +62,11 @@ def verify_command(ctx: click.Context, path: Path, as_json: bool) -> None:
         else:
             click.echo(inert(f"{check.result:12} {check.check}: {check.detail}"))
     verdict = "failed" if failed else "intact"
-    click.echo(line({"verdict": verdict, "path": str(path)}) if as_json else f"The bundle is {verdict}.")
+    unsure = sum(check.result == "not_checked" for check in checks)
+    if as_json:
+        click.echo(line({"verdict": verdict, "path": str(path), "not_checked": unsure}))
+    elif failed:
+        click.echo("The bundle failed: see the lines above.")
+    else:
+        click.echo(f"Nothing found wrong: the bundle is intact as far as it was checked ({unsure} things were not).")
     ctx.exit(1 if failed else 0)

@@ -56,7 +56,7 @@ def pairs_command(ctx: click.Context, case: str | None, matcher: str | None, as_
 
 FAMILY_COLUMNS = (
     ("family", "id"), ("posts", "size"), ("platforms", "platforms"), ("accounts", "accounts"),
-    ("earliest copy we captured", "first_captured"), ("by", "matchers"),
+    ("captured since", "first_captured"), ("by", "matchers"),
 )  # fmt: skip
 
 
@@ -75,7 +75,8 @@ def families_command(ctx: click.Context, case: str | None, min_platforms: int, a
 
     with workspace_of(ctx).database.read() as conn:
         rows = families.list_families(conn, case, min_platforms)
-        show(rows, as_json, FAMILY_COLUMNS, "No families so far; `copytrail match` looks for them.")
+        wide = f" on {min_platforms} platforms or more" if min_platforms > 1 else ""
+        show(rows, as_json, FAMILY_COLUMNS, f"No families{wide} so far; `copytrail match` looks for them.")
 
 
 @click.command("family", short_help="Show one family, copy by copy.")

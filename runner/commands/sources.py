@@ -107,10 +107,12 @@ def preview_command(ctx: click.Context, url: str, route: Route | None, limit: in
 
 @click.command("sources", short_help="List what is watched, how each last run ended, and when the next is due.")
 @case_option
+@click.option("--pause", type=int, metavar="ID", help="Leave this source alone from now on; what it gave stays.")
+@click.option("--resume", type=int, metavar="ID", help="Watch a paused source again.")
 @json_option
 @workspace_option
 @click.pass_context
-def sources_command(ctx: click.Context, case: str | None, as_json: bool) -> None:
+def sources_command(ctx: click.Context, case: str | None, pause: int | None, resume: int | None, as_json: bool) -> None:
     """List what is watched, how each last run ended, and when the next is due.
 
     Example: copytrail sources --case harbour --json
@@ -122,6 +124,10 @@ def sources_command(ctx: click.Context, case: str | None, as_json: bool) -> None
     wrong = sync(workspace, case)
     for error in wrong:
         problem(error.sentence)
+    with workspace.database.write() as conn:
+        for number, paused in ((pause, True), (resume, False)):
+            if number is not None:
+                sources.pause(conn, sources.get_source(conn, number).id, paused)
     with workspace.database.read() as conn:
         listed = sources.list_sources(conn, case)
     if any(row.last_run and row.last_run.status == "running" for row in listed):
@@ -130,7 +136,7 @@ def sources_command(ctx: click.Context, case: str | None, as_json: bool) -> None
             listed = sources.list_sources(conn, case)
     rows = [row.as_row() for row in listed]
     columns = [("id", "id"), ("case", "case"), ("source", "url"), ("by", "kind"), ("posts", "posts"),
-               ("coverage", "coverage"), ("last run", "last_run.status"), ("says", "last_run.finding.sentence"),
-               ("next", "next_run")]  # fmt: skip
+               ("coverage", "coverage"), ("paused", "paused"), ("last run", "last_run.status"),
+               ("says", "last_run.finding.sentence"), ("next", "next_run")]  # fmt: skip
     show(rows, as_json, columns, "Nothing is watched yet; add a source with `copytrail add URL --case C`.")
     ctx.exit(1 if wrong else 0)

@@ -46,6 +46,7 @@ def test_a_folder_without_settings_says_how_to_make_one(tmp_path: Path) -> None:
         ("[collect]\nattempts = 0\n", "collect.attempts"),
         ("[collect]\natempts = 1\n", "collect.atempts"),
         ("[workspace]\nkind = 'other'\n", "workspace.kind"),
+        ("[workspace]\nloopback_port = 9\n", "demo and test workspaces"),
         ("[collect\n", "cannot be read"),
         ("collect = 3\n", "copytrail.toml: collect: "),
     ],

@@ -59,7 +59,8 @@ def test_pictures_are_distinct_and_lazy_ones_are_found() -> None:
 
 def test_pictures_that_count_readers_are_left_out() -> None:
     html = """<img src="https://site.example/a.png" width="1"><img src="https://site.example/stat" width="1" height="1">
-    <img src="https://site.example/b.gif?visit=1" width=1 height=1><img src="https://site.example/c.png" width=1 height=1>"""
+    <img src="https://site.example/b.gif?visit=1" width=1 height=1>
+    <img src="https://site.example/c.png" width=1 height=1>"""
     assert images(html) == ("https://site.example/a.png", "https://site.example/c.png")
 
 

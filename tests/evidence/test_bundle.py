@@ -9,12 +9,12 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
-from evidence_cases import HOSTILE, make, sealed
 
 from core.errors import BadInput, CannotStart
 from evidence.bundle import seal
 from evidence.index import surt, timestamp
 from evidence.members import members
+from tests.evidence.evidence_cases import HOSTILE, make, sealed
 
 
 def test_the_bundle_holds_the_wanted_records_byte_for_byte(tmp_path: Path) -> None:

@@ -7,9 +7,10 @@ import zlib
 from pathlib import Path
 
 import pytest
-from evidence_cases import sealed
 
-from evidence.verify import Check, verify
+from evidence.checks import Check
+from evidence.verify import verify
+from tests.evidence.evidence_cases import sealed
 
 
 def failed(path: Path) -> list[Check]:

@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from evidence_cases import sealed
+from tests.evidence.evidence_cases import sealed
 
 
 def test_the_reference_validator_accepts_the_bundle(tmp_path: Path) -> None:
