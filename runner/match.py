@@ -10,6 +10,7 @@ from __future__ import annotations
 import gc
 import time
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -159,9 +160,11 @@ class _Run:
 
     def keep(self, rows: list[Any]) -> None:
         """Match one lot, keep what was found in one transaction, then let the indexes follow."""
-        with self.database.read() as conn:
-            found = Finder(conn, rows, self.text, self.near).run()
-            others = {m.id: find_others(conn, m, self.indexes[m.id], rows) for m in self.others}
+        with ThreadPoolExecutor(1) as beside:  # the kernels of one leave Python to the other
+            under_way = beside.submit(self._find_others, rows)
+            with self.database.read() as conn:
+                found = Finder(conn, rows, self.text, self.near).run()
+            others = under_way.result()
         number, token = self._store(found, others, len(rows))
         self.text.append(found.text, number, token)
         for name, other in others.items():
@@ -172,6 +175,10 @@ class _Run:
         self.matched.pairs += len(found.pairs)
         if self.progress:
             self.progress(self.matched.posts, max(self.total, self.matched.posts))
+
+    def _find_others(self, rows: list[Any]) -> dict[str, Others]:
+        with self.database.read() as conn:
+            return {m.id: find_others(conn, m, self.indexes[m.id], rows) for m in self.others}
 
     def settle(self) -> None:
         """Group anew where copies of one text are still apart."""
