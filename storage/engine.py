@@ -213,8 +213,8 @@ def _sqlite(url: URL) -> Engine:
         raw.isolation_level = None  # the driver opens no transactions of its own; ours begin below
         # page_size counts when the file is made: at 8192 a post seldom spills over its page, an import is 3 % faster
         for pragma in (
-            f"busy_timeout={BUSY_MS}", "page_size=8192", "journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "temp_store=MEMORY",
-            "cache_size=-65536", "wal_autocheckpoint=10000",
+            f"busy_timeout={BUSY_MS}", "page_size=8192", "journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON",
+            "temp_store=MEMORY", "cache_size=-65536", "wal_autocheckpoint=10000",
         ):  # fmt: skip
             raw.execute(f"PRAGMA {pragma}")
 
