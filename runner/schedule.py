@@ -89,6 +89,8 @@ class Watch:
 
         if self.stopping.is_set():
             return
+        with self.lock:
+            busy = set(self.running)  # one that ends while the table is read stands there as due still
         try:
             self._read_watchlists()
             with self.workspace.database.read() as conn:
@@ -100,7 +102,7 @@ class Watch:
         for row in due:
             with self.lock:
                 # one run per source, and one per host: the pace per host is kept inside a process
-                taken = row.id in self.running or _host(row) in map(_host, self.running.values())
+                taken = row.id in busy | self.running.keys() or _host(row) in map(_host, self.running.values())
                 if taken or self.case not in (None, row.case):
                     continue
                 self.running[row.id] = row

@@ -373,3 +373,29 @@ def test_a_process_that_does_not_want_to_end_is_killed(monkeypatch: pytest.Monke
         process.stdout.readline()
         child.end(process)
     assert process.returncode == -signal.SIGKILL
+
+
+def test_a_run_that_ends_while_the_table_is_read_is_not_started_again(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home("add", FEED, "--case", "harbour")
+    workspace = opened(home)
+    watch = Watch(workspace, lambda _: None, lambda _: None)
+    read = sources.due_sources
+    started: list[int] = []
+    monkeypatch.setattr(watch.pool, "submit", lambda _, row: started.append(row.id))
+
+    def ends_meanwhile(conn: Any, now: datetime) -> Any:
+        due = read(conn, now)
+        watch.running.clear()
+        return due
+
+    with workspace.database.read() as conn:
+        (row,) = read(conn, datetime.now(UTC))
+    watch.running[row.id] = row
+    monkeypatch.setattr(sources, "due_sources", ends_meanwhile)
+    watch.tick()
+    assert started == []
+    watch.tick()
+    assert started == [row.id]
+    watch.pool.shutdown()
