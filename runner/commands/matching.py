@@ -55,9 +55,10 @@ def pairs_command(ctx: click.Context, case: str | None, matcher: str | None, as_
 
 
 FAMILY_COLUMNS = (
-    ("family", "id"), ("posts", "size"), ("platforms", "platforms"), ("accounts", "accounts"),
-    ("captured since", "first_captured"), ("by", "matchers"),
+    ("family", "id"), ("posts", "size"), ("accounts", "count"), ("platforms", "platforms"),
+    ("captured since", "first_captured"), ("by", "matchers"), ("anchor begins", "begins"),
 )  # fmt: skip
+BEGINS = 60  # characters of a family's anchor shown in a list
 
 
 @click.command("families", short_help="List groups of copies.")
@@ -76,6 +77,8 @@ def families_command(ctx: click.Context, case: str | None, min_platforms: int, a
     with workspace_of(ctx).database.read() as conn:
         rows = families.list_families(conn, case, min_platforms)
         wide = f" on {min_platforms} platforms or more" if min_platforms > 1 else ""
+        if not as_json:
+            rows = ({**row, "count": len(row["accounts"]), "begins": row["excerpt"][:BEGINS]} for row in rows)
         show(rows, as_json, FAMILY_COLUMNS, f"No families{wide} so far; `copytrail match` looks for them.")
 
 
