@@ -71,7 +71,7 @@ def _workspace(folder: str | None) -> Iterator[Check]:
     except CopytrailError as error:
         wrong = [error.sentence]
     yield Check("database", not wrong, wrong[0] if wrong else workspace.database.name, needed=True)
-    if not wrong and not workspace.settings.workspace.loopback_port:  # the demo's replicas live in another year
+    if not wrong and workspace.settings.workspace.kind != "demo":  # the demo's replicas live in another year
         yield _clock(workspace)
     workspace.database.close()
 
