@@ -235,6 +235,19 @@ def test_what_another_process_collects_is_passed_over(home: Home) -> None:
     assert second["status"] == "done"
 
 
+def held(site: Site, part: str) -> tuple[threading.Event, threading.Event]:
+    """Hold the site's answer to a path with this part: the events that it was asked, and that it may answer."""
+    reached, go = threading.Event(), threading.Event()
+
+    def before(path: str) -> None:
+        if part in path:
+            reached.set()
+            go.wait(20)
+
+    site.before = before
+    return reached, go
+
+
 def test_watching_for_a_while_collects_in_children(either_home: Home) -> None:
     home = either_home
     home("add", FEED, "--case", "harbour", "--every", "1h")
@@ -251,14 +264,7 @@ def test_watching_for_a_while_collects_in_children(either_home: Home) -> None:
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_lets_running_children_finish(home: Home, site: Site, number: signal.Signals) -> None:
     home("add", FEED, "--case", "harbour")
-    reached, go = threading.Event(), threading.Event()
-
-    def before(path: str) -> None:
-        if path.endswith(".xml"):
-            reached.set()
-            go.wait(20)
-
-    site.before = before
+    reached, go = held(site, ".xml")
     command = [sys.executable, "-m", "runner", "--workspace", str(home.folder), "watch"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert reached.wait(30)
@@ -273,14 +279,7 @@ def test_a_signal_lets_running_children_finish(home: Home, site: Site, number: s
 
 def test_a_watcher_that_is_killed_leaves_nothing_stuck(home: Home, site: Site) -> None:
     home("add", FEED, "--case", "harbour")
-    reached, go = threading.Event(), threading.Event()
-
-    def before(path: str) -> None:
-        if path.endswith(".xml"):
-            reached.set()
-            go.wait(20)
-
-    site.before = before
+    reached, go = held(site, ".xml")
     command = [sys.executable, "-m", "runner", "--workspace", str(home.folder), "watch"]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         assert reached.wait(30)
@@ -299,14 +298,7 @@ def test_a_watcher_that_is_killed_leaves_nothing_stuck(home: Home, site: Site) -
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_collection_that_is_stopped_keeps_what_had_come(home: Home, site: Site, number: signal.Signals) -> None:
     home("add", URL, "--case", "harbour", "--route", "api")
-    reached, go = threading.Event(), threading.Event()
-
-    def before(path: str) -> None:
-        if "page=3" in path:
-            reached.set()
-            go.wait(20)
-
-    site.before = before
+    reached, go = held(site, "page=3")
     command = [sys.executable, "-m", "runner", "--workspace", str(home.folder), "collect"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert reached.wait(30)
@@ -322,14 +314,7 @@ def test_a_collection_that_is_stopped_keeps_what_had_come(home: Home, site: Site
 
 def test_a_child_that_is_asked_to_end_closes_its_run(home: Home, site: Site) -> None:
     home("add", URL, "--case", "harbour", "--route", "api")
-    reached, go = threading.Event(), threading.Event()
-
-    def before(path: str) -> None:
-        if "page=3" in path:
-            reached.set()
-            go.wait(20)
-
-    site.before = before
+    reached, go = held(site, "page=3")
     told: list[Outcome] = []
     watch = watching(home, told, patience=0.05)
     run_while(watch, lambda: reached.wait(30))
