@@ -35,7 +35,7 @@ def teller(as_json: bool, did: str = "posts") -> Callable[[Outcome], None]:
             click.echo(inert(f"  {out.finding.sentence}"))
         if out.unread and not as_json:
             some = ", ".join(list(out.unread)[:NEW_FIELDS])
-            click.echo(inert(f"  {len(out.unread)} fields of the answers are new to us and not read: {some}"))
+            click.echo(inert(f"  Fields of the answers that are new to us and not read ({len(out.unread)}): {some}"))
 
     return tell
 

@@ -291,3 +291,31 @@ def test_a_list_prints_one_object_per_line_and_nothing_else(home: Home) -> None:
         printed = home(*command, "--json") if command != ("platforms",) else copytrail(*command, "--json")
         assert all(isinstance(row, dict) for row in printed.rows)
         assert printed.err == ""
+
+
+def test_fields_that_are_new_to_us_are_told_and_stop_nothing(home: Home, site: Site) -> None:
+    known = site.posts
+    site.posts = lambda number: {**known(number), "mood": {"of_the_day": "calm"}}
+    home("add", URL, "--case", "harbour", "--route", "api")
+    (out,) = home("collect", "--json").rows
+    assert out["status"] == "done"
+    assert out["unread"] == {"[].mood": PAGES * PER_PAGE}
+    assert "new to us and not read (1): [].mood" in home("collect").out
+
+
+def test_a_paused_source_is_left_alone_until_it_is_resumed(either_home: Home) -> None:
+    home = either_home
+    home("add", URL, "--case", "harbour", "--route", "api")
+    assert home("sources", "--json", "--pause", 1).rows[0]["paused"] is True
+    assert "Nothing is watched" in home("collect", status=3).err
+    assert home("watch", "--for", "0s").out == ""
+    assert home("collect", "--json", "--source", 1).rows[0]["posts"] == PAGES * PER_PAGE, "asked for by its number"
+    assert home("sources", "--json", "--resume", 1).rows[0]["paused"] is False
+    assert home("collect", "--json").rows[0]["status"] == "done"
+    assert "There is no source 9" in home("sources", "--pause", 9, status=2).err
+
+
+def test_an_odd_name_of_a_case_is_refused(home: Home, tmp_path: Path) -> None:
+    (tmp_path / "posts.ndjson").write_text('{"platform": "reddit", "native_id": "t3_a"}\n')
+    for arguments in (("add", URL), ("import", tmp_path / "posts.ndjson")):
+        assert "cannot name a case" in home(*arguments, "--case", "a/b:c", status=2).err
