@@ -107,13 +107,11 @@ class Finder:
         """Keep the link between two posts, if there is one. The same text twice in the index is an exact copy still:
         the post it would have repeated was edited since, or is another with the same hash.
         """
-        by_same = same_account(left, right)
-        matcher: Matcher = self.exact if compared.same[p] else self.near
-        verdict = wording.exact(compared, p, by_same) or wording.near(compared, p, by_same, self.near.threshold)
-        if verdict is None:
+        row = text_row(left, right, compared, p, self.near)
+        if row is None:
             return None
-        self.pairs.append(pair_row(left, right, matcher, verdict))
-        return Match(matcher.id, verdict.score)
+        self.pairs.append(row)
+        return Match(row.matcher, row.score)
 
     def _compared(
         self, pairs: Sequence[tuple[int, int]], least: float = 0.0
@@ -143,7 +141,7 @@ class Finder:
             for post, m in families.memberships(self.conn, touched).items()
         }
         anchors = [post for post in touched if post not in homes and post in self.refs]
-        names = [name for name in self.former.values() if name] + [_made(self.refs[post]) for post in anchors]
+        names = [name for name in self.former.values() if name] + [family_id(self.refs[post]) for post in anchors]
         self.taken = families.taken(self.conn, names)
         grouping = Grouping(homes, self._name)
         for row in self.rows:
@@ -165,9 +163,9 @@ class Finder:
     def _name(self, anchor: int, post: int) -> str:
         """Return the id of a new family: that of before it was formed anew, else one made of the anchor's ref."""
         former = (self.former.get(anchor), self.former.get(post))
-        name = next((name for name in former if name and name not in self.taken), None) or _made(self.refs[anchor])
+        name = next((name for name in former if name and name not in self.taken), None) or family_id(self.refs[anchor])
         while name in self.taken:  # it was the anchor of that family once, which has another by now
-            name = _made(name)
+            name = family_id(name)
             self.taken |= families.taken(self.conn, [name])
         self.taken.add(name)
         return name
@@ -218,7 +216,8 @@ def _portions(pairs: Iterable[tuple[int, int]], here: dict[int, Any]) -> Iterato
         yield portion
 
 
-def _made(ref: str) -> str:
+def family_id(ref: str) -> str:
+    """Return the id of a family named for a post."""
     return hashlib.sha256(ref.encode()).hexdigest()[:12]
 
 
@@ -234,6 +233,14 @@ def ordered(a: Any, b: Any) -> tuple[Any, Any]:
 def same_account(left: Any, right: Any) -> bool:
     """Return whether two posts are by one account we know."""
     return left.account_id is not None and left.account_id == right.account_id
+
+
+def text_row(left: Any, right: Any, compared: kernel.Compared, p: int, near: TextNear) -> PairRow | None:
+    """Return the link that two texts make, by text.exact or text.near; None where they make none."""
+    by_same = same_account(left, right)
+    verdict = wording.exact(compared, p, by_same) or wording.near(compared, p, by_same, near.threshold)
+    matcher: Matcher = TextExact() if compared.same[p] else near
+    return pair_row(left, right, matcher, verdict) if verdict else None
 
 
 def pair_row(left: Any, right: Any, matcher: Matcher, verdict: Verdict) -> PairRow:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -11,11 +10,10 @@ from typing import Any
 import numpy as np
 
 from matchers import kernel, wording
-from matchers.base import Matcher
 from matchers.exact_text import TextExact
 from matchers.families import stars
 from matchers.near_text import TextNear
-from runner.match_batch import pair_row, same_account
+from runner.match_batch import family_id, text_row
 from storage import families, matching
 from storage.families import Membership
 from storage.matching import PairRow
@@ -77,14 +75,10 @@ class _Web:
         by_ref = sorted(range(len(texts)), key=lambda i: self.rows[self.posts[i]].ref)
         sides = [(left, right) for n, left in enumerate(by_ref) for right in by_ref[n + 1 :]]
         compared = kernel.compare(texts, [left for left, _ in sides], [right for _, right in sides])
-        exact = TextExact()
         for p in np.flatnonzero(compared.same | (compared.jaccard() >= self.near.threshold)).tolist():
             left, right = (self.rows[self.posts[side]] for side in sides[p])
-            by_same = same_account(left, right)
-            matcher: Matcher = exact if compared.same[p] else self.near
-            verdict = wording.exact(compared, p, by_same) or wording.near(compared, p, by_same, self.near.threshold)
-            if verdict is not None:
-                self.pairs[_key(left.id, right.id)] = pair_row(left, right, matcher, verdict)
+            if row := text_row(left, right, compared, p, self.near):
+                self.pairs[_key(left.id, right.id)] = row
 
     def _members(self, anchor: int, others: Sequence[int]) -> list[Membership]:
         members = [Membership(anchor, "", anchor, None, 1.0)]
@@ -103,9 +97,9 @@ class _Web:
             ranked = sorted(were, key=lambda name: (-were[name], name))
             name = next((name for name in ranked if name not in used), None)
             if name is None:
-                name = hashlib.sha256(self.rows[min(texts)].ref.encode()).hexdigest()[:12]
+                name = family_id(self.rows[min(texts)].ref)
                 while name in used or families.taken(self.conn, [name]):
-                    name = hashlib.sha256(name.encode()).hexdigest()[:12]
+                    name = family_id(name)
             used.add(name)
             names[anchor] = name
         return names
