@@ -25,16 +25,6 @@ def server() -> Iterator[Wicked]:
 
 
 @pytest.fixture
-def kept() -> Kept:
-    return Kept()
-
-
-@pytest.fixture
-def clock() -> StillClock:
-    return StillClock(AT)
-
-
-@pytest.fixture
 def http(server: Wicked, kept: Kept, clock: StillClock) -> Iterator[Client]:
     with client(server, kept, clock, robots="obeyed", requests_per_minute=6000) as made:
         yield made
