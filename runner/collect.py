@@ -211,10 +211,16 @@ def _unstored(row: SourceRow, failure: Exception) -> CopytrailError:
     )
 
 
+TRACE = 1_900  # characters of a trace in the log
+
+
 def _show(failure: Exception) -> None:
-    """Print where a defect stands for those who mend it; everybody else reads the sentence."""
+    """Log where a defect stands for those who mend it, secrets hidden; everybody else reads the sentence."""
     if os.environ.get("COPYTRAIL_DEBUG"):
-        traceback.print_exception(failure)
+        from core.log import logger
+
+        # the end of a trace names the place; a log line is not endless
+        logger("collect").error("stumbled", trace="".join(traceback.format_exception(failure))[-TRACE:])
 
 
 def _where(failure: Exception) -> str:

@@ -111,3 +111,18 @@ def test_a_part_that_was_closed_is_read_from_its_beginning_once_it_opens() -> No
     opened = after(closed, NEWEST, SPEC, [])
     assert opened is not None
     assert (opened.full, opened.since, opened.state) == (True, None, {})
+
+
+def test_a_defect_is_logged_for_those_who_mend_it_without_secrets(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from runner.collect import _show
+
+    failure = ValueError("no answer from https://harbour.example/?access_token=abcdefgh12345678")
+    _show(failure)
+    assert capsys.readouterr().err == ""
+    monkeypatch.setenv("COPYTRAIL_DEBUG", "1")
+    _show(failure)
+    shown = capsys.readouterr().err
+    assert "ValueError" in shown
+    assert "abcdefgh12345678" not in shown
