@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from core.errors import AskOperator, CopytrailError, NotRecorded, NotThere, SourceChanged, Transient
-from core.records import Finding, Post
-from core.source import Source
+from core.records import Finding
+from core.source import Source, Yielded
 
 if TYPE_CHECKING:
     from core.http import Client
@@ -144,7 +144,7 @@ class Collector(Source):
                 self.unread[path] = self.unread.get(path, 0) + 1
 
 
-def independently(*walks: Iterator[Post | Finding]) -> Iterator[Post | Finding]:
+def independently(*walks: Iterator[Yielded]) -> Iterator[Yielded]:
     """Walk independent parts of a source one after the other; an error in one becomes a finding, the others go on.
 
     Where every part failed the most telling error is raised, after the findings of the others.

@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from collectors.base import independently
 from collectors.feed_dialects import Blogger, LiveJournal, Medium, Substack, Tumblr, WordPress
 from collectors.feed_walk import FeedSource
-from core.records import Finding, Post
-from core.source import Cursor, Target
+from core.source import Cursor, Target, Yielded
 
 
 class BlogspotFeed(FeedSource):
@@ -27,7 +26,7 @@ class BlogspotFeed(FeedSource):
     retention = "no platform rule known"
     fields = (*FeedSource.fields, "metrics.replies", "reply_to", "edited")
 
-    def collect(self, target: Target, cursor: Cursor) -> Iterator[Post | Finding]:
+    def collect(self, target: Target, cursor: Cursor) -> Iterator[Yielded]:
         """Walk posts and comments, each to its end."""
         site, dialect = target.parts["site"], Blogger()
         posts = self.walk(f"{site}/feeds/posts/default", cursor, dialect)
@@ -48,7 +47,7 @@ class LiveJournalFeed(FeedSource):
     retention = "its rules for automatic readers ask for a contact in the user agent and at most 5 requests a second"
     fields = (*FeedSource.fields, "author.handle", "metrics.replies")
 
-    def collect(self, target: Target, cursor: Cursor) -> Iterator[Post | Finding]:
+    def collect(self, target: Target, cursor: Cursor) -> Iterator[Yielded]:
         """Read the one page there is; before 2006 it stood under www.livejournal.com."""
         journal = (target.parts.get("host", "").replace("-", "_") or target.parts["path"]).lower()
         host = journal.replace("_", "-")
@@ -78,7 +77,7 @@ class MediumFeed(FeedSource):
     requests_per_minute = 10
     retention = "no platform rule known; the feed leaves out claps and what is behind the pay wall"
 
-    def collect(self, target: Target, cursor: Cursor) -> Iterator[Post | Finding]:
+    def collect(self, target: Target, cursor: Cursor) -> Iterator[Yielded]:
         """Read the one page there is."""
         host = target.parts.get("host")
         url = f"https://{host}.medium.com/feed" if host else f"https://medium.com/feed/{target.parts['what']}"
@@ -99,7 +98,7 @@ class SubstackFeed(FeedSource):
     examples = ("https://a-letter.substack.com/",)
     retention = "no platform rule known; what is behind the pay wall is not read"
 
-    def collect(self, target: Target, cursor: Cursor) -> Iterator[Post | Finding]:
+    def collect(self, target: Target, cursor: Cursor) -> Iterator[Yielded]:
         """Read the one page there is."""
         yield from self.walk(f"https://{target.parts['host']}.substack.com/feed", cursor, Substack())
 
@@ -120,7 +119,7 @@ class TumblrFeed(FeedSource):
     requests_per_minute = 20
     retention = "researchers' practice is to delete what was deleted there; no rule for feeds known"
 
-    def collect(self, target: Target, cursor: Cursor) -> Iterator[Post | Finding]:
+    def collect(self, target: Target, cursor: Cursor) -> Iterator[Yielded]:
         """Read the one page there is."""
         name = target.parts.get("host") or target.parts["name"]
         yield from self.walk(f"https://{name}.tumblr.com/rss", cursor, Tumblr())
@@ -141,7 +140,7 @@ class WordPressFeed(FeedSource):
     retention = "no platform rule known"
     fields = (*FeedSource.fields, "metrics.replies", "reply_to")
 
-    def collect(self, target: Target, cursor: Cursor) -> Iterator[Post | Finding]:
+    def collect(self, target: Target, cursor: Cursor) -> Iterator[Yielded]:
         """Walk posts and comments, each to its end; other WordPress sites are read by `feeds.site`."""
         site, dialect = target.parts["site"], WordPress()
         posts = self.walk(f"{site}/feed/", cursor, dialect)

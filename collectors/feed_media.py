@@ -10,8 +10,8 @@ from collectors.feed_dialects import Dialect
 from collectors.feed_entry import Entry, Feed
 from collectors.feed_walk import FeedSource
 from core.errors import NotAChannel
-from core.records import Author, Finding, Post
-from core.source import Cursor, Target
+from core.records import Author
+from core.source import Cursor, Target, Yielded
 
 
 class _YouTube(Dialect):
@@ -59,7 +59,7 @@ class YouTubeFeed(FeedSource):
     retention = "no rule for feeds known; what its API gives may be kept 30 days, then refreshed or deleted"
     fields = (*FeedSource.fields, "author.native_id", "metrics.views", "metrics.likes")
 
-    def collect(self, target: Target, cursor: Cursor) -> Iterator[Post | Finding]:
+    def collect(self, target: Target, cursor: Cursor) -> Iterator[Yielded]:
         """Read the one page there is; a handle is looked up on the channel's page, once."""
         parts = target.parts
         if playlist := parts.get("playlist") or parts.get("feed_playlist"):
@@ -116,7 +116,7 @@ class VimeoFeed(FeedSource):
     requests_per_minute = 20
     retention = "no platform rule known"
 
-    def collect(self, target: Target, cursor: Cursor) -> Iterator[Post | Finding]:
+    def collect(self, target: Target, cursor: Cursor) -> Iterator[Yielded]:
         """Read the one page there is."""
         yield from self.walk(f"https://vimeo.com/{target.parts['place']}/videos/rss", cursor, _Vimeo())
 
@@ -155,7 +155,7 @@ class PinterestFeed(FeedSource):
     retention = "no rule for feeds known; the feed often states no time"
     fields = ("text", "media", "links", "author.handle", "published")
 
-    def collect(self, target: Target, cursor: Cursor) -> Iterator[Post | Finding]:
+    def collect(self, target: Target, cursor: Cursor) -> Iterator[Yielded]:
         """Read the one page there is."""
         user, board = target.parts["user"], target.parts.get("board")
         yield from self.walk(

@@ -11,8 +11,8 @@ from collectors.feed_dialects import Dialect, with_query
 from collectors.feed_entry import Entry, Feed
 from collectors.feed_walk import FeedSource
 from core import ids
-from core.records import Author, Finding, Post
-from core.source import Cursor, Target
+from core.records import Author
+from core.source import Cursor, Target, Yielded
 
 # Reddit answers the same under all these names; the first is asked. In a replay the others are looked for as well:
 # a recording made years ago may hold any of them.
@@ -68,7 +68,7 @@ class RedditFeed(FeedSource):
     retention = "posts deleted there must be left out of what is published again (Responsible Builder Policy)"
     fields = ("text", "title", "published", "author.handle", "community", "links")
 
-    def collect(self, target: Target, cursor: Cursor) -> Iterator[Post | Finding]:
+    def collect(self, target: Target, cursor: Cursor) -> Iterator[Yielded]:
         """Walk back by `after`; Reddit ends a listing at about a thousand things."""
         path = _path(target.parts.get("path", "").strip("/"), target.parts.get("query", ""))
         yield from self.walk([f"https://{host}.reddit.com{path}" for host in HOSTS], cursor, _Reddit())

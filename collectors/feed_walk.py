@@ -15,7 +15,7 @@ from core.answers import validators
 from core.errors import Gone, NotRecorded
 from core.exchange import Response
 from core.records import Author, Finding, Media, MediaKind, Metrics, Post, Route
-from core.source import Cursor, CursorSpec, Expect
+from core.source import Cursor, CursorSpec, Expect, Yielded
 
 _LONGEST_ID = 2_048  # characters that records.NativeId takes
 MAX_PAGES = 5_000  # of one walk; Blogger gives 100 posts a page, WordPress 10
@@ -41,7 +41,7 @@ class FeedSource(Collector):
 
     def walk(
         self, addresses: Sequence[str] | str, cursor: Cursor, dialect: Dialect, first: Response | None = None
-    ) -> Iterator[Post | Finding]:
+    ) -> Iterator[Yielded]:
         """Yield the posts of a feed, page after page, until a page is older than the last walk.
 
         `addresses` are names of the same feed: the first is asked, the others only where a replayed recording holds

@@ -12,8 +12,7 @@ from collectors.feed_walk import FeedSource
 from core import markup, urls
 from core.errors import BadRequest, CopytrailError, Gone, NotRecorded, NotThere, RobotsForbids, SourceChanged
 from core.exchange import Response
-from core.records import Finding, Post
-from core.source import Cursor, Target
+from core.source import Cursor, Target, Yielded
 
 # Where the common software keeps its feed, tried where a page names none: WordPress and Ghost, Substack, Hugo and
 # Jekyll, Blogger, Squarespace. Eight polite requests at most, once: the address found is kept.
@@ -35,7 +34,7 @@ class FeedsSite(FeedSource):
     retention = "no platform rule known; ask the site if in doubt"
     vouched = False
 
-    def collect(self, target: Target, cursor: Cursor) -> Iterator[Post | Finding]:
+    def collect(self, target: Target, cursor: Cursor) -> Iterator[Yielded]:
         """Find the feed, walk it, then walk the comments where the whole site is watched."""
         self.watched = target.url
         page = self.find(target.url, cursor)

@@ -13,7 +13,7 @@ from config.platforms import Next, Platform, Rest, load
 from core.errors import SourceChanged
 from core.exchange import Response
 from core.records import Finding, Post
-from core.source import Cursor, CursorSpec, Expect, Source, Target
+from core.source import Cursor, CursorSpec, Expect, Source, Target, Yielded
 
 MAX_PAGES = 5_000  # of one walk; at 100 items a page that is half a million
 
@@ -23,7 +23,7 @@ class JsonApi(Collector):
 
     spec: ClassVar[Platform]
 
-    def collect(self, target: Target, cursor: Cursor) -> Iterator[Post | Finding]:
+    def collect(self, target: Target, cursor: Cursor) -> Iterator[Yielded]:
         """Ask for page after page until one brings nothing new or is wholly older than the cursor."""
         names = _names(target)
         walk = _Walk(self, names)
@@ -49,7 +49,7 @@ class JsonApi(Collector):
             asked.add(repr(following))
             url, params = following
 
-    def _rest(self, rest: Rest, answer: Any, walk: _Walk, cursor: Cursor) -> Iterator[Post | Finding]:
+    def _rest(self, rest: Rest, answer: Any, walk: _Walk, cursor: Cursor) -> Iterator[Yielded]:
         """Ask for what the answer only names; a later run asks for what is new, and once more for the last batch."""
         found = at(answer, rest.ids)
         if not isinstance(found, list):

@@ -13,7 +13,7 @@ from core import ids, markup, times
 from core.errors import CopytrailError, LoginWall, SourceChanged, Suspended
 from core.exchange import Response
 from core.records import Author, Finding, Media, MediaKind, Metrics, Post
-from core.source import Cursor, Target
+from core.source import Cursor, Target, Yielded
 
 _HOST = r"https?://(?P<host>[A-Za-z0-9][A-Za-z0-9.-]*(?::\d{1,5})?)"
 _END = r"/?(?:[?#]\S*)?"
@@ -39,9 +39,7 @@ class Mastodon(Collector):
     robots = "api"
     most_pages: ClassVar[int] = 10_000  # of one walk; at 40 posts that is as long as the longest accounts
 
-    def timeline(
-        self, target: Target, cursor: Cursor, path: str, params: Mapping[str, str]
-    ) -> Iterator[Post | Finding]:
+    def timeline(self, target: Target, cursor: Cursor, path: str, params: Mapping[str, str]) -> Iterator[Yielded]:
         """Yield the statuses of a listing page by page, as far as its Link header leads."""
         query = {"limit": "40", **params}
         for _ in range(self.most_pages):
@@ -108,7 +106,7 @@ class MastodonAccount(Mastodon):
     patterns = (rf"{_HOST}/(?:web/)?@(?P<acct>[\w.-]+(?:@[\w.-]+)?)(?:/with_replies|/media)?{_END}",)
     examples = ("https://mastodon.example/@someone", "https://mastodon.example/@someone@other.example")
 
-    def collect(self, target: Target, cursor: Cursor) -> Iterator[Post | Finding]:
+    def collect(self, target: Target, cursor: Cursor) -> Iterator[Yielded]:
         """Look the account up by name, then walk back from its newest post."""
         account = self.ask(target, "accounts/lookup", {"acct": target.parts["acct"]})
         found = Reader(account.json(), url=account.url)
@@ -126,7 +124,7 @@ class MastodonTag(Mastodon):
     patterns = (rf"{_HOST}/(?:web/)?tags/(?P<tag>[^/?#\s]+){_END}",)
     examples = ("https://mastodon.example/tags/weather",)
 
-    def collect(self, target: Target, cursor: Cursor) -> Iterator[Post | Finding]:
+    def collect(self, target: Target, cursor: Cursor) -> Iterator[Yielded]:
         """Walk back from the newest post with the tag."""
         yield from self.timeline(target, cursor, f"timelines/tag/{quote(unquote(target.parts['tag']), safe='')}", {})
 
@@ -139,7 +137,7 @@ class MastodonPublic(Mastodon):
     examples = ("https://mastodon.example/public", "https://mastodon.example/public/local")
     most_pages = 100  # it has no end, and a large instance hears some 4,000 posts in an hour
 
-    def collect(self, target: Target, cursor: Cursor) -> Iterator[Post | Finding]:
+    def collect(self, target: Target, cursor: Cursor) -> Iterator[Yielded]:
         """Walk back from the newest post; `/local` and `/remote` narrow it."""
         part = target.parts.get("part")
         yield from self.timeline(target, cursor, "timelines/public", {part: "true"} if part else {})
@@ -152,11 +150,11 @@ class MastodonStatus(Mastodon):
     patterns = (rf"{_HOST}/(?:web/)?(?:@[^/?#\s]+|users/[^/?#\s]+/statuses|statuses)/(?P<id>\d+){_END}",)
     examples = ("https://mastodon.example/@someone/109294719267373593",)
 
-    def collect(self, target: Target, cursor: Cursor) -> Iterator[Post | Finding]:
+    def collect(self, target: Target, cursor: Cursor) -> Iterator[Yielded]:
         """Read the post and its thread independently: either may be had without the other."""
         yield from independently(self._one(target), self._thread(target))
 
-    def _one(self, target: Target) -> Iterator[Post | Finding]:
+    def _one(self, target: Target) -> Iterator[Yielded]:
         path = f"statuses/{target.parts['id']}"
         response = self.ask(target, path)
         answer = response.json()
@@ -172,7 +170,7 @@ class MastodonStatus(Mastodon):
         if failed:
             yield Finding.of(failed, ref=post.ref)
 
-    def _thread(self, target: Target) -> Iterator[Post | Finding]:
+    def _thread(self, target: Target) -> Iterator[Yielded]:
         response = self.ask(target, f"statuses/{target.parts['id']}/context")
         context = Reader(response.json(), url=response.url)
         above = list(context.each("ancestors"))

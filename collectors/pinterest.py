@@ -14,8 +14,8 @@ from collectors.api import answered, api_post, made, refusal
 from collectors.base import Collector, Reader
 from core import times
 from core.exchange import Response
-from core.records import Author, Finding, Media, Metrics, Post
-from core.source import Cursor, Target
+from core.records import Author, Media, Metrics, Post
+from core.source import Cursor, Target, Yielded
 
 _SITE = r"https?://(?:[a-z]{2,3}\.)?pinterest\.(?:com|[a-z]{2,3}|co\.[a-z]{2}|com\.[a-z]{2})"
 _MORE = r"/?(?:[?#]\S*)?"
@@ -117,7 +117,7 @@ class PinterestSearch(_Resource):
     patterns = (rf"{_SITE}/search/(?:pins/)?\?(?:[^#\s]*&)?q=(?P<query>[^&#\s]+)(?:[&#]\S*)?",)
     examples = ("https://www.pinterest.com/search/pins/?q=northern%20lights",)
 
-    def collect(self, target: Target, cursor: Cursor) -> Iterator[Post | Finding]:
+    def collect(self, target: Target, cursor: Cursor) -> Iterator[Yielded]:
         """Ask for page after page; the order says nothing of time, so the cursor stops nothing."""
         query = unquote_plus(target.parts["query"])
         options = {"query": query, "scope": "pins", "page_size": 25}
@@ -133,7 +133,7 @@ class PinterestBoard(_Resource):
     examples = ("https://www.pinterest.com/somebody/some-board/",)
     priority = -5  # the feed of a board needs no undocumented interface: it comes first
 
-    def collect(self, target: Target, cursor: Cursor) -> Iterator[Post | Finding]:
+    def collect(self, target: Target, cursor: Cursor) -> Iterator[Yielded]:
         """Find the number of the board, then walk back from its newest pin."""
         user, board = unquote(target.parts["user"]), unquote(target.parts["board"])
         shown_at = f"/{quote(user)}/{quote(board)}/"
@@ -150,7 +150,7 @@ class PinterestUser(_Resource):
     examples = ("https://www.pinterest.com/somebody/",)
     priority = -5
 
-    def collect(self, target: Target, cursor: Cursor) -> Iterator[Post | Finding]:
+    def collect(self, target: Target, cursor: Cursor) -> Iterator[Yielded]:
         """Walk back from the newest pin."""
         user = unquote(target.parts["user"])
         options = {"username": user, "is_own_profile_pins": False, "field_set_key": "grid_item", "page_size": 25}

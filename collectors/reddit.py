@@ -12,7 +12,7 @@ from collectors.reddit_session import HOW_TO_GET_THE_KEY, SITE, Answer, RedditSe
 from collectors.reddit_things import listing, read, unknown
 from core.errors import Blocked, CopytrailError, Gone, Moved, NotRecorded, Quarantined, Suspended, Unauthorized
 from core.records import Finding, Post, Route
-from core.source import Cursor, Expect, Target
+from core.source import Cursor, Expect, Target, Yielded
 
 MAX_PAGES = 200  # of 100; Reddit ends every listing near 1,000 posts
 HOST = r"https?://(?:[\w-]+\.)?reddit\.com"
@@ -44,7 +44,7 @@ class RedditSource(Collector):
             keys = ["replay", "replay"]
         return RedditSession(self.http, *keys)
 
-    def walk(self, path: str, params: dict[str, str], cursor: Cursor) -> Iterator[Post | Finding]:
+    def walk(self, path: str, params: dict[str, str], cursor: Cursor) -> Iterator[Yielded]:
         """Yield the posts of a listing page by page, to its end or to the first page held whole; each post once."""
         after, seen = "", set[str]()
         for _ in range(MAX_PAGES):
@@ -64,7 +64,7 @@ class RedditSource(Collector):
                 return
             after = then
 
-    def read(self, thing: Any, answer: Answer) -> Iterator[Post | Finding]:
+    def read(self, thing: Any, answer: Answer) -> Iterator[Yielded]:
         """Yield what a thing of an answer says, and count its fields that are new to us."""
         for name in unknown(thing):
             if name in self.unread or len(self.unread) < MAX_UNREAD:
@@ -82,7 +82,7 @@ class RedditUser(RedditSource):
     )
     examples = ("https://www.reddit.com/user/spez", "https://www.reddit.com/user/spez/submitted")
 
-    def collect(self, target: Target, cursor: Cursor) -> Iterator[Post | Finding]:
+    def collect(self, target: Target, cursor: Cursor) -> Iterator[Yielded]:
         """Walk back from now; where Reddit refuses, ask whether the account is suspended."""
         name = target.parts["name"]
         try:
@@ -108,7 +108,7 @@ class RedditSubreddit(RedditSource):
     patterns = (rf"{HOST}/r/(?P<name>[\w+-]{{2,100}})(?:/(?P<order>new|hot|top|rising))?{REST}",)
     examples = ("https://www.reddit.com/r/askreddit", "https://old.reddit.com/r/homelab/new/")
 
-    def collect(self, target: Target, cursor: Cursor) -> Iterator[Post | Finding]:
+    def collect(self, target: Target, cursor: Cursor) -> Iterator[Yielded]:
         """Walk back from now to where Reddit's listing ends, or to the first page held whole."""
         name = target.parts["name"]
         # A capture made by another tool may hold another order of the same listing; only replay gets past the first.
@@ -146,7 +146,7 @@ class RedditSubreddit(RedditSource):
             sentence=f"Reddit keeps r/{name} behind a notice (quarantine); it was agreed to, and the posts are read.",
         )  # fmt: skip
 
-    def _behind(self, name: str, path: str, cursor: Cursor) -> Iterator[Post | Finding]:
+    def _behind(self, name: str, path: str, cursor: Cursor) -> Iterator[Yielded]:
         try:
             yield from self.walk(path, {}, cursor)
         except (Blocked, Quarantined) as error:
@@ -163,7 +163,7 @@ class RedditSearch(RedditSource):
     patterns = (rf"{HOST}(?:/r/(?P<name>[\w+-]{{2,100}}))?/search/?\?(?P<query>(?:[^#\s]*&)?q=[^#\s]+)(?:#\S*)?",)
     examples = ("https://www.reddit.com/search/?q=%22blue+moth%22", "https://www.reddit.com/r/news/search?q=storm")
 
-    def collect(self, target: Target, cursor: Cursor) -> Iterator[Post | Finding]:
+    def collect(self, target: Target, cursor: Cursor) -> Iterator[Yielded]:
         """Walk back from now through what is found."""
         name = target.parts.get("name")
         params = {"q": parse_qs(target.parts["query"])["q"][0], "sort": "new", "t": "all", "type": "link"}
@@ -180,7 +180,7 @@ class RedditShareLink(RedditSource):
     patterns = (rf"{HOST}/(?:r|u|user)/[\w.+-]+/s/(?P<share>\w{{1,40}}){REST}",)
     examples = ("https://www.reddit.com/r/news/s/AbCdEf12345",)
 
-    def collect(self, target: Target, cursor: Cursor) -> Iterator[Post | Finding]:
+    def collect(self, target: Target, cursor: Cursor) -> Iterator[Yielded]:
         """Raise Moved with the address the link leads to."""
         answer = self.session.get(SITE + urlsplit(target.url).path)
         yield Finding(

@@ -12,6 +12,7 @@ from core.errors import SourceChanged
 from core.exchange import Response
 from core.ids import ref
 from core.records import Author, Finding, Media, MediaKind, Metrics, Post
+from core.source import Yielded
 from core.times import Instant
 
 HOME = "https://www.reddit.com"
@@ -98,7 +99,7 @@ def _more(data: dict[str, Any]) -> More:
     return More(_count(data.get("count")) or 0, ids, _text(data.get("parent_id")) or "")
 
 
-def read(thing: Any, response: Response) -> Iterator[Post | Finding]:
+def read(thing: Any, response: Response) -> Iterator[Yielded]:
     """Yield the post a thing is, before it the parent of a crosspost, after it a finding where its text is gone."""
     data = thing.get("data") if isinstance(thing, dict) else None
     if not isinstance(data, dict) or thing.get("kind") not in ("t1", "t3"):

@@ -11,8 +11,8 @@ from collectors.reddit_session import Answer
 from collectors.reddit_things import More, listing, tree
 from core.errors import Gone, NotRecorded, NotThere, SourceChanged, TooLarge
 from core.ids import ref
-from core.records import Finding, Post
-from core.source import Cursor, CursorSpec, Target
+from core.records import Finding
+from core.source import Cursor, CursorSpec, Target, Yielded
 
 MAX_STUBS = 20_000  # requests for the left-out comments of one thread; the largest hold some 100,000 comments
 _THREAD = rf"{HOST}(?:/(?:r|u|user)/[\w.+-]+)?/comments/(?P<thread>[0-9a-z]{{1,13}})"
@@ -45,7 +45,7 @@ class _ThreadSource(RedditSource):
 
     cursor = CursorSpec(order="unordered")
 
-    def unfold(self, thread: str, answer: Answer, *seen: str) -> Iterator[Post | Finding]:
+    def unfold(self, thread: str, answer: Answer, *seen: str) -> Iterator[Yielded]:
         """Yield everything in an answer and behind its stubs but what was `seen`; each comment once."""
         unfolded = _Unfolded(*seen)
         missing: NotRecorded | None = None
@@ -71,7 +71,7 @@ class _ThreadSource(RedditSource):
                 url=missing.url,
             )
 
-    def _fresh(self, unfolded: _Unfolded, things: list[Any], answer: Answer) -> Iterator[Post | Finding]:
+    def _fresh(self, unfolded: _Unfolded, things: list[Any], answer: Answer) -> Iterator[Yielded]:
         for thing in unfolded.new(things):
             yield from self.read(thing, answer)
 
@@ -100,7 +100,7 @@ class RedditThread(_ThreadSource):
     )
     examples = ("https://www.reddit.com/r/news/comments/3hahrw/a_title/", "https://redd.it/3hahrw")
 
-    def collect(self, target: Target, cursor: Cursor) -> Iterator[Post | Finding]:
+    def collect(self, target: Target, cursor: Cursor) -> Iterator[Yielded]:
         """Yield the post, the comments shown with it, then those behind each stub, the largest first."""
         thread = target.parts["thread"]
         yield from self.unfold(thread, self.session.get(f"comments/{thread}/", _WHOLE))
@@ -113,7 +113,7 @@ class RedditComment(_ThreadSource):
     patterns = (rf"{_THREAD}/[^/?#\s]+/(?P<comment>[0-9a-z]{{1,13}}){REST}",)
     examples = ("https://www.reddit.com/r/news/comments/3hahrw/comment/cu5pebp/",)
 
-    def collect(self, target: Target, cursor: Cursor) -> Iterator[Post | Finding]:
+    def collect(self, target: Target, cursor: Cursor) -> Iterator[Yielded]:
         """Yield the comment as api/info shows it, then its surroundings; raise Gone at the end where it is deleted."""
         thread, name = target.parts["thread"], f"t1_{target.parts['comment']}"
         answer = self.session.get("api/info/", {"id": name})

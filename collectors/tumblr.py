@@ -10,8 +10,8 @@ from collectors.base import Collector, Reader
 from core import ids, markup, times
 from core.errors import LoginWall, Unauthorized
 from core.exchange import Response
-from core.records import Author, Finding, Media, Post, PostKind
-from core.source import Cursor, Target
+from core.records import Author, Media, Post, PostKind
+from core.source import Cursor, Target, Yielded
 
 _NAME, _POST, _END = r"[A-Za-z0-9_-]+", r"(?P<post>\d+)(?:/[^/?#\s]*)?", r"/?(?:[?#]\S*)?"
 _PAGES = r"(?:blog|dashboard|explore|login|register|search|tagged)(?:[/?#]|$)"  # of tumblr.com itself
@@ -60,7 +60,7 @@ class TumblrBlog(Collector):
     retention = "the API agreement limits how long content may be kept; others keep it three days: refresh or delete"
     robots = "api"
 
-    def collect(self, target: Target, cursor: Cursor) -> Iterator[Post | Finding]:
+    def collect(self, target: Target, cursor: Cursor) -> Iterator[Yielded]:
         """Walk by offset until a page is empty or wholly older than the cursor."""
         seen: set[str] = set()
         offset = 0

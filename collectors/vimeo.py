@@ -13,7 +13,7 @@ from core import times
 from core.errors import Gone, Private, Unauthorized
 from core.exchange import Response
 from core.records import Author, Finding, Media, Metrics, Post
-from core.source import Cursor, Target
+from core.source import Cursor, Target, Yielded
 from core.urls import find_links
 
 _API = "https://api.vimeo.com"
@@ -46,7 +46,7 @@ class _VimeoList(Collector):
     robots = "api"
     most_pages: ClassVar[int] = 5_000  # of one walk; at 100 videos a page
 
-    def videos(self, path: str, cursor: Cursor) -> Iterator[Post | Finding]:
+    def videos(self, path: str, cursor: Cursor) -> Iterator[Yielded]:
         """Yield the videos of a listing; the answer names the next page."""
         page = "1"
         for _ in range(self.most_pages):
@@ -112,7 +112,7 @@ class VimeoUser(_VimeoList):
     )
     examples = ("https://vimeo.com/somebody", "https://vimeo.com/user110157601/videos")
 
-    def collect(self, target: Target, cursor: Cursor) -> Iterator[Post | Finding]:
+    def collect(self, target: Target, cursor: Cursor) -> Iterator[Yielded]:
         """Walk back from the newest video."""
         name = target.parts["user"]
         numbered = re.fullmatch(r"user(\d+)", name)
@@ -129,7 +129,7 @@ class VimeoCollection(_VimeoList):
     examples = ("https://vimeo.com/categories/animation", "https://vimeo.com/channels/staffpicks")
     most_pages = 100  # a category holds up to a million videos
 
-    def collect(self, target: Target, cursor: Cursor) -> Iterator[Post | Finding]:
+    def collect(self, target: Target, cursor: Cursor) -> Iterator[Yielded]:
         """Walk back from the newest video."""
         yield from self.videos(f"/{target.parts['kind']}/{target.parts['name']}/videos", cursor)
 
@@ -149,7 +149,7 @@ class VimeoVideo(Collector):
     retention = "no platform rule known"
     robots = "api"
 
-    def collect(self, target: Target, cursor: Cursor) -> Iterator[Post | Finding]:
+    def collect(self, target: Target, cursor: Cursor) -> Iterator[Yielded]:
         """Ask oEmbed; where it has no title and author any more, the page says what became of the video."""
         where = f"https://vimeo.com/{target.parts['video']}"
         response = self.http.get("https://vimeo.com/api/oembed.json", params={"url": where}, check=False)

@@ -12,8 +12,8 @@ from collectors.base import Collector, Reader, independently
 from core import ids, markup, times
 from core.errors import LoginWall, SourceChanged
 from core.exchange import Response
-from core.records import Author, Finding, Media, Post
-from core.source import Cursor, Target
+from core.records import Author, Media, Post
+from core.source import Cursor, Target, Yielded
 
 _AT_ONCE = 100  # the most the interface gives
 _MAX_PAGES = 5_000
@@ -47,7 +47,7 @@ class WordPressSite(Collector):
     fields = ("text", "title", "published", "edited", "author", "links", "tags", "media")
     retention = "no platform rule known; each site has its own terms"
 
-    def collect(self, target: Target, cursor: Cursor) -> Iterator[Post | Finding]:
+    def collect(self, target: Target, cursor: Cursor) -> Iterator[Yielded]:
         """Walk the three parts independently: a site may close one and leave the others open."""
         there = urlsplit(target.url)
         path = target.parts.get("path", "").rstrip("/").removesuffix("/wp-json")

@@ -12,7 +12,7 @@ from core import ids, markup, times
 from core.errors import CopytrailError, Gone, Private
 from core.exchange import Response
 from core.records import Author, Finding, Metrics, Post
-from core.source import Cursor, Target
+from core.source import Cursor, Target, Yielded
 from core.urls import find_links
 
 _SITE = r"https?://(?:www\.|m\.)?youtube\.com"
@@ -36,7 +36,7 @@ class YouTubeSearch(YouTube):
     examples = ("https://www.youtube.com/results?search_query=northern+lights",)
     units_per_request = 100
 
-    def collect(self, target: Target, cursor: Cursor) -> Iterator[Post | Finding]:
+    def collect(self, target: Target, cursor: Cursor) -> Iterator[Yielded]:
         """Walk back from the newest find."""
         query = unquote_plus(target.parts["query"])
         asked = {"part": "snippet", "q": query, "type": "video", "order": "date", "maxResults": 50}
@@ -54,7 +54,7 @@ class YouTubeSearch(YouTube):
 class _Listing(YouTube):
     """What playlists and channels share: the uploads of a channel are a playlist."""
 
-    def listed(self, playlist: str) -> Iterator[tuple[Response, list[Post | Finding]]]:
+    def listed(self, playlist: str) -> Iterator[tuple[Response, list[Yielded]]]:
         """Yield what each page of a playlist holds; withheld videos are findings."""
         asked = {"part": "snippet,contentDetails", "playlistId": playlist, "maxResults": 50}
         for response, answer in self.pages("playlistItems", asked):
@@ -81,7 +81,7 @@ class YouTubePlaylist(_Listing):
     patterns = (rf"{_SITE}/playlist\?(?:[^#\s]*&)?list=(?P<list>[\w-]+){_MORE}",)
     examples = ("https://www.youtube.com/playlist?list=PLinvented0000000000000000000000000",)
 
-    def collect(self, target: Target, cursor: Cursor) -> Iterator[Post | Finding]:
+    def collect(self, target: Target, cursor: Cursor) -> Iterator[Yielded]:
         """Walk the playlist to its end: its order says nothing of time."""
         for _, found in self.listed(target.parts["list"]):
             yield from found
@@ -98,7 +98,7 @@ class YouTubeChannel(_Listing):
     )
     examples = ("https://www.youtube.com/@somebody", "https://www.youtube.com/channel/UC0000000000000000000000")
 
-    def collect(self, target: Target, cursor: Cursor) -> Iterator[Post | Finding]:
+    def collect(self, target: Target, cursor: Cursor) -> Iterator[Yielded]:
         """Find the playlist of the uploads, then walk back from the newest."""
         parts = target.parts
         named = {"id": parts.get("channel"), "forHandle": parts.get("handle"), "forUsername": parts.get("user")}
@@ -126,7 +126,7 @@ class YouTubeVideo(YouTube):
     )
     examples = ("https://www.youtube.com/watch?v=invented000", "https://youtu.be/invented000")
 
-    def collect(self, target: Target, cursor: Cursor) -> Iterator[Post | Finding]:
+    def collect(self, target: Target, cursor: Cursor) -> Iterator[Yielded]:
         """Read the video and its comments independently."""
         video = target.parts["video"]
         yield from independently(self._one(video), self._comments(video, cursor))
@@ -142,7 +142,7 @@ class YouTubeVideo(YouTube):
             yield self.video(item.take("id", str), item, response)
             self.audit(item)
 
-    def _comments(self, video: str, cursor: Cursor) -> Iterator[Post | Finding]:
+    def _comments(self, video: str, cursor: Cursor) -> Iterator[Yielded]:
         asked = {"part": "snippet,replies", "videoId": video, "maxResults": 100, "order": "time"}
         for response, answer in self.pages("commentThreads", asked):
             posts = []
@@ -156,7 +156,7 @@ class YouTubeVideo(YouTube):
             if cursor.covers(posts):
                 return
 
-    def _replies(self, item: Reader, thread: str, video: str, response: Response) -> Iterator[Post | Finding]:
+    def _replies(self, item: Reader, thread: str, video: str, response: Response) -> Iterator[Yielded]:
         """Yield the replies of a thread: those that came along, or all of them where that were only some."""
         told = item.maybe("snippet.totalReplyCount", int) or 0
         if len(item.maybe("replies.comments", list) or ()) >= told:

@@ -38,6 +38,9 @@ NativeId = Annotated[str, BeforeValidator(_as_id), Field(min_length=1, max_lengt
 Count = Annotated[int, Field(ge=-(2**63), lt=2**63)]  # a score may be below zero
 
 
+Granularity = dict[str, Annotated[int, Field(gt=1)]]
+
+
 class Record(BaseModel):
     """A frozen record; fields it does not know are ignored, so that newer files still load."""
 
@@ -64,12 +67,53 @@ class Media(Record):
 
 
 class Metrics(Record):
-    """Counters at one moment; None is "not shown", which is not zero."""
+    """Counters at one moment; None is "not shown", which is not zero.
+
+    `granularity` names the counters that were shown rounded and the step they were rounded to: "1.2K" is 1200 in steps
+    of 100 (see core.counts).
+    """
 
     likes: Count | None = None
     replies: Count | None = None
     reposts: Count | None = None
     views: Count | None = None
+    granularity: Granularity | None = None
+
+
+class Counts(Record):
+    """Counters of an account at one moment; None is "not shown"; `granularity` as in Metrics."""
+
+    followers: Count | None = None
+    following: Count | None = None
+    posts: Count | None = None
+    granularity: Granularity | None = None
+
+
+class Profile(Record):
+    """What an account showed of itself at one moment: a dated snapshot, never merged with another.
+
+    `author` has its id, handle, name and address; `avatar` and `banner` are addresses of pictures; `created` is when
+    the platform says the account was made.
+    """
+
+    v: Literal[1] = 1
+    platform: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]*$", max_length=253)]
+    site: Text | None = None
+    author: Author
+    bio: Text | None = None
+    avatar: Text | None = None
+    banner: Text | None = None
+    created: Instant | None = None
+    links: tuple[Text, ...] = ()
+    counts: Counts = Counts()
+    seen: Utc
+    route: Route | None = None
+    capture: Text | None = None
+    raw: Annotated[dict[str, Any], BeforeValidator(clean_json)] = Field(default_factory=dict)
+
+    @field_serializer("seen")
+    def _iso(self, at: datetime) -> str:
+        return iso(at)
 
 
 class Link(Record):

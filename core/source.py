@@ -8,13 +8,22 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from urllib.parse import unquote
 
-from core.records import Finding, Post, Route
+from core.records import Finding, Post, Profile, Route
+from core.urls import host
 
 if TYPE_CHECKING:
     from core.http import Client
 
 Order = Literal["newest_first", "oldest_first", "unordered"]
+Kind = Literal["account", "post", "tag", "search", "board", "thread", "site"]
+Yielded = Post | Finding | Profile
+
+# How long what a route gave may be kept: "open" (its licence or nature allows it), "terms" (the platform's general
+# terms), "deletions" (what is deleted there is left out of what is published), "timed" (to be refreshed or given up
+# after `retention_days`).
+RetentionClass = Literal["open", "terms", "deletions", "timed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +64,16 @@ class Cursor:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What one source watches: the address as given, and the named parts its pattern found in it."""
+    """What one source watches: the address as given, and the named parts its pattern found in it.
+
+    `kind` says what the address names, `identity` by which name the platform knows it (a handle, an id, a phrase).
+    """
 
     url: str
     parts: Mapping[str, str] = field(default_factory=dict)
     options: Mapping[str, str] = field(default_factory=dict)
+    kind: Kind = "site"
+    identity: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +89,9 @@ class Source(ABC):
 
     `patterns` are regular expressions that must match a whole URL (named groups become `target.parts`); `examples` are
     URLs each of which this source and no other of its route claims. `priority` breaks ties: a platform's own pattern
-    (default 0) wins over a shape that any host may have (-10) and over the catch-alls (-100).
+    (default 0) wins over a shape that any host may have (-10) and over the catch-alls (-100). `names` says which kinds
+    of thing an address may name, and which of its parts tell them apart: `{"account": "{handle}", "tag": "{tag}"}`; the
+    kind all of whose parts an address has is the one (of several, the one written before), "{host}" is its host.
     """
 
     id: ClassVar[str]  # platform.kind
@@ -84,6 +100,7 @@ class Source(ABC):
     route: ClassVar[Route] = "api"
     patterns: ClassVar[tuple[str, ...]] = ()
     examples: ClassVar[tuple[str, ...]] = ()
+    names: ClassVar[Mapping[Kind, str]] = {"site": "{host}"}
     priority: ClassVar[int] = 0
     cursor: ClassVar[CursorSpec] = CursorSpec()
     requests_per_minute: ClassVar[float] = 30.0
@@ -92,6 +109,9 @@ class Source(ABC):
     how_to_get_the_key: ClassVar[str] = ""
     fields: ClassVar[tuple[str, ...]] = ("text", "published", "author")  # what it fills
     retention: ClassVar[str] = "no platform rule known"
+    retention_class: ClassVar[RetentionClass] = "terms"
+    retention_days: ClassVar[int | None] = None  # of the class "timed"
+    price: ClassVar[float] = 0.0  # US dollars that the platform asks for one post read
     robots: ClassVar[Literal["obeyed", "api"]] = "obeyed"  # api: a documented interface, robots.txt is not asked
     expect: ClassVar[Expect] = Expect()
     own_process: ClassVar[bool] = False  # True: runs only in a child process (Scrapy's reactor starts once)
@@ -102,15 +122,17 @@ class Source(ABC):
         self.keys = dict(secrets or {})
 
     @abstractmethod
-    def collect(self, target: Target, cursor: Cursor) -> Iterator[Post | Finding]:
-        """Yield posts (and findings about single posts); raise a CopytrailError where the walk cannot go on."""
+    def collect(self, target: Target, cursor: Cursor) -> Iterator[Yielded]:
+        """Yield posts, profiles, findings about single posts; raise a CopytrailError where the walk cannot go on."""
 
     @classmethod
     def match(cls, url: str) -> Target | None:
         """Return the target a URL names for this source, or None."""
         for pattern in cls.patterns:
             if found := re.fullmatch(pattern, url):
-                return Target(url=url, parts={k: v for k, v in found.groupdict().items() if v is not None})
+                parts = {k: v for k, v in found.groupdict().items() if v is not None}
+                kind, identity = _named(cls.names, {**parts, "host": host(url) or ""})
+                return Target(url=url, parts=parts, kind=kind, identity=identity)
         return None
 
     @classmethod
@@ -121,5 +143,15 @@ class Source(ABC):
             "collects": (cls.__doc__ or "").strip().splitlines()[0], "route": cls.route, "login": cls.login,
             "secrets": list(cls.secrets), "key": cls.how_to_get_the_key,
             "requests_per_minute": cls.requests_per_minute, "fields": list(cls.fields), "retention": cls.retention,
+            "retention_class": cls.retention_class, "retention_days": cls.retention_days, "price": cls.price,
+            "names": list(cls.names), "posts_at_least": cls.expect.posts_at_least, "filled": dict(cls.expect.filled),
             "robots": cls.robots, "patterns": list(cls.patterns), "examples": list(cls.examples),
         }  # fmt: skip
+
+
+def _named(names: Mapping[Kind, str], parts: Mapping[str, str]) -> tuple[Kind, str]:
+    """Return the kind of thing that the parts of an address name, and its name there."""
+    for kind, template in names.items():
+        if all(parts.get(name) for name in re.findall(r"\{(\w+)\}", template)):
+            return kind, unquote(re.sub(r"\{(\w+)\}", lambda hole: parts[hole[1]], template))
+    return "site", parts["host"]

@@ -23,8 +23,8 @@ from core.errors import (
     Transient,
     UnderWay,
 )
-from core.records import Finding, Post
-from core.source import Cursor, Source, Target
+from core.records import Finding
+from core.source import Cursor, Source, Target, Yielded
 from runner.desk import Desk
 from runner.outcome import Outcome
 from runner.recognise import after, all_sources, platform_of
@@ -161,7 +161,7 @@ def _walk(source: Source, cursor: Cursor, run: Run, progress: Progress | None) -
                 )
 
 
-def _keep(run: Run, batch: list[Post | Finding], source: Source) -> None:
+def _keep(run: Run, batch: list[Yielded], source: Source) -> None:
     try:
         run.keep(batch, tuple(source.expect.filled))
     except CopytrailError:
@@ -170,9 +170,9 @@ def _keep(run: Run, batch: list[Post | Finding], source: Source) -> None:
         raise _unstored(run.row, failure) from failure
 
 
-def batches(source: Source, row: SourceRow, cursor: Cursor) -> Generator[list[Post | Finding]]:
+def batches(source: Source, row: SourceRow, cursor: Cursor) -> Generator[list[Yielded]]:
     """Yield what a walk gives in batches; the error that ended it is raised after what it had brought."""
-    batch: list[Post | Finding] = []
+    batch: list[Yielded] = []
     error: BaseException | None = None
     begun = time.monotonic()
     try:

@@ -7,8 +7,8 @@ from contextlib import closing
 from itertools import islice
 from typing import TYPE_CHECKING, cast
 
-from core.records import Finding, Post, Route
-from core.source import Cursor, Source, Target
+from core.records import Route
+from core.source import Cursor, Source, Target, Yielded
 from runner.collect import NO_FEED
 from runner.recognise import after, recognise
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from runner.workspace import Workspace
 
 
-def preview(workspace: Workspace, url: str, route: Route | None, limit: int) -> Iterator[Post | Finding]:
+def preview(workspace: Workspace, url: str, route: Route | None, limit: int) -> Iterator[Yielded]:
     """Yield up to `limit` posts (or findings) of a source read live; an unknown site falls from feed to page."""
     kind, target, _ = recognise(url, route)
     try:
@@ -28,10 +28,10 @@ def preview(workspace: Workspace, url: str, route: Route | None, limit: int) -> 
         yield from _look(workspace, *following, limit)
 
 
-def _look(workspace: Workspace, kind: type[Source], target: Target, limit: int) -> Iterator[Post | Finding]:
+def _look(workspace: Workspace, kind: type[Source], target: Target, limit: int) -> Iterator[Yielded]:
     from runner.client import for_source, open_client
 
     with open_client(workspace, None) as http:
         source = kind(for_source(http, workspace, kind, None), workspace.secrets(kind))
-        with closing(cast("Generator[Post | Finding]", source.collect(target, Cursor()))) as walk:
+        with closing(cast("Generator[Yielded]", source.collect(target, Cursor()))) as walk:
             yield from islice(walk, limit)

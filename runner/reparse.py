@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from core.errors import CannotStart, CopytrailError, NotRecorded
 from core.records import Finding, Post
-from core.source import Cursor
+from core.source import Cursor, Yielded
 from runner.outcome import Outcome
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def _had_answers(workspace: Workspace, ids: frozenset[str]) -> bool:
     return any(place.status == 200 and not place.url.endswith("/robots.txt") for place in places)
 
 
-def _keep(workspace: Workspace, row: SourceRow, batch: Sequence[Post | Finding], out: Outcome) -> None:
+def _keep(workspace: Workspace, row: SourceRow, batch: Sequence[Yielded], out: Outcome) -> None:
     from storage import findings, posts
 
     read = [i for i in batch if isinstance(i, Post)]

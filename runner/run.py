@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.errors import CopytrailError
 from core.records import Finding, Post
-from core.source import Cursor, CursorSpec, Source
+from core.source import Cursor, CursorSpec, Source, Yielded
 from runner.outcome import PROBLEMS, Outcome, public
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class Run:
             self.number = runs.open_run(conn, self.row.id, self.clock.now())
             return Cursor() if self.seen_until else cursors.load(conn, self.row.id)
 
-    def keep(self, items: Sequence[Post | Finding], expected: Sequence[str] = ()) -> None:
+    def keep(self, items: Sequence[Yielded], expected: Sequence[str] = ()) -> None:
         """Store a batch: posts, versions, findings and captures in one transaction, after the bytes are safe.
 
         How often the paths of `expected` are filled is counted.

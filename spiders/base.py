@@ -9,8 +9,8 @@ from typing import Any, ClassVar, Literal
 
 from core.errors import CopytrailError
 from core.exchange import Response
-from core.records import Finding, Post, Route
-from core.source import Cursor, Source, Target
+from core.records import Finding, Post, Profile, Route
+from core.source import Cursor, Source, Target, Yielded
 from core.urls import host
 
 
@@ -32,7 +32,7 @@ class Ask:
             raise ValueError(f"{self.url!r} is no web address")
 
 
-Found = Post | Finding | Ask
+Found = Post | Finding | Profile | Ask
 
 
 class PageSource(Source):
@@ -60,7 +60,7 @@ class PageSource(Source):
         """Yield what stands in for a request that failed (another request, a finding); by default it ends its part."""
         raise error
 
-    def collect(self, target: Target, cursor: Cursor) -> Iterator[Post | Finding]:
+    def collect(self, target: Target, cursor: Cursor) -> Iterator[Yielded]:
         """Crawl to the end; yield posts and findings in page order, then raise the error that ended every part."""
         from spiders.engine.crawl import crawl  # Scrapy takes half a second to import: only a crawl pays for it
 

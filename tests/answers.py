@@ -24,7 +24,7 @@ import spiders
 from core.errors import CopytrailError, NotRecorded
 from core.http import Client
 from core.network import Offline
-from core.records import Finding, Post
+from core.records import Finding, Post, Profile
 from core.registry import find
 from core.source import Cursor, Source
 from core.times import StillClock
@@ -65,11 +65,12 @@ def play(source: type[Source], case: Case) -> dict[str, Any]:
     target = source.match(told["url"])
     assert target is not None, f"{source.id} does not claim {told['url']}"
     cursor = Cursor(**told.get("cursor", {}))
-    came: dict[str, Any] = {"posts": [], "findings": [], "error": None}
+    came: dict[str, Any] = {"posts": [], "profiles": [], "findings": [], "error": None}
     walker = source(http, {name: f"invented {name}" for name in source.secrets})
     try:
         for found in walker.collect(target, cursor):
-            came["posts" if isinstance(found, Post) else "findings"].append(_shown(found))
+            place = "posts" if isinstance(found, Post) else "profiles" if isinstance(found, Profile) else "findings"
+            came[place].append(_shown(found))
     except CopytrailError as error:
         came["error"] = {"kind": error.kind, "sentence": error.sentence}
     if unread := getattr(walker, "unread", None):
@@ -92,7 +93,7 @@ def _bare(value: Any) -> Any:
     return [_bare(inner) for inner in value] if isinstance(value, list) else value
 
 
-def _shown(found: Post | Finding) -> dict[str, Any]:
+def _shown(found: Post | Finding | Profile) -> dict[str, Any]:
     record: dict[str, Any] = json.loads(found.model_dump_json(exclude_defaults=True, exclude={"ref"}))
     return {"ref": found.ref, **record} if isinstance(found, Post) else record
 

@@ -90,12 +90,14 @@ def preview_command(ctx: click.Context, url: str, route: Route | None, limit: in
 
     Example: copytrail preview https://forum.example.org/t/harbour/12
     """
-    from core.records import Post
+    from core.records import Finding, Profile
     from runner.preview import preview
 
     for item in preview(workspace_of(ctx), url, route, limit):
-        if not isinstance(item, Post):
+        if isinstance(item, Finding):
             problem(item.sentence)
+        elif isinstance(item, Profile):
+            continue
         elif as_json:
             click.echo(item.model_dump_json())
         else:

@@ -25,8 +25,7 @@ from scrapy.settings import Settings
 from twisted.python.failure import Failure
 
 from core.errors import CopytrailError
-from core.records import Finding, Post
-from core.source import Target
+from core.source import Target, Yielded
 from spiders.base import Ask, PageSource
 from spiders.engine.walk import Planned, Walk
 
@@ -56,12 +55,12 @@ _SETTINGS: dict[str, Any] = {
 }
 
 
-def crawl(source: PageSource, target: Target) -> Iterator[Post | Finding]:
+def crawl(source: PageSource, target: Target) -> Iterator[Yielded]:
     """Yield what a source finds on its pages while Scrapy crawls them; raise the error that ended the walk.
 
     Closing the generator ends the crawl after the request under way.
     """
-    out: SimpleQueue[Post | Finding | None] = SimpleQueue()
+    out: SimpleQueue[Yielded | None] = SimpleQueue()
     walk = Walk(source, target, out.put)
     planned = walk.begin()
     with ThreadPoolExecutor(1, f"crawl {source.id}") as thread:

@@ -17,8 +17,8 @@ from core.errors import (
     Transient,
 )
 from core.exchange import Response
-from core.records import Finding, Post
-from core.source import Target
+from core.records import Finding
+from core.source import Target, Yielded
 from spiders.base import Ask, Found, PageSource
 
 Place = tuple[int, ...]  # where a thing stands: its part, then the how-manieth thing of each page on the way to it
@@ -55,11 +55,11 @@ class Walk:
 
     source: PageSource
     target: Target
-    emit: Callable[[Post | Finding], None]
+    emit: Callable[[Yielded], None]
     parts: list[Part] = field(default_factory=list)
     waiting: set[Place] = field(default_factory=set)
     stopped: bool = False
-    _ready: list[tuple[Place, Post | Finding]] = field(default_factory=list)
+    _ready: list[tuple[Place, Yielded]] = field(default_factory=list)
 
     def begin(self) -> Planned:
         """Return the first requests, one a part."""
