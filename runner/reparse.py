@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.errors import CannotStart, CopytrailError, NotRecorded
-from core.records import Finding, Post
+from core.records import Finding, Post, Profile
 from core.source import Cursor, Yielded
 from runner.outcome import Outcome
 
@@ -75,13 +75,14 @@ def _had_answers(workspace: Workspace, ids: frozenset[str]) -> bool:
 
 
 def _keep(workspace: Workspace, row: SourceRow, batch: Sequence[Yielded], out: Outcome) -> None:
-    from storage import findings, posts
+    from storage import findings, posts, profiles
 
     read = [i for i in batch if isinstance(i, Post)]
     found = [i for i in batch if isinstance(i, Finding) and i.kind != NotRecorded.kind]
     with workspace.database.write() as conn:
         now = workspace.clock().now()
         saved = posts.save_posts(conn, read, case_id=row.case_id, source_id=row.id, at=now)
+        profiles.save_profiles(conn, [i for i in batch if isinstance(i, Profile)], source_id=row.id, at=now)
         findings.save_findings(conn, found, source_id=row.id, at=now)
     out.remarks += [f for f in found if f.ref is None]
     out.posts += len({p.ref for p in read})

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from core.errors import CopytrailError
-from core.records import Finding, Post
+from core.records import Finding, Post, Profile
 from core.source import Cursor, CursorSpec, Source, Yielded
 from runner.outcome import PROBLEMS, Outcome, public
 
@@ -55,7 +55,7 @@ class Run:
 
         How often the paths of `expected` are filled is counted.
         """
-        from storage import findings, posts
+        from storage import findings, posts, profiles
 
         found = [i for i in items if isinstance(i, Finding)]
         batch = [i for i in items if isinstance(i, Post)]
@@ -65,6 +65,8 @@ class Run:
             saved = posts.save_posts(
                 conn, batch, case_id=self.row.case_id, source_id=self.row.id, run_id=self.number, at=now
             )
+            shown = [i for i in items if isinstance(i, Profile)]
+            profiles.save_profiles(conn, shown, source_id=self.row.id, at=now)
             findings.save_findings(conn, found, source_id=self.row.id, run_id=self.number, at=now)
         self.written.clear()  # only now: what the database refused is noted with the next transaction
         out = self.outcome

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, func, select
 
 from core import ids
-from core.records import Author, Post
+from core.records import Author, Post, Profile
 from storage import counters
 from storage import tables as t
 from storage.bulk import Writer, pick
@@ -20,7 +20,8 @@ _CHANGED = ("handle", "name", "url", "named_at")
 _SHOWN = ("ref", "id", "handle", "name", "url")
 _OTHER = ("account_id", "handle", "name", "seen_from", "seen_to")
 
-Sighting = tuple[Post, datetime]  # the latest post of a batch by an account, and when it was seen
+Shown = Post | Profile  # what shows an account
+Sighting = tuple[Shown, datetime]  # the latest of a batch by an account, and when it was seen
 
 
 def account_ref(platform: str, site: str | None, author: Author) -> str | None:
@@ -32,8 +33,8 @@ def account_ref(platform: str, site: str | None, author: Author) -> str | None:
     return ids.ref(platform, f"~{author.name}", site) if author.name else None
 
 
-def save_accounts(conn: Connection, posts: Sequence[Post], at: datetime) -> list[int | None]:
-    """Keep the authors of posts; return the account id of each post, in order. A new handle or name is dated.
+def save_accounts(conn: Connection, posts: Sequence[Shown], at: datetime) -> list[int | None]:
+    """Keep the authors of posts or profiles; return the account id of each, in order. A new handle or name is dated.
 
     Call it under the lock of the posts' counter, as `save_posts` does.
     """
@@ -41,7 +42,7 @@ def save_accounts(conn: Connection, posts: Sequence[Post], at: datetime) -> list
     latest: dict[str, Sighting] = {}
     for ref, post in zip(refs, posts, strict=True):
         if ref is not None:
-            seen = post.first_seen or at
+            seen = (post.first_seen or at) if isinstance(post, Post) else post.seen
             if ref not in latest or seen >= latest[ref][1]:
                 latest[ref] = (post, seen)
     known = load_accounts(conn, latest)
@@ -72,7 +73,7 @@ def _add(conn: Connection, fresh: dict[str, Sighting]) -> dict[str, int]:
     return numbers
 
 
-def _compare(conn: Connection, row: Row[Any], post: Post, seen: datetime) -> None:
+def _compare(conn: Connection, row: Row[Any], post: Shown, seen: datetime) -> None:
     """Note another handle or name than the account has now: a new one, or one from an old page read late."""
     author, before, writer = post.author, (row.handle, row.name), Writer(conn)
     called = (author.handle or row.handle, author.name or row.name)

@@ -23,7 +23,8 @@ COLUMNS = (
 )  # fmt: skip
 WORDING = ("title", "text", "edited", "links", "media", "raw")  # what a version keeps
 _SECOND = timedelta(seconds=1)
-COUNTERS = ("likes", "replies", "reposts", "views")
+_COUNTERS = ("likes", "replies", "reposts", "views")
+METRICS = ("post_id", "at", *_COUNTERS, "granularity")
 
 
 def wording_hash(post: Post) -> str:
@@ -42,7 +43,7 @@ class Standing:
 
     number: int
     account_id: int | None
-    counts: dict[str, int]
+    counts: dict[str, Any]
     first_seen: datetime
     last_seen: datetime
     metrics_at: datetime | None
@@ -109,9 +110,14 @@ def wording(post: Post) -> str:
     return orjson.dumps(content).decode()
 
 
-def counts(metrics: Metrics) -> dict[str, int]:
-    """Return the counters that were shown."""
+def counts(metrics: Metrics) -> dict[str, Any]:
+    """Return the counters that were shown, and the steps of those that were rounded."""
     return _shown(metrics)
+
+
+def counted(number: int, at: Any, shown: dict[str, Any]) -> tuple[Any, ...]:
+    """Return the values of `METRICS`: the counters of a post at one moment."""
+    return (number, at, *map(shown.get, _COUNTERS), as_json(shown.get("granularity")))
 
 
 def _shown(record: Author | Media | Metrics) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from storage import tables as t
 from storage.accounts import save_accounts
 from storage.bulk import Writer, chunks, pick
 from storage.cases import in_case
-from storage.post_rows import COLUMNS, COUNTERS, Standing, counts, to_post, to_row, wording_fields, wording_hash
+from storage.post_rows import COLUMNS, METRICS, Standing, counted, counts, to_post, to_row, wording_fields, wording_hash
 from storage.revisit import Revisits
 
 _POSTS, _METRICS, _VERSIONS = t.table(t.PostTable), t.table(t.PostMetrics), t.table(t.PostVersion)
@@ -150,17 +150,17 @@ def _insert(
     rows, shown, documents = [], [], []
     for number, ref, post, account_id in posts:
         seen, metrics = post.first_seen or at, counts(post.metrics)
-        counted = (post.metrics_at or seen) if metrics else None
+        read = (post.metrics_at or seen) if metrics else None
         standing = Standing(
-            number=number, account_id=account_id, counts=metrics, first_seen=seen, last_seen=seen, metrics_at=counted,
+            number=number, account_id=account_id, counts=metrics, first_seen=seen, last_seen=seen, metrics_at=read,
             seen_at=seen, shown_by=source_id, version=1, content_hash=wording_hash(post),
         )  # fmt: skip
         rows.append(to_row(writer, post, ref, standing))
         if metrics:
-            shown.append((number, writer.at(counted), *map(metrics.get, COUNTERS)))
+            shown.append(counted(number, writer.at(read), metrics))
         documents.append((number, search.document(post)))
     writer.insert(_POSTS, COLUMNS, rows)
-    writer.insert(_METRICS, ("post_id", "at", *COUNTERS), shown)
+    writer.insert(_METRICS, METRICS, shown)
     search.add(conn, documents)
 
 

@@ -13,12 +13,13 @@ from storage import tables as t
 from storage.cases import in_case
 from storage.findings import list_findings
 from storage.posts import iter_posts
+from storage.profiles import iter_profiles
 
 _ACCOUNTS, _NAMES, _POSTS = t.table(t.Account), t.table(t.AccountName), t.table(t.PostTable)
 
 
 def rows(conn: Connection, name: str, case: str | None = None) -> Iterator[dict[str, Any]]:
-    """Yield the rows of the table `posts`, `accounts` or `findings`, of one case or all; times are ISO 8601 UTC.
+    """Yield the rows of the table `posts`, `accounts`, `profiles` or `findings`, of one case or all; times are ISO UTC.
 
     Raises BadInput where there is no such table or case.
     """
@@ -26,9 +27,11 @@ def rows(conn: Connection, name: str, case: str | None = None) -> Iterator[dict[
         return (post.model_dump(mode="json") for _, post in iter_posts(conn, case))
     if name == "accounts":
         return _accounts(conn, case)
+    if name == "profiles":
+        return iter_profiles(conn, case)
     if name == "findings":
         return list_findings(conn, case)
-    raise BadInput(f"There is no table {name!r}; there are posts, accounts and findings.")
+    raise BadInput(f"There is no table {name!r}; there are posts, accounts, profiles and findings.")
 
 
 def _accounts(conn: Connection, case: str | None) -> Iterator[dict[str, Any]]:

@@ -17,7 +17,7 @@ from core.times import Instant
 from storage import search
 from storage import tables as t
 from storage.bulk import Writer
-from storage.post_rows import COLUMNS, COUNTERS, Standing, counts, to_post, to_row, wording, wording_hash
+from storage.post_rows import COLUMNS, METRICS, Standing, counted, counts, to_post, to_row, wording, wording_hash
 
 _POSTS, _METRICS, _VERSIONS = t.table(t.PostTable), t.table(t.PostMetrics), t.table(t.PostVersion)
 _VERSION = ("post_id", "n", "seen_at", "shown_by", "route", "capture", "content", "content_hash")
@@ -81,7 +81,7 @@ class Revisits:
         self.writer.update(_POSTS, COLUMNS[1:], self._rows)
         self.writer.update(_POSTS, ("last_seen",), self._seen)
         self.writer.insert(_VERSIONS, _VERSION, self._versions)
-        self.writer.insert(_METRICS, ("post_id", "at", *COUNTERS), self._metrics, new=False)
+        self.writer.insert(_METRICS, METRICS, self._metrics, new=False)
 
     def _kept(self, row: Row[Any], seen: datetime, digest: str) -> bool:
         """Return whether this wording is no news: read again from an old answer, or what this source always shows."""
@@ -122,7 +122,7 @@ class Revisits:
         shown, at = counts(new.metrics), new.metrics_at or seen
         if not shown or shown == counts(old.metrics):
             return merged
-        self._metrics.append((number, self.writer.at(at), *map(shown.get, COUNTERS)))
+        self._metrics.append(counted(number, self.writer.at(at), shown))
         if old.metrics_at is not None and at < old.metrics_at:
             return merged
         return merged.model_copy(update={"metrics": new.metrics, "metrics_at": at})

@@ -134,6 +134,22 @@ class AccountName(Row, table=True):
     seen_to: datetime
 
 
+class ProfileTable(Row, table=True):
+    """What an account showed of itself at one moment; a row is added only when something of it has changed."""
+
+    __tablename__ = "profiles"
+    __table_args__ = (UniqueConstraint("account_id", "seen"),)
+    id: int | None = Field(default=None, primary_key=True, sa_type=Big)
+    account_id: int = Field(foreign_key="accounts.id", sa_type=BigInteger)
+    seen: datetime  # when it was so at the earliest, as far as we looked
+    last_seen: datetime  # and at the latest
+    shown_by: int | None = Field(default=None, foreign_key="sources.id")
+    route: str | None = None
+    capture: str | None = None
+    content: dict[str, Any] = Field(sa_type=JSON_TYPE)
+    content_hash: str
+
+
 class PostTable(Row, table=True):
     """A post as it stands now; other wordings are in post_versions.
 
@@ -173,7 +189,7 @@ class PostTable(Row, table=True):
     tags: list[str] | None = Field(default=None, sa_type=JSON_TYPE)
     mentions: list[str] | None = Field(default=None, sa_type=JSON_TYPE)
     media: list[dict[str, Any]] | None = Field(default=None, sa_type=JSON_TYPE)
-    metrics: dict[str, int] | None = Field(default=None, sa_type=JSON_TYPE)
+    metrics: dict[str, Any] | None = Field(default=None, sa_type=JSON_TYPE)
     metrics_at: datetime | None = None
     route: str | None = None
     capture: str | None = None
@@ -214,6 +230,7 @@ class PostMetrics(Row, table=True):
     replies: int | None = Field(default=None, sa_type=BigInteger)
     reposts: int | None = Field(default=None, sa_type=BigInteger)
     views: int | None = Field(default=None, sa_type=BigInteger)
+    granularity: dict[str, int] | None = Field(default=None, sa_type=JSON_TYPE)  # steps of the rounded ones
 
 
 class CasePost(Row, table=True):
