@@ -9,11 +9,12 @@ from urllib.parse import unquote, urljoin, urlsplit
 from collectors.api import linked
 from collectors.base import Collector, Reader
 from collectors.json_fields import ABSENT, Index, Item, at, fill, item_paths, look_ups, readings
-from config.platforms import Next, Platform, Rest, load
+from config import platforms
+from config.platform_json import JsonPlatform, Next, Rest
 from core.errors import SourceChanged
 from core.exchange import Response
 from core.records import Finding, Post
-from core.source import Cursor, CursorSpec, Expect, Source, Target, Yielded
+from core.source import Cursor, Source, Target, Yielded
 
 MAX_PAGES = 5_000  # of one walk; at 100 items a page that is half a million
 
@@ -21,7 +22,7 @@ MAX_PAGES = 5_000  # of one walk; at 100 items a page that is half a million
 class JsonApi(Collector):
     """What all YAML platforms do; each file becomes a subclass."""
 
-    spec: ClassVar[Platform]
+    spec: ClassVar[JsonPlatform]
 
     def collect(self, target: Target, cursor: Cursor) -> Iterator[Yielded]:
         """Ask for page after page until one brings nothing new or is wholly older than the cursor."""
@@ -129,7 +130,7 @@ def _following(
     return urljoin(response.url, str(found)), {}
 
 
-def _changed(spec: Platform, path: str, wanted: str, url: str | None = None) -> SourceChanged:
+def _changed(spec: JsonPlatform, path: str, wanted: str, url: str | None = None) -> SourceChanged:
     return SourceChanged(
         f"The answer holds no {wanted} at {path or 'its top'}; see whether {url or 'the address'} is a {spec.title} "
         f"site, and mend the platform file of {spec.id} if it is.",
@@ -137,24 +138,18 @@ def _changed(spec: Platform, path: str, wanted: str, url: str | None = None) -> 
     )
 
 
-def source_of(spec: Platform) -> type[JsonApi]:
+def source_of(spec: JsonPlatform) -> type[JsonApi]:
     """Return the source class that a platform file describes."""
-    any_host = spec.instances == "*"
     attributes = {
-        "__doc__": spec.about, "__module__": __name__, "spec": spec, "id": spec.id, "title": spec.title,
-        "patterns": spec.patterns(), "examples": spec.examples,
-        "priority": spec.priority if spec.priority is not None else (-10 if any_host else 0),
-        "cursor": CursorSpec(spec.cursor.order, spec.cursor.field, spec.cursor.reread_hours),
-        "requests_per_minute": spec.requests_per_minute, "retention": spec.retention, "robots": spec.robots,
+        **spec.attributes(), "__module__": __name__, "spec": spec,
         "fields": tuple(dict.fromkeys(name.split(".")[0] for name, _ in readings(spec.post) if name != "native_id")),
-        "expect": Expect(spec.expect.posts_at_least, spec.expect.filled),
     }  # fmt: skip
-    return type(spec.id.title().replace(".", "").replace("_", ""), (JsonApi,), attributes)
+    return type(spec.class_name(), (JsonApi,), attributes)
 
 
 def sources() -> dict[str, type[Source]]:
     """Return a source class for each platform file, by class name."""
-    return {made.__name__: made for made in map(source_of, load())}
+    return {made.__name__: made for made in map(source_of, platforms.of(JsonPlatform))}
 
 
 globals().update(sources())  # the registry looks for classes in modules

@@ -10,7 +10,8 @@ from selectolax.lexbor import LexborHTMLParser
 
 from collectors.api import api_post, made
 from collectors.base import Reader
-from config.platforms import Platform, PostMap, Reading
+from config.platform_fields import PostMap, Reading
+from config.platform_json import JsonPlatform
 from core import ids, markup, times
 from core.errors import SourceChanged
 from core.exchange import Response
@@ -58,7 +59,7 @@ def fill(template: str, names: Mapping[str, str], found: Sequence[Any] = ()) -> 
     return re.sub(r"\{(\w*)\}", put, template)
 
 
-def look_ups(spec: Platform) -> set[tuple[str, str]]:
+def look_ups(spec: JsonPlatform) -> set[tuple[str, str]]:
     """Return which lists of an answer are looked up, by which key."""
     return {(r.in_, r.key) for _, r in readings(spec.post) if r.in_ and r.key}
 
@@ -71,7 +72,7 @@ def readings(mapping: PostMap) -> Iterator[tuple[str, Reading]]:
                 yield prefix + name, reading
 
 
-def item_paths(spec: Platform) -> set[str]:
+def item_paths(spec: JsonPlatform) -> set[str]:
     """Return the paths of an item that a platform file reads or ignores; a step that searches ends a path."""
     paths = set(spec.ignore)
     for _, reading in readings(spec.post):
@@ -83,7 +84,7 @@ def item_paths(spec: Platform) -> set[str]:
 class Item:
     """One item of an answer, and what surrounds it: the answer, the target's names, the objects seen so far."""
 
-    def __init__(self, spec: Platform, item: Reader, answer: Any, names: Mapping[str, str], index: Index) -> None:
+    def __init__(self, spec: JsonPlatform, item: Reader, answer: Any, names: Mapping[str, str], index: Index) -> None:
         self.spec, self.item, self.answer, self.names, self.index = spec, item, answer, names, index
 
     def post(self, response: Response) -> Post:
@@ -95,7 +96,7 @@ class Item:
         if not fields.get("native_id"):
             raise SourceChanged(f"An item of {response.url} has no id; see the platform file of {self.spec.id}.")
         site = fill(self.spec.site, self.names) if self.spec.site else None
-        platform = self.spec.id.split(".", 1)[0]
+        platform = self.spec.of_platform
         for name in _REFS & fields.keys():
             one = fields[name]
             fields[name] = ids.ref(platform, one, site) if one != fields["native_id"] else None

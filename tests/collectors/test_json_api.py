@@ -14,22 +14,10 @@ import yaml
 
 from collectors.api import linked
 from collectors.json_api import JsonApi, source_of
-from config.platforms import (
-    FOLDER,
-    MAX_LINES,
-    AuthorMap,
-    CursorMap,
-    ExpectMap,
-    MetricsMap,
-    Next,
-    Pages,
-    Platform,
-    PostMap,
-    Reading,
-    Rest,
-    load,
-    read,
-)
+from config.platform_fields import AuthorMap, MetricsMap, PostMap, Reading
+from config.platform_head import CursorMap, ExpectMap
+from config.platform_json import JsonPlatform, Next, Pages, Rest
+from config.platforms import FOLDER, MAX_LINES, of, read
 from core.errors import CannotStart, CopytrailError, Gone, NotRecorded, RateLimited, SourceChanged
 from core.exchange import Response
 from core.records import Finding, Post
@@ -46,13 +34,14 @@ PLAIN: dict[str, Any] = {
     "about": "Entries of one room, newest first.",
     "pattern": r"https://board\.example/r/(?P<room>\w+)",
     "examples": ["https://board.example/r/boats"],
+    "names": {"board": "{room}"},
     "pages": {"url": "{origin}/api/list", "items": "entries", "params": {"room": "{room}"}},
     "post": {"native_id": "id", "text": "body", "published": "at"},
 }
 
 
-def platform(**changed: Any) -> Platform:
-    return Platform.model_validate({**PLAIN, **changed})
+def platform(**changed: Any) -> JsonPlatform:
+    return JsonPlatform.model_validate({**PLAIN, **changed})
 
 
 def entry(number: int, **more: Any) -> dict[str, Any]:
@@ -64,18 +53,18 @@ def answer(query: str, entries: Iterable[dict[str, Any]], url: str = LIST, heade
     return {"url": f"{url}?{query}" if query else url, "body": body, "headers": headers or {}}
 
 
-def walk(spec: Platform, answers: list[Any], cursor: Cursor | None = None) -> tuple[list[Post], JsonApi, Any]:
+def walk(spec: JsonPlatform, answers: list[Any], cursor: Cursor | None = None) -> tuple[list[Post], JsonApi, Any]:
     walked = walk_source(source_of(spec), "https://board.example/r/boats", answers, cursor=cursor)
     assert isinstance(walked.source, JsonApi)
     return walked.posts, walked.source, walked.error
 
 
-def walk_rest(spec: Platform, answers: list[Any]) -> tuple[list[Post], list[Finding], Any]:
+def walk_rest(spec: JsonPlatform, answers: list[Any]) -> tuple[list[Post], list[Finding], Any]:
     walked = walk_source(source_of(spec), "https://board.example/r/boats", answers)
     return walked.posts, walked.findings, walked.error
 
 
-def paged(**turn: Any) -> Platform:
+def paged(**turn: Any) -> JsonPlatform:
     return platform(pages={**PLAIN["pages"], "next": turn})
 
 
@@ -273,7 +262,7 @@ def test_all_platform_files_are_short_and_become_sources() -> None:
     files = sorted(FOLDER.glob("*.yml"))
     assert files
     assert all(len(path.read_text(encoding="utf-8").splitlines()) <= MAX_LINES for path in files)
-    for spec in load():
+    for spec in of(JsonPlatform):
         made = source_of(spec)
         assert made.id == spec.id
         assert all(made.match(example) for example in spec.examples)
@@ -303,7 +292,7 @@ def test_a_wrong_platform_file_is_named_with_its_mistake(tmp_path: Path, text: s
 
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "platform-files.md"
-PARTS = (Platform, PostMap, AuthorMap, MetricsMap, Reading, Next, Pages, Rest, CursorMap, ExpectMap)
+PARTS = (JsonPlatform, PostMap, AuthorMap, MetricsMap, Reading, Next, Pages, Rest, CursorMap, ExpectMap)
 
 
 def test_the_document_names_every_key_and_its_example_is_a_platform() -> None:
@@ -312,7 +301,7 @@ def test_the_document_names_every_key_and_its_example_is_a_platform() -> None:
     assert sorted(key for key in known if not re.search(rf"\b{key}\b", text)) == []
     found = re.search(r"```yaml\n(.*?)```", text, re.S)
     assert found is not None
-    made = source_of(Platform.model_validate(yaml.safe_load(found[1])))
+    made = source_of(JsonPlatform.model_validate(yaml.safe_load(found[1])))
     post = {"ap_id": "https://lemmy.ml/post/1", "published": "2025-03-01T10:00:00", "name": "Pier", "body": "Closed"}
     item = {
         "post": post, "creator": {"actor_id": "https://lemmy.ml/u/mara", "name": "mara"},
