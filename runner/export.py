@@ -36,6 +36,7 @@ def export(
 
 def _contents(workspace: Workspace, case: str, items: Sequence[str]) -> Contents:
     from evidence.bundle import Contents
+    from runner.recognise import named
     from storage import captures, cases, families, matching, readers, sources
 
     with workspace.database.read() as conn:
@@ -59,7 +60,7 @@ def _contents(workspace: Workspace, case: str, items: Sequence[str]) -> Contents
             posts=posts,
             families=groups,
             pairs=links,
-            sources=[row.as_row() for row in sources.list_sources(conn, case)],
+            sources=[{**row.as_row(), **named(row.kind, row.url)} for row in sources.list_sources(conn, case)],
             findings=list(readers.rows(conn, "findings", case)) if not items else [],
             records=frozenset(wanted),
             files=[workspace.warc_folder / name for name in sorted(files)],

@@ -19,10 +19,16 @@ _BARE = re.compile(r"(?<![\w@.])(?:[\w-]+\.)+[^\W\d_][\w-]+(?::\d+)?(?:/[^\s<>\"
 _TRAILING = ".,;:!?'\"»”’"
 
 
-def find_url(text: str) -> str | None:
-    """Return the first address in a line, repaired (hxxp, [.], missing scheme); None where there is none."""
+def unbroken(text: str) -> str:
+    """Return a text whose addresses are links again: hxxp, [.], (dot), invisible characters."""
     for pattern, repair in _DEFANGED:
         text = pattern.sub(repair, text)
+    return text
+
+
+def find_url(text: str) -> str | None:
+    """Return the first address in a line, repaired (hxxp, [.], missing scheme); None where there is none."""
+    text = unbroken(text)
     found = _WITH_SCHEME.search(text) or _BARE.search(text)
     if found is None:
         return None

@@ -14,6 +14,7 @@ from core.records import Route
 from core.registry import claims, find
 from core.source import Source, Target
 from core.urls import host
+from runner.import_urls import unbroken
 
 _HOST = r"[^\s/?#@:]*[^\s/?#@:.]\.[^\s/?#@:]+|localhost|\[[\da-f:.]+\]"  # a word without a dot is no site
 
@@ -26,10 +27,10 @@ def all_sources() -> dict[str, type[Source]]:
 
 def address(url: str) -> str:
     """Return an address as a person means it: scheme added, [.] and hxxp repaired; raise BadInput if it is none."""
-    text = url.strip().replace("[.]", ".").replace("(.)", ".")
-    text = re.sub(r"^hxxp", "http", text, flags=re.I)
+    text = unbroken(url).strip()
     if "://" not in text:
         text = f"https://{text}"
+    text = re.sub(r"(?<=\S)\s+\[[^\[\]]{1,40}\]$", "", text)  # lists say what stands there: "... [comment]"
     if not re.fullmatch(rf"https?://(?:{_HOST})(?::\d{{1,5}})?(?:[/?#]\S*)?", text, re.I) or len(text) > 2048:
         raise BadInput(f"{url[:200]!r} is no web address; write for instance https://example.org/page.", url=url[:200])
     return re.sub(r"^(https?://[^/?#]+)$", r"\1/", text)
@@ -51,10 +52,17 @@ def recognise(
     lacking = [name for name in best.secrets if not env.get(name)]
     if route is None and lacking:
         for other, other_target in found[1:]:
-            if not other.secrets and other.priority >= best.priority:
+            if not other.secrets and other.priority >= best.priority and other.route != "import":
                 remark = f"The API needs {', '.join(lacking)} ({best.how_to_get_the_key}); reading the {other.route}."
                 return other, other_target, remark
     return best, target, None
+
+
+def named(reader: str, url: str) -> dict[str, str | None]:
+    """Return what a watched address names: the public fields `kind`, `identity` and `reader` (the source's id)."""
+    source = all_sources().get(reader)
+    target = source.match(url) if source else None
+    return {"kind": target.kind if target else None, "identity": target.identity if target else None, "reader": reader}
 
 
 def platform_of(kind: type[Source], url: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from config import watchlists
 from core.errors import BadInput
@@ -18,6 +18,17 @@ SHORTEST_REASON = 10  # characters of a reason that can be called one
 ANY_ROUTE = {"route": "any"}  # nobody chose a route: the source may change to another
 
 
+class Added(NamedTuple):
+    """A source under watch: its number, the id of what reads it, its platform and route, and what there is to say."""
+
+    number: int
+    reader: str
+    platform: str
+    route: str
+    remark: str | None
+    is_new: bool
+
+
 def add(
     workspace: Workspace,
     url: str,
@@ -26,8 +37,8 @@ def add(
     every: str | None = None,
     route: Route | None = None,
     override_robots: str | None = None,
-) -> tuple[int, str, str | None]:
-    """Watch a source; return its number, its kind, and a remark on the route taken.
+) -> Added:
+    """Watch a source; return its number, what reads it, and a remark on the route taken.
 
     Adding it again renews its interval and its reason where they are given, and nothing else: a site that fell from
     its feed to its pages stays there. Raises BadInput where nothing reads the address or the interval is none.
@@ -55,7 +66,7 @@ def add(
             conn, case=case, url=wanted, kind=kind, platform=platform, route=way, at=now, every=interval,
             robots_override=override_robots, options=None if route else ANY_ROUTE,
         )  # fmt: skip
-    return number, kind, remark
+    return Added(number, kind, platform, way, remark, known is None)
 
 
 def sync(workspace: Workspace, case: str | None = None) -> list[BadInput]:

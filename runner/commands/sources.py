@@ -51,13 +51,14 @@ def add_command(
     Example: copytrail add https://medium.com/@name --case harbour --every 6h
     """
     from core.errors import BadInput
+    from runner.recognise import address, named
     from runner.watchlist import add
 
     workspace = workspace_of(ctx)
     failed = 0
     for url in urls:
         try:
-            number, kind, remark = add(
+            added = add(
                 workspace,
                 url,
                 case=case,
@@ -70,11 +71,13 @@ def add_command(
             failed += 1
             continue
         if as_json:
-            click.echo(line({"id": number, "url": url, "kind": kind, "case": case, "remark": remark}))
+            told = {"id": added.number, "url": url, "platform": added.platform}
+            names = named(added.reader, address(url))
+            click.echo(line({**told, **names, "route": added.route, "case": case, "remark": added.remark}))
         else:
-            click.echo(inert(f"Source {number}: {url} as {kind}."))
-            if remark:
-                click.echo(inert(f"  {remark}"))
+            click.echo(inert(f"Source {added.number}: {url} as {added.reader}."))
+            if added.remark:
+                click.echo(inert(f"  {added.remark}"))
     ctx.exit(2 if failed == len(urls) else 1 if failed else 0)
 
 
@@ -119,6 +122,7 @@ def sources_command(ctx: click.Context, case: str | None, pause: int | None, res
 
     Example: copytrail sources --case harbour --json
     """
+    from runner.recognise import named
     from runner.watchlist import sync
     from storage import runs, sources
 
@@ -136,9 +140,9 @@ def sources_command(ctx: click.Context, case: str | None, pause: int | None, res
         with workspace.database.write() as conn:  # its process may have been killed
             runs.recover_interrupted(conn, workspace.clock().now())
             listed = sources.list_sources(conn, case)
-    rows = [row.as_row() for row in listed]
-    columns = [("id", "id"), ("case", "case"), ("source", "url"), ("by", "kind"), ("posts", "posts"),
-               ("coverage", "coverage"), ("paused", "paused"), ("last run", "last_run.status"),
+    rows = [{**row.as_row(), **named(row.kind, row.url)} for row in listed]
+    columns = [("id", "id"), ("case", "case"), ("source", "url"), ("kind", "kind"), ("by", "reader"),
+               ("posts", "posts"), ("coverage", "coverage"), ("paused", "paused"), ("last run", "last_run.status"),
                ("says", "last_run.finding.sentence"), ("next", "next_run")]  # fmt: skip
     show(rows, as_json, columns, "Nothing is watched yet; add a source with `copytrail add URL --case C`.")
     ctx.exit(1 if wrong else 0)

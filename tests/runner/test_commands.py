@@ -71,8 +71,8 @@ def test_sources_print_what_is_promised(home: Home, site: Site) -> None:
     assert (before["coverage"], before["last_run"], before["schedule"]) == (None, None, "2h")
     home("collect")
     row = home.source()
-    assert {k: row[k] for k in ("id", "url", "platform", "kind", "route", "schedule", "posts", "coverage")} == {
-        "id": 1, "url": FEED, "platform": "quayletters.example", "kind": "feeds.site", "route": "feed",
+    assert {k: row[k] for k in ("id", "url", "platform", "kind", "reader", "route", "schedule", "posts", "coverage")} == {
+        "id": 1, "url": FEED, "platform": "quayletters.example", "kind": "site", "reader": "feeds.site", "route": "feed",
         "schedule": "2h", "posts": 2, "coverage": "complete",
     }  # fmt: skip
     assert set(row["last_run"]) >= {"status", "posts", "new", "finding", "started", "ended"}
@@ -119,7 +119,7 @@ ARTICLE = """<!DOCTYPE html><html lang="en"><head><title>The sea wall</title>
 
 def test_a_site_without_a_feed_falls_to_its_pages_and_stays_there(home: Home, site: Site, tmp_path: Path) -> None:
     site.pages["/story/sea-wall"] = ARTICLE.format(SEA_WALL)
-    assert home("add", STORY, "--case", "harbour", "--json").rows[0]["kind"] == "feeds.site"
+    assert home("add", STORY, "--case", "harbour", "--json").rows[0]["reader"] == "feeds.site"
     (home.folder / "watchlists" / "harbour.yml").write_text(f"case: harbour\nsources:\n - url: {STORY}\n")
     (out,) = home("collect", "--json").rows
     assert (out["status"], out["posts"]) == ("done", 1)
@@ -145,7 +145,7 @@ def test_a_site_that_gave_posts_by_its_feed_is_never_taken_for_one_without(home:
     home("collect")
     site.feed = b"<!DOCTYPE html><html><body><p>Down for paint.</p></body></html>"
     assert home("collect", "--json", status=1).rows[0]["finding"]["kind"] == "source_changed"
-    assert home.source()["kind"] == "feeds.site"
+    assert home.source()["reader"] == "feeds.site"
 
 
 def test_preview_saves_nothing(home: Home) -> None:

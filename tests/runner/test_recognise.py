@@ -13,6 +13,8 @@ from runner.recognise import address, after, all_sources, recognise
         (" hxxps://example[.]org/a ", "https://example.org/a"),
         ("https://example.org", "https://example.org/"),
         ("https://example.org?x=1", "https://example.org?x=1"),
+        ("https://example[.]org/a.html [comment]", "https://example.org/a.html"),
+        ("https://example(dot)org/\u200ba", "https://example.org/a"),
     ],
 )
 def test_addresses_are_read_as_meant(written: str, meant: str) -> None:
