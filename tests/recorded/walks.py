@@ -18,6 +18,7 @@ PLATFORMS = frozenset(
     [
         "reddit", "medium", "vimeo", "pinterest", "youtube", "blogspot", "livejournal", "mastodon", "tumblr",
         "wordpress", "substack", "discourse",
+        "hive-steemit",
     ]
 )  # fmt: skip
 
