@@ -53,6 +53,15 @@ class Matching(_Section):
     near_threshold: float = Field(0.4, gt=0, le=1, description="Smallest exact Jaccard similarity of a near copy.")
 
 
+class Budgets(_Section):
+    """What may be spent on platforms that ask money for what they show, in US dollars per calendar month (UTC)."""
+
+    x: float = Field(0, ge=0, le=1_000_000, description="X (Twitter); 0 buys nothing. See `copytrail platforms`.")
+    posts_per_run: int = Field(
+        500, ge=1, description="Posts that one run buys at most; what is older comes with the next runs."
+    )
+
+
 class Workspace(_Section):
     """What kind of workspace this is."""
 
@@ -76,6 +85,7 @@ class Settings(_Section):
     database: DatabaseSettings = DatabaseSettings()
     archive: Archive = Archive()
     match: Matching = Matching()
+    budgets: Budgets = Budgets()
 
 
 def load(folder: Path) -> Settings:

@@ -101,9 +101,14 @@ class Client:
         requests_per_minute: float | None = None,
         robots: RobotsPolicy | None = None,
         robots_override: str | None = None,
+        attempts: int | None = None,
+        max_seconds: float | None = None,
     ) -> Client:
         """Return a client for one source that shares transport, recorder, paces and robots.txt with this one."""
         client = copy.copy(self)
+        client.attempts = attempts or self.attempts
+        if max_seconds is not None:
+            client.limits = replace(self.limits, max_seconds=min(max_seconds, self.limits.max_seconds))
         if requests_per_minute is not None:
             client.requests_per_minute = requests_per_minute
         client.robots = robots or self.robots

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from urllib.parse import unquote
 
+from core.budget import Budget, Nothing
 from core.records import Finding, Post, Profile, Route
 from core.urls import host
 
@@ -112,6 +113,7 @@ class Source(ABC):
     retention_class: ClassVar[RetentionClass] = "terms"
     retention_days: ClassVar[int | None] = None  # of the class "timed"
     price: ClassVar[float] = 0.0  # US dollars that the platform asks for one post read
+    price_at_most: ClassVar[float] = 0.0  # and for one with all that may come along: its author, pictures, a quote
     robots: ClassVar[Literal["obeyed", "api"]] = "obeyed"  # api: a documented interface, robots.txt is not asked
     expect: ClassVar[Expect] = Expect()
     own_process: ClassVar[bool] = False  # True: runs only in a child process (Scrapy's reactor starts once)
@@ -120,6 +122,7 @@ class Source(ABC):
         """Take the polite client the runner prepared, and the values of the environment names in `secrets`."""
         self.http = http
         self.keys = dict(secrets or {})
+        self.budget: Budget = Nothing()  # the runner gives one to a source that has a price
 
     @abstractmethod
     def collect(self, target: Target, cursor: Cursor) -> Iterator[Yielded]:
@@ -131,7 +134,7 @@ class Source(ABC):
         for pattern in cls.patterns:
             if found := re.fullmatch(pattern, url):
                 parts = {k: v for k, v in found.groupdict().items() if v is not None}
-                kind, identity = _named(cls.names, {**parts, "host": host(url) or ""})
+                kind, identity = _named(cls.names, {"host": host(url) or "", **parts})
                 return Target(url=url, parts=parts, kind=kind, identity=identity)
         return None
 
@@ -144,6 +147,7 @@ class Source(ABC):
             "secrets": list(cls.secrets), "key": cls.how_to_get_the_key,
             "requests_per_minute": cls.requests_per_minute, "fields": list(cls.fields), "retention": cls.retention,
             "retention_class": cls.retention_class, "retention_days": cls.retention_days, "price": cls.price,
+            "price_at_most": cls.price_at_most,
             "names": list(cls.names), "posts_at_least": cls.expect.posts_at_least, "filled": dict(cls.expect.filled),
             "robots": cls.robots, "patterns": list(cls.patterns), "examples": list(cls.examples),
         }  # fmt: skip

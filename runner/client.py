@@ -68,4 +68,5 @@ def for_source(http: Client, workspace: Workspace, source: type[Source], row: So
         requests_per_minute=min(source.requests_per_minute, workspace.settings.collect.requests_per_minute),
         robots=source.robots,
         robots_override=row.robots_override if row else None,
+        attempts=1 if source.price else None,  # each attempt may be charged: only the first was reserved
     )

@@ -54,10 +54,12 @@ def collect(
     due: datetime | None = None,
     progress: Callable[[SourceRow, int], None] | None = None,
     warn: Warn | None = None,
+    cost: Warn | None = None,
 ) -> Iterator[Outcome]:
     """Run every source of a case (or one) now, one after the other; yield how each ended.
 
-    With `replay` the answers come from WARC files, and `warn` is told what of them cannot be read. With `due` only
+    With `replay` the answers come from WARC files, and `warn` is told what of them cannot be read. `cost` is told
+    before a run what it may cost where the platform asks money. With `due` only
     what the schedule has due at that moment runs, and its next run is set from there. Sources that need a process of
     their own (Scrapy) get one; one that another process is collecting is passed over. Raises CannotStart where
     nothing is watched or nothing can be stored, BadInput where there is no such case or source.
@@ -81,10 +83,22 @@ def collect(
             if (kind := all_sources().get(row.kind)) and kind.own_process:
                 out = run_in_child(workspace, row, replay=replay)
             else:
+                at_most = None if replay else _cost(workspace, kind, cost)
                 out = run_source(desk, row, partial(progress, row) if progress else None)
+                out.cost_at_most = at_most
             if not replay:
                 plan_next(workspace, out, due)
             yield out
+
+
+def _cost(workspace: Workspace, kind: type[Source] | None, tell: Warn | None) -> float | None:
+    """Return what a run of a kind of source may cost at most, and say so; None where it is free."""
+    from runner.budget import cost_at_most, priced
+
+    at_most = cost_at_most(workspace, kind) if kind else None
+    if kind and at_most is not None and tell:
+        tell(priced(kind, at_most))
+    return at_most
 
 
 def plan_next(workspace: Workspace, out: Outcome, at: datetime | None = None) -> None:

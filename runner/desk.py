@@ -56,12 +56,15 @@ class Desk:
 
     def source(self, row: SourceRow) -> Source:
         """Return the source that reads a row, with its client and its keys; raise SourceChanged where there is none."""
+        from runner.budget import budget_for
         from runner.client import for_source
 
         kind = all_sources().get(row.kind)
         if kind is None:
             raise SourceChanged(f"There is no source {row.kind!r} any more; `copytrail add {row.url}` finds today's.")
-        return kind(for_source(self.http, self.workspace, kind, row), self.workspace.secrets(kind))
+        source = kind(for_source(self.http, self.workspace, kind, row), self.workspace.secrets(kind))
+        source.budget = budget_for(self.workspace, kind)
+        return source
 
 
 def _answers(files: Sequence[Path], only: frozenset[str] | None) -> Replay:

@@ -35,6 +35,7 @@ class Outcome:
     `status` is done, partial, failed, interrupted, or running where another process is at it; `coverage` is complete,
     partial, blocked or quiet. `remarks` are findings about the source, not about single posts. `unread` counts, by
     path, the fields of its answers that the parser does not know: the platform has something new to tell.
+    `cost_at_most` is what was said before the run.
     """
 
     source: int
@@ -47,6 +48,7 @@ class Outcome:
     finding: Finding | None = None
     remarks: list[Finding] = field(default_factory=list)
     unread: dict[str, int] = field(default_factory=dict)
+    cost_at_most: float | None = None  # US dollars; None where the platform asks none
 
     @property
     def is_problem(self) -> bool:
@@ -59,6 +61,7 @@ class Outcome:
             "source": self.source, "url": self.url, "status": self.status, "coverage": self.coverage,
             "posts": self.posts, "new": self.new, "changed": self.changed,
             "finding": public(self.finding) if self.finding else None, "unread": self.unread,
+            **({} if self.cost_at_most is None else {"cost_at_most": self.cost_at_most}),
         }  # fmt: skip
 
     @classmethod

@@ -29,9 +29,11 @@ def preview(workspace: Workspace, url: str, route: Route | None, limit: int) -> 
 
 
 def _look(workspace: Workspace, kind: type[Source], target: Target, limit: int) -> Iterator[Yielded]:
+    from runner.budget import budget_for
     from runner.client import for_source, open_client
 
     with open_client(workspace, None) as http:
         source = kind(for_source(http, workspace, kind, None), workspace.secrets(kind))
+        source.budget = budget_for(workspace, kind)
         with closing(cast("Generator[Yielded]", source.collect(target, Cursor()))) as walk:
             yield from islice(walk, limit)

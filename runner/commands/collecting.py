@@ -83,8 +83,9 @@ def collect_command(
         warn(error.sentence)
     with Counting("collecting") as counting:
         ended = collect(
-            workspace, case=case, source=source, replay=[*replay, *more], progress=counting.source, warn=warn
-        )
+            workspace, case=case, source=source, replay=[*replay, *more], progress=counting.source, warn=warn,
+            cost=problem,
+        )  # fmt: skip
         for out in ended:
             problems += out.is_problem
             tell(out)

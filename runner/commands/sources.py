@@ -29,7 +29,9 @@ def platforms_command(as_json: bool) -> None:
         audience = shipped().of(row["platform"])
         row["tier"] = audience.tier if audience else None
     columns = [("source", "id"), ("collects", "collects"), ("route", "route"), ("needs", "secrets"), ("tier", "tier"),
-               ("requests a minute", "requests_per_minute"), ("keep", "retention")]  # fmt: skip
+               ("US$ a post", "cost"), ("requests a minute", "requests_per_minute"),
+               ("keep", "retention")]  # fmt: skip
+    rows = rows if as_json else [{**row, "cost": row["price"] or None} for row in rows]  # most cost nothing
     show(rows, as_json, columns, "There are no sources; the installation is incomplete.")
 
 
@@ -51,7 +53,8 @@ def add_command(
     Example: copytrail add https://medium.com/@name --case harbour --every 6h
     """
     from core.errors import BadInput
-    from runner.recognise import address, named
+    from runner.budget import cost_at_most, priced
+    from runner.recognise import address, all_sources, named
     from runner.watchlist import add
 
     workspace = workspace_of(ctx)
@@ -70,10 +73,15 @@ def add_command(
             problem(error.sentence)
             failed += 1
             continue
+        kind = all_sources().get(added.reader)
+        cost = cost_at_most(workspace, kind) if kind else None
+        if kind and cost is not None:
+            problem(priced(kind, cost))
         if as_json:
             told = {"id": added.number, "url": url, "platform": added.platform}
+            more = {} if cost is None else {"cost_at_most": cost}
             names = named(added.reader, address(url))
-            click.echo(line({**told, **names, "route": added.route, "case": case, "remark": added.remark}))
+            click.echo(line({**told, **names, "route": added.route, "case": case, "remark": added.remark, **more}))
         else:
             click.echo(inert(f"Source {added.number}: {url} as {added.reader}."))
             if added.remark:
