@@ -18,7 +18,8 @@ from core.urls import host
 class Ask:
     """One request still to be made: `step` names the kind of page expected, `about` is what `read` wants to remember.
 
-    `json` is the body of a POST. Raises ValueError where `url` is no web address.
+    `json` is the body of a POST; `rendered` asks for the page as its scripts leave it, in a browser. Raises ValueError
+    where `url` is no web address.
     """
 
     url: str
@@ -26,6 +27,7 @@ class Ask:
     method: Literal["GET", "POST"] = "GET"
     json: Any = None
     about: Mapping[str, Any] = field(default_factory=dict)
+    rendered: bool = False
 
     def __post_init__(self) -> None:
         if not host(self.url):

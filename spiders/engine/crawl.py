@@ -28,6 +28,7 @@ from core.errors import CopytrailError
 from core.source import Target, Yielded
 from spiders.base import Ask, PageSource
 from spiders.engine.walk import Planned, Walk
+from spiders.rendered import Renderer
 
 # Scrapy's INFO lines tell of settings and extensions; what a user needs to know is in the findings.
 logging.getLogger("scrapy").setLevel(logging.WARNING)
@@ -102,6 +103,7 @@ class PageSpider(Spider):
         self.walk = walk
         self.planned = planned
         self.crash: BaseException | None = None
+        self.renderer = Renderer()
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> PageSpider:
@@ -144,7 +146,9 @@ class PageSpider(Spider):
     def requests(self, planned: Planned) -> Iterator[Request]:
         """Yield Scrapy's form of the requests planned, POST bodies included: they tell one request from another."""
         for place, ask in planned:
-            body = b"" if ask.json is None else json.dumps(ask.json, sort_keys=True).encode()
+            body = b"rendered" if ask.rendered else b""  # tells a page rendered from the same page as it came
+            if ask.json is not None:
+                body = json.dumps(ask.json, sort_keys=True).encode()
             yield Request(
                 ask.url, self.parse, method=ask.method, body=body, errback=self.failed,
                 meta={"place": place, "ask": ask},
@@ -161,9 +165,16 @@ class ThroughClient(BaseDownloadHandler):
             raise IgnoreRequest
         ask: Ask = request.meta["ask"]
         http = spider.walk.source.http
-        if ask.method == "POST":
+        if ask.rendered:
+            page = await spider.renderer.render(http, ask.url)
+        elif ask.method == "POST":
             page = await asyncio.to_thread(http.post, ask.url, json=ask.json)
         else:
             page = await asyncio.to_thread(http.get, ask.url)
         request.meta["page"] = page
         return Response(request.url, status=page.status)
+
+    async def close(self) -> None:
+        """End the browser, if a page asked for one."""
+        if isinstance(self.crawler.spider, PageSpider):
+            await self.crawler.spider.renderer.close()
