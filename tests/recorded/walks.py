@@ -19,6 +19,7 @@ PLATFORMS = frozenset(
         "reddit", "medium", "vimeo", "pinterest", "youtube", "blogspot", "livejournal", "mastodon", "tumblr",
         "wordpress", "substack", "discourse",
         "hive-steemit",
+        "bluesky",
     ]
 )  # fmt: skip
 
