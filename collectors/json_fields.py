@@ -3,26 +3,29 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from selectolax.lexbor import LexborHTMLParser
 
 from collectors.api import api_post, made
 from collectors.base import Reader
-from config.platform_fields import PostMap, Reading
-from config.platform_json import JsonPlatform
+from collectors.json_ask import ABSENT, at, fill
+from config.platform_fields import Reading
+from config.platform_head import Part
+from config.platform_json import JsonPlatform, Section
 from core import ids, markup, times
+from core.counts import Counted, counted, granularity
 from core.errors import SourceChanged
 from core.exchange import Response
-from core.records import Author, Media, Metrics, Post
+from core.records import Author, Counts, Media, Metrics, Post, Profile
 
 MAX_LIST = 1_000  # entries kept of one list field of an item
+_LONGEST = 100_000  # characters that a regular expression is tried on
 
-ABSENT = object()
 _LISTS = frozenset({"languages", "links", "tags", "mentions"})
 _REFS = frozenset({"reply_to", "root", "repost_of", "quotes"})
-_NATURAL = {"published": "utc", "edited": "utc"}
+_TIMED = frozenset({"published", "edited", "created"})
 _TIMES: Mapping[str, Callable[[Any], times.Instant]] = {
     "utc": lambda value: times.from_iso(str(value), zoneless="utc"),
     "iso": lambda value: times.from_iso(str(value)),
@@ -32,80 +35,106 @@ _TIMES: Mapping[str, Callable[[Any], times.Instant]] = {
 Index = dict[tuple[str, str], dict[str, Mapping[str, Any]]]  # (list, key) -> value of the key -> object
 
 
-def at(value: Any, path: str) -> Any:
-    """Return what stands at a dotted path, or ABSENT; the step "id=2" picks the object of a list that has it."""
-    for step in path.split(".") if path else ():
-        if isinstance(value, Mapping):
-            value = value.get(step, ABSENT)
-        elif isinstance(value, list) and step.isdigit():
-            value = value[int(step)] if int(step) < len(value) else ABSENT
-        elif isinstance(value, list) and "=" in step:
-            key, wanted = step.split("=", 1)
-            value = next((v for v in value if isinstance(v, Mapping) and str(v.get(key)) == wanted), ABSENT)
-        else:
-            return ABSENT
-    return value
-
-
-def fill(template: str, names: Mapping[str, str], found: Sequence[Any] = ()) -> str:
-    """Return a template with "{name}" and "{0}" (or "{}") put in; a hole without a value stays as written."""
-
-    def put(hole: re.Match[str]) -> str:
-        name = hole[1] or "0"
-        if name.isdigit():
-            return str(found[int(name)]) if int(name) < len(found) else hole[0]
-        return names.get(name, hole[0])
-
-    return re.sub(r"\{(\w*)\}", put, template)
-
-
-def look_ups(spec: JsonPlatform) -> set[tuple[str, str]]:
-    """Return which lists of an answer are looked up, by which key."""
-    return {(r.in_, r.key) for _, r in readings(spec.post) if r.in_ and r.key}
-
-
-def readings(mapping: PostMap) -> Iterator[tuple[str, Reading]]:
+def readings(mapping: Part, prefix: str = "") -> Iterator[tuple[str, Reading]]:
     """Yield the readings of a mapping by the dotted name of our field."""
-    for part, prefix in ((mapping, ""), (mapping.author, "author."), (mapping.metrics, "metrics.")):
-        for name in type(part).model_fields:
-            if isinstance(reading := getattr(part, name), Reading):
-                yield prefix + name, reading
+    for name in type(mapping).model_fields:
+        part = getattr(mapping, name)
+        if isinstance(part, Reading):
+            yield prefix + name, part
+        elif isinstance(part, Part):
+            yield from readings(part, f"{prefix}{name}.")
 
 
-def item_paths(spec: JsonPlatform) -> set[str]:
+def look_ups(section: Section) -> set[tuple[str, str]]:
+    """Return which lists of an answer are looked up, by which key."""
+    return {(r.in_, r.key) for _, r in readings(section.post) if r.in_ and r.key}
+
+
+def item_paths(spec: JsonPlatform, section: Section) -> set[str]:
     """Return the paths of an item that a platform file reads or ignores; a step that searches ends a path."""
-    paths = set(spec.ignore)
-    for _, reading in readings(spec.post):
+    paths = {*section.ignore, *section.only, *section.deleted, *([section.nested] if section.nested else ())}
+    mappings = [section.post, *([spec.profile] if spec.profile and not spec.profile_url else ())]
+    for _, reading in (pair for mapping in mappings for pair in readings(mapping)):
         every = (*reading.from_, *reading.when, *([reading.unless] if reading.unless else ()))
-        paths |= {path.rstrip("?") for path in every if not path.startswith("$.")}
-    return {path.split("=", 1)[0].rpartition(".")[0] if "=" in path else path for path in paths}
+        paths |= {path for path in every if not path.startswith("$.")}
+    return {path.split("=", 1)[0].rpartition(".")[0] if "=" in path else path.rstrip("?") for path in paths}
 
 
 class Item:
-    """One item of an answer, and what surrounds it: the answer, the target's names, the objects seen so far."""
+    """One object of an answer, and what surrounds it: the answer, the target's names, the objects seen so far."""
 
     def __init__(self, spec: JsonPlatform, item: Reader, answer: Any, names: Mapping[str, str], index: Index) -> None:
         self.spec, self.item, self.answer, self.names, self.index = spec, item, answer, names, index
 
-    def post(self, response: Response) -> Post:
-        """Return the item as a post; raise SourceChanged naming the path where a field is absent."""
-        fields: dict[str, Any] = {}
-        for name, reading in readings(self.spec.post):
-            if (value := self._read(name, reading)) is not None:
-                fields[name] = value
+    def post(self, response: Response, section: Section, above: Post | None = None) -> Post:
+        """Return the item as a post, `above` the one it stands in; raise SourceChanged naming a path that is absent."""
+        fields = self._fields(section.post)
         if not fields.get("native_id"):
             raise SourceChanged(f"An item of {response.url} has no id; see the platform file of {self.spec.id}.")
-        site = fill(self.spec.site, self.names) if self.spec.site else None
-        platform = self.spec.of_platform
+        site = self._site()
         for name in _REFS & fields.keys():
             one = fields[name]
-            fields[name] = ids.ref(platform, one, site) if one != fields["native_id"] else None
-        author = {name.split(".")[1]: fields.pop(name) for name in [*fields] if name.startswith("author.")}
-        metrics = {name.split(".")[1]: fields.pop(name) for name in [*fields] if name.startswith("metrics.")}
+            fields[name] = ids.ref(self.spec.of_platform, one, site) if one != fields["native_id"] else None
+        if above:
+            fields.setdefault("reply_to", above.ref)
+            fields.setdefault("root", above.root or above.ref)
+        metrics = _counters(_taken(fields, "metrics."))
         return api_post(
-            response, **fields, platform=platform, site=site, author=made(Author, **author),
-            metrics=made(Metrics, **metrics),
+            response, **{"author": made(Author, **_taken(fields, "author.")), **fields},
+            platform=self.spec.of_platform, site=site, metrics=made(Metrics, **metrics),
         )  # fmt: skip
+
+    def profile(self, response: Response) -> Profile | None:
+        """Return what the item shows of an account; None where it names none."""
+        if not self.spec.profile:
+            return None
+        fields = self._fields(self.spec.profile)
+        if not fields.get("native_id"):
+            return None
+        author = {name: fields.pop(name) for name in ("native_id", "handle", "name", "url") if name in fields}
+        return made(
+            Profile, platform=self.spec.of_platform, site=self._site(), author=made(Author, **author),
+            counts=made(Counts, **_counters(_taken(fields, "counts."))), seen=response.captured_at, route="api",
+            capture=response.capture, **fields,
+        )  # fmt: skip
+
+    def holds(self, wanted: Mapping[str, Any]) -> bool:
+        """Return whether all paths hold the given values (or one of several)."""
+        return all(
+            str(at(self.item.answer, path.rstrip("?"))) in map(str, one if isinstance(one, list) else [one])
+            for path, one in wanted.items()
+        )
+
+    def read(self, name: str, reading: Reading) -> Any:
+        """Return what a reading makes of the item; None where there is nothing."""
+        value = self._found(reading)
+        if value is None:
+            return None
+        if reading.without:
+            value = without(str(value), reading.without)
+        if reading.regex:
+            found = re.search(reading.regex, str(value)[:_LONGEST])
+            value = found and (found[1] if found.re.groups else found[0])
+            if value is None:
+                return None
+        counts = name.startswith(("metrics.", "counts."))
+        shape = reading.as_ or ("utc" if name in _TIMED else "count" if counts else "text")
+        if shape in _TIMES:
+            return _TIMES[shape](value)
+        if shape == "count":
+            return _count(value) if counts else str(value)
+        if name == "media":
+            return tuple(Media(url=url, kind=reading.kind) for url in self._list(value, shape, reading.take))
+        if name in _LISTS:
+            return tuple(self._list(value, shape, reading.take))
+        return markup.plain(str(value)) if shape == "html" else str(value)
+
+    def _fields(self, mapping: Part) -> dict[str, Any]:
+        read = ((name, self.read(name, reading)) for name, reading in readings(mapping))
+        return {name: value for name, value in read if value is not None}
+
+    def _site(self) -> str | None:
+        return fill(self.spec.site, self.names) if self.spec.site else None
 
     def _at(self, path: str) -> Any:
         optional, path = path.endswith("?"), path.rstrip("?")
@@ -121,7 +150,7 @@ class Item:
         if any(str(self._at(path)) != str(wanted) for path, wanted in reading.when.items()):
             return None
         if reading.always is not None:
-            return reading.always
+            return fill(reading.always, self.names)
         values = [self._at(path) for path in reading.from_]
         if reading.format:
             return None if None in values else fill(reading.format, self.names, values)
@@ -134,30 +163,13 @@ class Item:
             return reading.map.get(str(value), reading.default)
         return None if reading.unless and value == self._at(reading.unless) else value
 
-    def _read(self, name: str, reading: Reading) -> Any:
-        value = self._found(reading)
-        if value is None:
-            return None
-        if reading.without:
-            value = without(str(value), reading.without)
-        shape = reading.as_ or _NATURAL.get(name) or ("count" if name.startswith("metrics.") else "text")
-        if shape in _TIMES:
-            return _TIMES[shape](value)
-        if shape == "count":
-            return _count(value)
-        if name == "media":
-            return tuple(Media(url=url, kind=reading.kind) for url in self._list(value, shape, reading.take))
-        if name in _LISTS:
-            return tuple(self._list(value, shape, reading.take))
-        return markup.plain(str(value)) if shape == "html" else str(value)
-
     def _list(self, value: Any, shape: str, take: str | None) -> list[str]:
         if shape in ("links", "images"):
             find = markup.links if shape == "links" else markup.images
             return list(find(str(value), f"{self.names.get('origin', '')}/"))
         entries = value[:MAX_LIST] if isinstance(value, list) else [value]
-        taken = [entry.get(take) if take and isinstance(entry, Mapping) else entry for entry in entries]
-        return [str(entry) for entry in taken if entry not in (None, "") and not isinstance(entry, list | dict)]
+        taken = [at(entry, take) if take and isinstance(entry, Mapping) else entry for entry in entries]
+        return [str(one) for one in taken if one not in (None, "", ABSENT) and not isinstance(one, list | dict)]
 
 
 def without(html: str, selector: str) -> str:
@@ -168,8 +180,17 @@ def without(html: str, selector: str) -> str:
     return (tree.body.inner_html or "") if tree.body else ""
 
 
-def _count(value: Any) -> int | None:
+def _taken(fields: dict[str, Any], prefix: str) -> dict[str, Any]:
+    """Take the fields of a part out of all fields, by their own names."""
+    return {name.removeprefix(prefix): fields.pop(name) for name in [*fields] if name.startswith(prefix)}
+
+
+def _counters(found: Mapping[str, Counted]) -> dict[str, Any]:
+    return {**{name: one.number for name, one in found.items()}, "granularity": granularity(**found)}
+
+
+def _count(value: Any) -> Counted | None:
     try:
-        return int(value)
+        return Counted(int(value), 1)
     except (TypeError, ValueError, OverflowError):
-        return None
+        return counted(value) if isinstance(value, str) else None

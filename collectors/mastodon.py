@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any, ClassVar
 from urllib.parse import quote, unquote, urlsplit
 
@@ -28,9 +29,23 @@ _OPEN = ("discoverable", "indexable", "noindex")  # what an account wishes: kept
 _MAX_VERSIONS = 100
 
 
+@dataclass(frozen=True, slots=True)
+class _Where:
+    """Where posts stand: the host, and the platform and site that their ids are unique on."""
+
+    platform: str
+    host: str
+    site: str | None
+
+    def ref(self, native_id: object) -> str:
+        """Return the ref of a post there."""
+        return ids.ref(self.platform, str(native_id), self.site)
+
+
 class Mastodon(Collector):
     """What the sources of Mastodon share: how a status is read and how a listing goes on."""
 
+    platform = "mastodon"
     title = "Mastodon"
     priority = -10  # any host may run it
     requests_per_minute = 60.0  # documented: 300 in five minutes for one address
@@ -72,9 +87,14 @@ class Mastodon(Collector):
             raise LoginWall(f"{host} shows this only to its members ({said}).", url=response.url, status=status)
         raise refusal(response, target.url, said)
 
+    def where(self, target: Target) -> _Where:
+        """Return where its posts stand: a platform of its own counts its posts by itself."""
+        host = urlsplit(target.url).netloc.lower()
+        return _Where(self.platform, host, host if self.platform == "mastodon" else None)
+
     def status(self, item: Reader, target: Target, response: Response, **more: Any) -> Post:
         """Return a status as a post; a boost carries the text of what it boosts and names it in `repost_of`."""
-        host = urlsplit(target.url).netloc.lower()
+        where = self.where(target)
         account = item.take("account", dict)
         boosted = item.maybe("reblog", dict)
         shown = item.inside("reblog") if boosted else item
@@ -82,14 +102,14 @@ class Mastodon(Collector):
         if boosted:
             shown.ignore("account", "reblog", "id", "url", "created_at", "in_reply_to_id", "edited_at", *_KNOWN)
             item.ignore(*item.answer)  # the frame of a boost repeats fields that say nothing of their own
-            fields |= {"repost_of": _ref(boosted, host), "metrics": Metrics()}  # the counters are the original's
+            fields |= {"repost_of": _ref(boosted, where), "metrics": Metrics()}  # the counters are the original's
         else:
-            fields |= _own(item, host)
+            fields |= _own(item, where)
         wishes = {name: account[name] for name in _OPEN if account.get(name) is not None}
         raw = {**({"account": wishes} if wishes else {}), **more.pop("raw", {})}
         item.ignore(*_KNOWN)
         post = api_post(
-            response, platform="mastodon", site=host, native_id=item.take("id", str),
+            response, platform=where.platform, site=where.site, native_id=item.take("id", str),
             kind="repost" if boosted else "post",
             url=item.maybe("url", str) or item.take("uri", str), author=_author(Reader(account, "account")),
             published=times.from_iso(item.take("created_at", str)), raw=raw,
@@ -104,6 +124,7 @@ class MastodonAccount(Mastodon):
 
     id = "mastodon.account"
     patterns = (rf"{_HOST}/(?:web/)?@(?P<acct>[\w.-]+(?:@[\w.-]+)?)(?:/with_replies|/media)?{_END}",)
+    names = {"account": "{acct}"}
     examples = ("https://mastodon.example/@someone", "https://mastodon.example/@someone@other.example")
 
     def collect(self, target: Target, cursor: Cursor) -> Iterator[Yielded]:
@@ -122,6 +143,7 @@ class MastodonTag(Mastodon):
 
     id = "mastodon.tag"
     patterns = (rf"{_HOST}/(?:web/)?tags/(?P<tag>[^/?#\s]+){_END}",)
+    names = {"tag": "{tag}"}
     examples = ("https://mastodon.example/tags/weather",)
 
     def collect(self, target: Target, cursor: Cursor) -> Iterator[Yielded]:
@@ -134,6 +156,7 @@ class MastodonPublic(Mastodon):
 
     id = "mastodon.public"
     patterns = (rf"{_HOST}/(?:web/)?public(?:/(?P<part>local|remote))?{_END}",)
+    names = {"site": "{host}"}
     examples = ("https://mastodon.example/public", "https://mastodon.example/public/local")
     most_pages = 100  # it has no end, and a large instance hears some 4,000 posts in an hour
 
@@ -148,6 +171,7 @@ class MastodonStatus(Mastodon):
 
     id = "mastodon.status"
     patterns = (rf"{_HOST}/(?:web/)?(?:@[^/?#\s]+|users/[^/?#\s]+/statuses|statuses)/(?P<id>\d+){_END}",)
+    names = {"post": "{id}"}
     examples = ("https://mastodon.example/@someone/109294719267373593",)
 
     def collect(self, target: Target, cursor: Cursor) -> Iterator[Yielded]:
@@ -174,10 +198,10 @@ class MastodonStatus(Mastodon):
         response = self.ask(target, f"statuses/{target.parts['id']}/context")
         context = Reader(response.json(), url=response.url)
         above = list(context.each("ancestors"))
-        host = urlsplit(target.url).netloc.lower()
+        where = self.where(target)
         first = str(above[0].take("id")) if above else target.parts["id"]
         for item in (*above, *context.each("descendants")):
-            root = ids.ref("mastodon", first, host) if item.take("id") != first else None
+            root = where.ref(first) if item.take("id") != first else None
             yield self.status(item, target, response, root=root)
 
 
@@ -202,15 +226,15 @@ def _content(shown: Reader) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _own(item: Reader, host: str) -> dict[str, Any]:
+def _own(item: Reader, where: _Where) -> dict[str, Any]:
     """Return what only a status of its own has: edits, the post it answers, the post it quotes."""
     edited, above, quoted = item.maybe("edited_at", str), item.maybe("in_reply_to_id"), item.maybe("quote", dict)
     item.ignore("reblog")
     shown = quoted.get("quoted_status") if quoted else None
     return {
         "edited": times.from_iso(edited) if edited else None,
-        "reply_to": ids.ref("mastodon", str(above), host) if above else None,
-        "quotes": _ref(shown, host) if isinstance(shown, dict) else None,
+        "reply_to": where.ref(above) if above else None,
+        "quotes": _ref(shown, where) if isinstance(shown, dict) else None,
     }
 
 
@@ -233,12 +257,13 @@ def _media(attachment: Reader) -> Media:
     )  # fmt: skip
 
 
-def _ref(status: Mapping[str, Any], host: str) -> str:
+def _ref(status: Mapping[str, Any], where: _Where) -> str:
     """Return the ref of a status under its own host, where its address names it; else as this host counts it."""
     for address in (status.get("url"), status.get("uri")):
         if found := _STATUS.fullmatch(str(address)):
-            return ids.ref("mastodon", found[2], found[1].lower())
-    return ids.ref("mastodon", str(status.get("id")), host)
+            host = found[1].lower()
+            return where.ref(found[2]) if host == where.host else ids.ref("mastodon", found[2], host)
+    return where.ref(status.get("id"))
 
 
 def _versions(response: Response) -> list[dict[str, str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
@@ -33,6 +34,7 @@ class Reading(Part):
     key: str | None = Field(None, description="... where this key equals it ...")
     take: str | None = Field(None, description="... and take that key; also: the key to take of each object of a list.")
     without: str | None = Field(None, description='Elements of HTML left out, as a CSS selector: "img.avatar".')
+    regex: str | None = Field(None, description="Of the value only what this finds (its group, if it has one).")
     kind: MediaKind = Field("image", description="Of `media`: what its addresses lead to.")
 
     @model_validator(mode="after")
@@ -41,6 +43,11 @@ class Reading(Part):
             raise ValueError("write either `from` (a path) or `always` (a constant)")
         if self.in_ and not (self.key and self.take):
             raise ValueError("a look-up (`in`) needs `key` and `take`")
+        if self.regex is not None:
+            try:
+                re.compile(self.regex)
+            except re.error as error:
+                raise ValueError(f"regex {self.regex!r} is no regular expression ({error})") from None
         return self
 
 
@@ -91,3 +98,23 @@ class PostMap(Part):
     mentions: Field_ | None = None
     media: Field_ | None = None
     metrics: MetricsMap = MetricsMap()
+
+
+class CountsMap(Part):
+    """Where the counters of an account stand."""
+
+    followers: Field_ | None = None
+    following: Field_ | None = None
+    posts: Field_ | None = None
+
+
+class ProfileMap(AuthorMap):
+    """Where an account tells of itself; its paths start at each item, or at the answer of `profile_url`."""
+
+    native_id: Field_
+    bio: Field_ | None = None
+    avatar: Field_ | None = None
+    banner: Field_ | None = None
+    created: Field_ | None = None
+    links: Field_ | None = None
+    counts: CountsMap = CountsMap()

@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
-from config.platform_fields import PostMap
-from config.platform_head import Head, Part
+from config.platform_fields import Field_, PostMap, ProfileMap
+from config.platform_head import Head, Part, Strings
+
+Ends = Literal[
+    "gone", "private", "suspended", "login_wall", "unauthorized", "bad_request", "rate_limited", "unavailable",
+    "legal_block", "quiet",
+]  # fmt: skip
+
+
+class Request(Part):
+    """One request; "{name}" is a group of the pattern, a part found by `resolve`, or a secret. A body means POST."""
+
+    url: str
+    params: dict[str, str] = Field({})
+    headers: dict[str, str] = Field({})
+    body: Any = Field(None, description="Sent as JSON; its strings are templates.")
 
 
 class Next(Part):
@@ -15,7 +29,8 @@ class Next(Part):
 
     `{param, from}`: the value found goes into the parameter. `{param, count_from}`: a page number, counted up while
     `while` is filled (without it: until a page is empty). `{param, offset: true}`: the number of items so far.
-    `{from}` alone: an address. `{link: next}`: the address of that relation in the Link header.
+    `{from}` alone: an address. `{link: next}`: the address of that relation in the Link header. Where a body is sent,
+    `param` is a path in it: "variables.after".
     """
 
     param: str | None = None
@@ -34,13 +49,18 @@ class Next(Part):
         return self
 
 
-class Pages(Part):
+class Pages(Request):
     """What is asked for, where the items of an answer stand, and how it goes on."""
 
-    url: str
-    items: str = ""
-    params: dict[str, str] = Field({})
+    items: str = Field("", description='The path of the list; the step "*" goes through a list of lists.')
+    single: bool = Field(False, description="At `items` stands one object, not a list.")
     next: Next | None = None
+
+
+class Resolve(Request):
+    """A request made before: named parts are taken from its answer (the id that belongs to a handle)."""
+
+    take: dict[str, Field_] = Field(min_length=1)
 
 
 class Rest(Part):
@@ -55,11 +75,50 @@ class Rest(Part):
     at_most: int = Field(10_000, ge=1, le=100_000)
 
 
-class JsonPlatform(Head):
+class Refusal(Part):
+    """What an answer says in its body instead of by its status; the first that fits ends the walk."""
+
+    when: str = Field(description="A path that holds something ...")
+    is_: str | None = Field(None, alias="is", description="... and, as text, fits this regular expression.")
+    as_: Ends = Field(alias="as")
+    says: str | None = Field(None, description="The path of the platform's own words.")
+
+
+class ProfileRequest(Request):
+    """A request of its own for the profile of the account that is watched."""
+
+    item: str = Field("", description="The path of the object that `profile` is read from.")
+
+
+class Section(Part):
+    """One listing of a source: what is asked and how its items are read."""
+
+    pages: Pages
+    rest: Rest | None = None
+    nested: str | None = Field(None, description="The path, in an item, of further items of the same shape.")
+    only: dict[str, Any] = Field({}, description="Items are read only where these paths hold these values.")
+    deleted: dict[str, Any] = Field({}, description="Items that say by these values that they were deleted.")
+    post: PostMap
+    ignore: Strings = ()
+
+
+class JsonPlatform(Head, Section):
     """A source behind a JSON interface that is asked page after page."""
 
     engine: Literal["json_api"]
-    pages: Pages
-    rest: Rest | None = None
-    post: PostMap
-    ignore: tuple[str, ...] = ()
+    resolve: Resolve | None = None
+    prefix: str = Field("", description='What stands before the JSON: "])}while(1);" or "callback(".')
+    errors: tuple[Refusal, ...] = ()
+    profile: ProfileMap | None = None
+    profile_url: ProfileRequest | None = None
+    also: tuple[Section, ...] = Field((), description="Further listings, walked independently: comments of a post.")
+
+    @model_validator(mode="after")
+    def _profile_complete(self) -> JsonPlatform:
+        if self.profile_url and not self.profile:
+            raise ValueError("profile_url needs `profile`: what its answer says")
+        return self
+
+    def sections(self) -> tuple[Section, ...]:
+        """Return the listings of the source, its own first."""
+        return (self, *self.also)

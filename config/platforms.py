@@ -12,14 +12,14 @@ from pydantic import Field, TypeAdapter, ValidationError
 from config.platform_head import Declared, Head, Strings
 from config.platform_json import JsonPlatform
 from core.errors import CannotStart
-from core.records import MediaKind, PostKind
+from core.records import PostKind
 
 FOLDER = Path(__file__).parent / "platforms"
 MAX_LINES = 40  # a platform that needs more is a program, and is written as one
 
 
 class FeedsPlatform(Head):
-    """A platform whose route is its feed; `feed` are names of the same feed, the first that fills is asked."""
+    """A platform whose route is its feed; `feed` are its addresses, the first that the address fills is asked."""
 
     engine: Literal["feeds"]
     feed: Strings = Field(min_length=1, description='Address of the feed: "{origin}/rss", with groups of the pattern.')
@@ -27,7 +27,7 @@ class FeedsPlatform(Head):
     author: str | None = Field(None, description='Handle of all entries: "{handle}".')
     community: str | None = Field(None, description='Where all entries stand: "{board}".')
     kind: PostKind = "article"
-    media: MediaKind = Field("image", description="What the files of entries are, where the feed does not say.")
+    page: str | None = Field(None, description="Parameter that counts pages from 2; else the feed names its next one.")
 
 
 class ClosedPlatform(Head):
@@ -44,6 +44,7 @@ class Preset(Declared):
     id: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
     engine: Literal["mastodon", "discourse", "wordpress", "peertube", "lemmy", "flarum"]
     instances: Strings = Field(min_length=1)
+    pattern: dict[str, Strings] = Field({}, description="Further forms of addresses, by the kind of source.")
 
 
 # A new engine adds its model here; the registry finds the sources it makes of the files.
