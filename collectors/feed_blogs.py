@@ -17,11 +17,12 @@ class BlogspotFeed(FeedSource):
     title = "Blogspot (Blogger)"
     patterns = (
         (
-            r"(?P<site>https?://(?!www\.|draft\.)[\w-]+\.blogspot\.(?:[a-z]{2,3})(?:\.[a-z]{2})?)"
-            r"(?:/(?:feeds/posts/default/?|index\.html)?)?(?:\?[^\s#]*)?"
+            r"(?P<site>https?://(?!www\.|draft\.)(?P<blog>[\w-]+)\.blogspot\.(?:[a-z]{2,3})(?:\.[a-z]{2})?)"
+            r"(?:/(?:feeds/posts/default/?|index\.html)?)?(?:[?#]\S*)?"
         ),
     )
     examples = ("https://a-garden-diary.blogspot.com/", "http://ein-tagebuch.blogspot.de/feeds/posts/default")
+    names = {"account": "{blog}"}
     requests_per_minute = 60
     retention = "no platform rule known"
     fields = (*FeedSource.fields, "metrics.replies", "reply_to", "edited")
@@ -39,17 +40,25 @@ class LiveJournalFeed(FeedSource):
     id = "livejournal.feed"
     title = "LiveJournal"
     patterns = (
-        r"https?://(?!www\.|users\.|community\.|m\.)(?P<host>[\w-]+)\.livejournal\.com(?:/(?:data/(?:rss|atom)/?)?)?",
-        r"https?://(?:www\.|users\.|community\.)?livejournal\.com/(?:users/|community/)?(?P<path>\w+)(?:/(?:data/rss/?)?)?",
+        (
+            r"https?://(?!www\.|users\.|community\.|m\.)(?P<journal>[\w-]+)\.livejournal\.com"
+            r"(?:/(?:(?:data/(?:rss|atom)|profile|calendar|friends)/?)?)?(?:[?#]\S*)?"
+        ),
+        (
+            r"https?://(?:(?:www|users|community|m)\.)?livejournal\.com/(?:users/|community/|read/user/)?"
+            r"(?!users\b|community\b|read\b|tag\b|search\b|login\b|create\b|about\b|media\b|top\b)"
+            r"(?P<journal>\w+)(?:/(?:(?:data/rss|profile)/?)?)?(?:[?#]\S*)?"
+        ),
     )
     examples = ("https://quiet-reader.livejournal.com/", "https://users.livejournal.com/_someone_/")
+    names = {"account": "{journal}"}
     requests_per_minute = 60
     retention = "its rules for automatic readers ask for a contact in the user agent and at most 5 requests a second"
     fields = (*FeedSource.fields, "author.handle", "metrics.replies")
 
     def collect(self, target: Target, cursor: Cursor) -> Iterator[Yielded]:
         """Read the one page there is; before 2006 it stood under www.livejournal.com."""
-        journal = (target.parts.get("host", "").replace("-", "_") or target.parts["path"]).lower()
+        journal = target.parts["journal"].replace("-", "_").lower()
         host = journal.replace("_", "-")
         here = f"https://{host}.livejournal.com"
         if host.startswith("-") or host.endswith("-"):  # no host may
@@ -65,22 +74,24 @@ class MediumFeed(FeedSource):
     title = "Medium"
     patterns = (
         (
-            r"https?://(?:www\.)?medium\.com/(?:feed/)?(?P<what>@[\w.-]+|tag/[^\s/?#]+"
-            r"|(?!tag/|m/|p/|me/|feed/|search\b|about\b)[\w-]+(?:/tagged/[^\s/?#]+)?)/?(?:\?[^\s#]*)?"
+            r"https?://(?:www\.)?medium\.com/(?:feed/)?(?P<what>@(?P<handle>[\w.-]+)|tag/(?P<tag>[^\s/?#]+)"
+            r"|(?!tag/|m/|p/|me/|feed/|search\b|about\b)(?P<publication>[\w-]+)(?:/tagged/(?P<topic>[^\s/?#]+))?)"
+            r"(?:/(?:about|followers|latest|lists|archive|recommended)?)?(?:[?#]\S*)?"
         ),
-        r"https?://(?!www\.|about\.|help\.|policy\.|blog\.)(?P<host>[\w-]+)\.medium\.com(?:/(?:feed/?)?)?(?:\?[^\s#]*)?",
+        r"https?://(?!www\.|about\.|help\.|policy\.|blog\.)(?P<handle>[\w-]+)\.medium\.com(?:/(?:feed/?)?)?(?:[?#]\S*)?",
     )
     examples = (
         "https://medium.com/@someone", "https://someone.medium.com/", "https://medium.com/a-publication",
         "https://medium.com/a-publication/tagged/food", "https://medium.com/tag/gardening",
     )  # fmt: skip
+    names = {"account": "{handle}", "tag": "{tag}", "board": "{publication}"}
     requests_per_minute = 10
     retention = "no platform rule known; the feed leaves out claps and what is behind the pay wall"
 
     def collect(self, target: Target, cursor: Cursor) -> Iterator[Yielded]:
         """Read the one page there is."""
-        host = target.parts.get("host")
-        url = f"https://{host}.medium.com/feed" if host else f"https://medium.com/feed/{target.parts['what']}"
+        what = target.parts.get("what")
+        url = f"https://medium.com/feed/{what}" if what else f"https://{target.parts['handle']}.medium.com/feed"
         yield from self.walk(url, cursor, Medium())
 
 
@@ -92,10 +103,11 @@ class SubstackFeed(FeedSource):
     patterns = (
         (
             r"https?://(?!www\.|support\.|on\.|open\.)(?P<host>[\w-]+)\.substack\.com"
-            r"(?:/(?:feed/?|archive/?)?)?(?:\?[^\s#]*)?"
+            r"(?:/(?:feed/?|archive/?)?)?(?:[?#]\S*)?"
         ),
     )
     examples = ("https://a-letter.substack.com/",)
+    names = {"account": "{host}"}
     retention = "no platform rule known; what is behind the pay wall is not read"
 
     def collect(self, target: Target, cursor: Cursor) -> Iterator[Yielded]:
@@ -109,20 +121,21 @@ class TumblrFeed(FeedSource):
     id = "tumblr.feed"
     title = "Tumblr"
     patterns = (
-        r"https?://(?!www\.|api\.|assets\.|help\.)(?P<host>[\w-]+)\.tumblr\.com(?:/(?:rss/?)?)?",
+        r"https?://(?!www\.|api\.|assets\.|help\.)(?P<name>[\w-]+)\.tumblr\.com(?:/(?:(?:rss|archive)/?)?)?(?:[?#]\S*)?",
         (
             r"https?://(?:www\.)?tumblr\.com/(?:blog/(?:view/)?)?"
-            r"(?P<name>(?!blog\b|tagged\b|search\b|explore\b|dashboard\b|login\b|register\b|about\b)[\w-]+)/?"
+            r"(?P<name>(?!blog\b|tagged\b|search\b|explore\b|dashboard\b|login\b|register\b|about\b)[\w-]+)/?(?:[?#]\S*)?"
         ),
     )
     examples = ("https://small-drawings.tumblr.com/", "https://www.tumblr.com/small-drawings")
+    names = {"account": "{name}"}
     requests_per_minute = 20
+    retention_class = "deletions"
     retention = "researchers' practice is to delete what was deleted there; no rule for feeds known"
 
     def collect(self, target: Target, cursor: Cursor) -> Iterator[Yielded]:
         """Read the one page there is."""
-        name = target.parts.get("host") or target.parts["name"]
-        yield from self.walk(f"https://{name}.tumblr.com/rss", cursor, Tumblr())
+        yield from self.walk(f"https://{target.parts['name']}.tumblr.com/rss", cursor, Tumblr())
 
 
 class WordPressFeed(FeedSource):
@@ -132,11 +145,12 @@ class WordPressFeed(FeedSource):
     title = "WordPress"
     patterns = (
         (
-            r"(?P<site>https?://(?!www\.|public-api\.|en\.|de\.|fr\.|es\.)[\w-]+\.wordpress\.com)"
-            r"(?:/(?:feed/?)?)?(?:\?[^\s#]*)?"
+            r"(?P<site>https?://(?!www\.|public-api\.|en\.|de\.|fr\.|es\.)(?P<blog>[\w-]+)\.wordpress\.com)"
+            r"(?:/(?:feed/?)?)?(?:[?#]\S*)?"
         ),
     )
     examples = ("https://aquietblog.wordpress.com/",)
+    names = {"account": "{blog}"}
     retention = "no platform rule known"
     fields = (*FeedSource.fields, "metrics.replies", "reply_to")
 

@@ -38,12 +38,12 @@ class YouTubeFeed(FeedSource):
     patterns = (
         (
             r"https?://(?:www\.|m\.)?youtube\.com/channel/(?P<channel>UC[\w-]{22})(?:/(?:videos|featured|streams|shorts)?)?"
-            r"(?:\?[^\s#]*)?"
+            r"(?:[?#]\S*)?"
         ),
-        r"https?://(?:www\.|m\.)?youtube\.com/user/(?P<user>[\w.-]+)(?:/(?:videos|featured)?)?(?:\?[^\s#]*)?",
+        r"https?://(?:www\.|m\.)?youtube\.com/user/(?P<user>[\w.-]+)(?:/(?:videos|featured)?)?(?:[?#]\S*)?",
         (
-            r"https?://(?:www\.|m\.)?youtube\.com/(?P<page>@[^\s/?#]+|c/[^\s/?#]+)(?:/(?:videos|featured|streams|shorts)?)?"
-            r"(?:\?[^\s#]*)?"
+            r"https?://(?:www\.|m\.)?youtube\.com/(?P<page>@(?P<handle>[^\s/?#]+)|c/(?P<custom>[^\s/?#]+))(?:/(?:videos|featured|streams|shorts)?)?"
+            r"(?:[?#]\S*)?"
         ),
         r"https?://(?:www\.|m\.)?youtube\.com/playlist\?(?:[^\s#&]*&)*list=(?P<playlist>[\w-]+)(?:&[^\s#]*)?",
         (
@@ -55,6 +55,7 @@ class YouTubeFeed(FeedSource):
         "https://www.youtube.com/channel/UCinventedChannelNo00001", "https://www.youtube.com/user/SomeUser",
         "https://www.youtube.com/@somebody", "https://www.youtube.com/playlist?list=PLinventedPlaylist01",
     )  # fmt: skip
+    names = {"account": "{channel}|{user}|@{handle}|{custom}|{feed}|{feed_user}", "board": "{playlist}|{feed_playlist}"}
     requests_per_minute = 20
     retention = "no rule for feeds known; what its API gives may be kept 30 days, then refreshed or deleted"
     fields = (*FeedSource.fields, "author.native_id", "metrics.views", "metrics.likes")
@@ -109,9 +110,11 @@ class VimeoFeed(FeedSource):
         (
             r"https?://(?:www\.)?vimeo\.com/(?P<place>(?:channels|groups)/[\w-]+"
             r"|(?!\d+(?:[/?]|$)|(?:channels|groups|categories|watch|search|features|upload|log_in|join|ondemand|about"
-            r"|blog|help|terms|privacy|event|showcase|album|manage|settings|tag)(?:[/?]|$))[\w-]+)(?:/videos)?(?:/rss)?/?"
+            r"|blog|help|terms|privacy|event|showcase|album|manage|settings|tag)(?:[/?]|$))(?P<user>[\w-]+))(?:/(?:videos|about))?"
+            r"(?:/rss)?/?(?:[?#]\S*)?"
         ),
     )
+    names = {"account": "{user}", "board": "{place}"}
     examples = ("https://vimeo.com/user100200300", "https://vimeo.com/channels/shortfilmclub")
     requests_per_minute = 20
     retention = "no platform rule known"
@@ -147,10 +150,11 @@ class PinterestFeed(FeedSource):
         (
             r"https?://(?:[a-z]{2,3}\.)?pinterest\.(?:[a-z]{2,3})(?:\.[a-z]{2})?/"
             r"(?P<user>(?!pin\b|search\b|ideas\b|today\b|business\b|login\b|about\b|explore\b|categories\b|settings\b)[\w.-]+?)"
-            r"(?:/feed\.rss|/(?P<board>(?!_)[^\s/?#]+?)(?:\.rss)?)?/?(?:\?[^\s#]*)?"
+            r"(?:/feed\.rss|/(?P<board>(?!_)[^\s/?#]+?)(?:\.rss)?)?/?(?:[?#]\S*)?"
         ),
     )
     examples = ("https://www.pinterest.com/someone/", "https://www.pinterest.de/someone/old-maps/")
+    names = {"board": "{user}/{board}", "account": "{user}"}
     requests_per_minute = 10
     retention = "no rule for feeds known; the feed often states no time"
     fields = ("text", "media", "links", "author.handle", "published")

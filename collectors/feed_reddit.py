@@ -55,16 +55,18 @@ class RedditFeed(FeedSource):
     patterns = (
         (
             r"https?://(?:(?:www|old|new|np|ud|en|i|m)\.)?reddit\.com(?P<path>/?"
-            r"|/r/[\w+-]+(?:/(?:new|hot|top|rising|controversial|search))?/?"
-            r"|/u(?:ser)?/[\w-]+(?:/(?:submitted|comments|overview))?/?"
-            r"|/search/?)(?:\.rss)?(?P<query>\?[^\s#]*)?"
+            r"|/r/(?P<community>[\w+-]+)(?:/(?:new|hot|top|rising|controversial|search))?/?"
+            r"|/u(?:ser)?/(?P<user>[\w-]+)(?:/(?:submitted|comments|overview))?/?"
+            r"|/search/?)(?:\.rss)?(?P<query>\?(?:(?!q=)[^\s#&]*+&)*+(?:q=(?P<words>[^\s#&]*+))?[^\s#]*+)?(?:#\S*)?"
         ),
     )
     examples = (
         "https://www.reddit.com/", "https://www.reddit.com/r/AskHistorians", "https://www.reddit.com/user/someone",
         "https://www.reddit.com/search?q=old+maps", "https://www.reddit.com/r/maps/search?q=harbour",
     )  # fmt: skip
+    names = {"account": "{user}", "search": "{words}", "board": "{community}", "site": "{host}"}
     requests_per_minute = 6
+    retention_class = "deletions"
     retention = "posts deleted there must be left out of what is published again (Responsible Builder Policy)"
     fields = ("text", "title", "published", "author.handle", "community", "links")
 

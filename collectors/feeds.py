@@ -29,6 +29,7 @@ class FeedsSite(FeedSource):
     title = "Any site with a feed"
     patterns = (r"https?://(?=[^\s/?#@]*[^\s/?#@.]\.)[^\s/?#@]+(?:[/?#]\S*)?",)
     examples = ("https://blog.example.org/", "https://news.example.org/rss.xml")
+    names = {"site": "{host}"}
     priority = -100
     requests_per_minute = 20
     retention = "no platform rule known; ask the site if in doubt"

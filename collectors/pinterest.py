@@ -115,6 +115,7 @@ class PinterestSearch(_Resource):
 
     id = "pinterest.search"
     patterns = (rf"{_SITE}/search/(?:pins/)?\?(?:[^#\s]*&)?q=(?P<query>[^&#\s]+)(?:[&#]\S*)?",)
+    names = {"search": "{query}"}
     examples = ("https://www.pinterest.com/search/pins/?q=northern%20lights",)
 
     def collect(self, target: Target, cursor: Cursor) -> Iterator[Yielded]:
@@ -130,6 +131,7 @@ class PinterestBoard(_Resource):
 
     id = "pinterest.board"
     patterns = (rf"{_SITE}/(?!(?:{_PLACES})/)(?P<user>[\w.-]+)/(?!_|pins/?$)(?P<board>[^/?#\s]+){_MORE}",)
+    names = {"board": "{user}/{board}"}
     examples = ("https://www.pinterest.com/somebody/some-board/",)
     priority = -5  # the feed of a board needs no undocumented interface: it comes first
 
@@ -147,6 +149,7 @@ class PinterestUser(_Resource):
 
     id = "pinterest.user"
     patterns = (rf"{_SITE}/(?!(?:{_PLACES})(?:[/?#]|$))(?P<user>[\w.-]+)(?:/(?:_saved|_created|pins))?{_MORE}",)
+    names = {"account": "{user}"}
     examples = ("https://www.pinterest.com/somebody/",)
     priority = -5
 

@@ -80,6 +80,7 @@ class RedditUser(RedditSource):
         rf"{HOST}/u(?:ser)?/(?P<name>[\w-]{{1,40}})(?:/(?P<part>submitted|comments))?{REST}",
         rf"{HOST}/u(?:ser)?/(?P<name>[\w-]{{1,40}})/overview{REST}",
     )
+    names = {"account": "{name}"}
     examples = ("https://www.reddit.com/user/spez", "https://www.reddit.com/user/spez/submitted")
 
     def collect(self, target: Target, cursor: Cursor) -> Iterator[Yielded]:
@@ -106,6 +107,7 @@ class RedditSubreddit(RedditSource):
 
     id = "reddit.subreddit"
     patterns = (rf"{HOST}/r/(?P<name>[\w+-]{{2,100}})(?:/(?P<order>new|hot|top|rising))?{REST}",)
+    names = {"board": "{name}"}
     examples = ("https://www.reddit.com/r/askreddit", "https://old.reddit.com/r/homelab/new/")
 
     def collect(self, target: Target, cursor: Cursor) -> Iterator[Yielded]:
@@ -160,7 +162,10 @@ class RedditSearch(RedditSource):
     """Posts that Reddit's search finds, in all communities or in one, newest first."""
 
     id = "reddit.search"
-    patterns = (rf"{HOST}(?:/r/(?P<name>[\w+-]{{2,100}}))?/search/?\?(?P<query>(?:[^#\s]*&)?q=[^#\s]+)(?:#\S*)?",)
+    patterns = (
+        rf"{HOST}(?:/r/(?P<name>[\w+-]{{2,100}}))?/search/?\?(?P<query>(?:[^#\s]*&)?q=(?P<words>[^#&\s]++)[^#\s]*+)(?:#\S*)?",
+    )
+    names = {"search": "{words}"}
     examples = ("https://www.reddit.com/search/?q=%22blue+moth%22", "https://www.reddit.com/r/news/search?q=storm")
 
     def collect(self, target: Target, cursor: Cursor) -> Iterator[Yielded]:
@@ -178,6 +183,7 @@ class RedditShareLink(RedditSource):
     id = "reddit.share"
     route = "page"
     patterns = (rf"{HOST}/(?:r|u|user)/[\w.+-]+/s/(?P<share>\w{{1,40}}){REST}",)
+    names = {"post": "{share}"}
     examples = ("https://www.reddit.com/r/news/s/AbCdEf12345",)
 
     def collect(self, target: Target, cursor: Cursor) -> Iterator[Yielded]:

@@ -98,6 +98,7 @@ class RedditThread(_ThreadSource):
         rf"{_THREAD}(?:/[^/?#\s]*)?{REST}",
         rf"(?:{HOST}/gallery|https?://redd\.it)/(?P<thread>[0-9a-z]{{1,13}}){REST}",
     )
+    names = {"thread": "{thread}"}
     examples = ("https://www.reddit.com/r/news/comments/3hahrw/a_title/", "https://redd.it/3hahrw")
 
     def collect(self, target: Target, cursor: Cursor) -> Iterator[Yielded]:
@@ -111,6 +112,7 @@ class RedditComment(_ThreadSource):
 
     id = "reddit.comment"
     patterns = (rf"{_THREAD}/[^/?#\s]+/(?P<comment>[0-9a-z]{{1,13}}){REST}",)
+    names = {"post": "{comment}"}
     examples = ("https://www.reddit.com/r/news/comments/3hahrw/comment/cu5pebp/",)
 
     def collect(self, target: Target, cursor: Cursor) -> Iterator[Yielded]:

@@ -51,6 +51,8 @@ class TumblrBlog(Collector):
         rf"https?://(?!www\.|api\.|assets\.)(?P<blog>{_NAME})\.tumblr\.com(?:/post/{_POST}|/archive)?{_END}",
         rf"https?://(?:www\.)?tumblr\.com/(?:blog/(?:view/)?)?(?!{_PAGES})(?P<blog>{_NAME})(?:/{_POST})?{_END}",
     )
+    names = {"post": "{post}", "account": "{blog}"}
+    retention_class = "deletions"
     examples = ("https://a-blog.tumblr.com/", "https://www.tumblr.com/a-blog", "https://a-blog.tumblr.com/post/1/slug")
     requests_per_minute = 15.0  # documented: 1,000 an hour
     login = "key"

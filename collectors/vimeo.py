@@ -108,8 +108,9 @@ class VimeoUser(_VimeoList):
 
     id = "vimeo.user"
     patterns = (
-        rf"https?://(?:www\.)?vimeo\.com/(?!(?:{_PLACES})(?:[/?#]|$))(?!\d+(?:[/?#]|$))(?P<user>[\w-]+)(?:/videos)?{_MORE}",
+        rf"https?://(?:www\.)?vimeo\.com/(?!(?:{_PLACES})(?:[/?#]|$))(?!\d+(?:[/?#]|$))(?P<user>[\w-]+)(?:/videos|/about)?{_MORE}",
     )
+    names = {"account": "{user}"}
     examples = ("https://vimeo.com/somebody", "https://vimeo.com/user110157601/videos")
 
     def collect(self, target: Target, cursor: Cursor) -> Iterator[Yielded]:
@@ -126,6 +127,7 @@ class VimeoCollection(_VimeoList):
     patterns = (
         rf"https?://(?:www\.)?vimeo\.com/(?P<kind>categories|channels|groups)/(?P<name>[\w-]+)(?:/videos)?{_MORE}",
     )
+    names = {"board": "{kind}/{name}"}
     examples = ("https://vimeo.com/categories/animation", "https://vimeo.com/channels/staffpicks")
     most_pages = 100  # a category holds up to a million videos
 
@@ -143,6 +145,7 @@ class VimeoVideo(Collector):
         rf"https?://(?:www\.)?vimeo\.com/(?:channels/[\w-]+/|groups/[\w-]+/videos/)?(?P<video>\d+)(?:/[0-9a-f]+)?{_MORE}",
         rf"https?://player\.vimeo\.com/video/(?P<video>\d+){_MORE}",
     )
+    names = {"post": "{video}"}
     examples = ("https://vimeo.com/100200300", "https://player.vimeo.com/video/100200300")
     requests_per_minute = 20.0
     fields = ("text", "title", "author", "links", "media")

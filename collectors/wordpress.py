@@ -41,6 +41,7 @@ class WordPressSite(Collector):
     id = "wordpress.site"
     title = "WordPress"
     patterns = (r"https?://[^/?#\s@]+(?P<path>(?:/[\w.~-]+){0,3})/?(?:[?#]\S*)?",)
+    names = {"site": "{host}"}
     examples = ("https://blog.example/", "https://news.example/demo/")
     priority = -110  # any site may run it, and only asking tells: taken where nothing else claims, or by --route api
     requests_per_minute = 20.0

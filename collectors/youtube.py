@@ -33,6 +33,7 @@ class YouTubeSearch(YouTube):
 
     id = "youtube.search"
     patterns = (rf"{_SITE}/results\?(?:[^#\s]*&)?search_query=(?P<query>[^&#\s]+){_MORE}",)
+    names = {"search": "{query}"}
     examples = ("https://www.youtube.com/results?search_query=northern+lights",)
     units_per_request = 100
 
@@ -79,6 +80,7 @@ class YouTubePlaylist(_Listing):
 
     id = "youtube.playlist"
     patterns = (rf"{_SITE}/playlist\?(?:[^#\s]*&)?list=(?P<list>[\w-]+){_MORE}",)
+    names = {"board": "{list}"}
     examples = ("https://www.youtube.com/playlist?list=PLinvented0000000000000000000000000",)
 
     def collect(self, target: Target, cursor: Cursor) -> Iterator[Yielded]:
@@ -96,6 +98,7 @@ class YouTubeChannel(_Listing):
         rf"{_SITE}/@(?P<handle>[^/?#\s]+)(?:/\w*)?{_MORE}",
         rf"{_SITE}/user/(?P<user>[^/?#\s]+)(?:/\w*)?{_MORE}",
     )
+    names = {"account": "{channel}|@{handle}|{user}"}
     examples = ("https://www.youtube.com/@somebody", "https://www.youtube.com/channel/UC0000000000000000000000")
 
     def collect(self, target: Target, cursor: Cursor) -> Iterator[Yielded]:
@@ -124,6 +127,7 @@ class YouTubeVideo(YouTube):
         rf"{_SITE}/(?:shorts|live|embed)/(?P<video>{_ID})/?{_MORE}",
         rf"https?://youtu\.be/(?P<video>{_ID})/?{_MORE}",
     )
+    names = {"post": "{video}"}
     examples = ("https://www.youtube.com/watch?v=invented000", "https://youtu.be/invented000")
 
     def collect(self, target: Target, cursor: Cursor) -> Iterator[Yielded]:

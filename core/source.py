@@ -92,7 +92,8 @@ class Source(ABC):
     URLs each of which this source and no other of its route claims. `priority` breaks ties: a platform's own pattern
     (default 0) wins over a shape that any host may have (-10) and over the catch-alls (-100). `names` says which kinds
     of thing an address may name, and which of its parts tell them apart: `{"account": "{handle}", "tag": "{tag}"}`; the
-    kind all of whose parts an address has is the one (of several, the one written before), "{host}" is its host.
+    kind all of whose parts an address has is the one (of several, the one written before), "{host}" is its host, "{url}" the whole, and
+    "{id}|{handle}" takes either.
     """
 
     id: ClassVar[str]  # platform.kind
@@ -134,7 +135,7 @@ class Source(ABC):
         for pattern in cls.patterns:
             if found := re.fullmatch(pattern, url):
                 parts = {k: v for k, v in found.groupdict().items() if v is not None}
-                kind, identity = _named(cls.names, {"host": host(url) or "", **parts})
+                kind, identity = _named(cls.names, {"host": host(url) or "", "url": url, **parts})
                 return Target(url=url, parts=parts, kind=kind, identity=identity)
         return None
 
@@ -155,7 +156,7 @@ class Source(ABC):
 
 def _named(names: Mapping[Kind, str], parts: Mapping[str, str]) -> tuple[Kind, str]:
     """Return the kind of thing that the parts of an address name, and its name there."""
-    for kind, template in names.items():
+    for kind, template in ((kind, one) for kind, either in names.items() for one in either.split("|")):
         if all(parts.get(name) for name in re.findall(r"\{(\w+)\}", template)):
             return kind, unquote(re.sub(r"\{(\w+)\}", lambda hole: parts[hole[1]], template))
     return "site", parts["host"]

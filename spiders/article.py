@@ -46,6 +46,7 @@ class ArticlePage(PageSource):
     id = "article.page"
     title = "Any site (one article)"
     patterns = (rf"(?!(?:{_LISTING})$)https?://[^/?#\s]+/\S*",)
+    names = {"post": "{url}"}
     examples = ("https://news.invented.example/2024/05/a-bridge-that-never-was", "https://blog.invented.example/?p=77")
     priority = -100
     requests_per_minute = 20
@@ -67,6 +68,7 @@ class ArticleSite(PageSource):
     id = "article.site"
     title = "Any site (its articles)"
     patterns = (_LISTING,)
+    names = {"site": "{host}"}
     examples = ("https://news.invented.example/", "https://news.invented.example/politics/elections")
     priority = -100
     cursor = CursorSpec(order="unordered")

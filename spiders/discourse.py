@@ -29,6 +29,7 @@ class DiscourseTopicPage(PageSource):
     platform = "discourse"
     title = "Discourse"
     patterns = (r"https?://[^/?#\s]+/t/(?:[^/?#\s]+/)?(?P<topic>\d+)(?:/\d+)?/?(?:[?#]\S*)?",)
+    names = {"thread": "{topic}"}
     examples = ("https://meta.discourse.org/t/a-topic/12483", "https://forum.example/t/77/3")
     priority = -10  # any host may serve Discourse
     cursor = CursorSpec(order="oldest_first")

@@ -23,6 +23,7 @@ class MediumStory(PageSource):
     id = "medium.story"
     title = "Medium"
     patterns = (rf"https?://(?:[\w-]+\.)?medium\.com/{_STORY}",)
+    names = {"post": "{id}"}
     examples = (
         "https://medium.com/invented-paper/a-bridge-that-never-was-0a1b2c3d4e5f",
         "https://medium.com/p/0a1b2c3d4e5f",

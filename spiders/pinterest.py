@@ -22,6 +22,7 @@ class PinterestPin(PageSource):
     patterns = (
         r"https?://(?:[\w-]+\.)*pinterest\.(?:com|[a-z]{2}|com?\.[a-z]{2})/pin/(?:[^/?#\s]+--)?(?P<id>\d+)/?(?:[?#]\S*)?",
     )
+    names = {"post": "{id}"}
     examples = ("https://www.pinterest.com/pin/123456789012345678/", "https://www.pinterest.co.uk/pin/a-name--1234567/")
     requests_per_minute = 12
     fields = ("text", "title", "published", "author", "media", "links", "community")

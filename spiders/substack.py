@@ -22,6 +22,7 @@ class SubstackPost(PageSource):
     id = "substack.post"
     title = "Substack"
     patterns = (r"https?://[^/?#\s]+/p/(?P<slug>[\w-]+)/?(?:[?#]\S*)?",)
+    names = {"post": "{slug}"}
     examples = ("https://invented.substack.com/p/a-bridge", "https://letters.invented.example/p/a-bridge")
     priority = -10  # any host may serve Substack
     requests_per_minute = 12

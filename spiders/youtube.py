@@ -100,6 +100,7 @@ class YoutubeChannel(_Listing):
             r"(?:/(?:videos|featured|streams|shorts|about))?/?(?:[?#]\S*)?"
         ),
     )
+    names = {"account": "{id}|{handle}|{name}"}
     examples = ("https://www.youtube.com/channel/UC0123456789012345678901", "https://www.youtube.com/@invented")
     tab = _VIDEOS_TAB
     expect = Expect(posts_at_least=1, filled={"title": 1.0})
@@ -117,6 +118,7 @@ class YoutubePlaylist(_Listing):
 
     id = "youtube.playlist_page"
     patterns = (rf"{_HOST}/playlist\?(?:[^#\s]*&)?list=(?P<list>[\w-]+)(?:[&#]\S*)?",)
+    names = {"board": "{list}"}
     examples = ("https://www.youtube.com/playlist?list=PL0123456789",)
     expect = Expect(posts_at_least=1, filled={"title": 1.0})
 

@@ -38,6 +38,7 @@ class YoutubeVideo(PageSource):
         rf"{_HOST}/watch\?(?:[^#\s]*&)?v=(?P<id>[\w-]{{11}})(?:[&#]\S*)?",
         rf"(?:{_HOST}/(?:shorts|live|embed)|https?://youtu\.be)/(?P<id>[\w-]{{11}})/?(?:[?#]\S*)?",
     )
+    names = {"post": "{id}"}
     examples = ("https://www.youtube.com/watch?v=0123456789a", "https://youtu.be/0123456789a")
     requests_per_minute = 12
     cursor = CursorSpec(order="unordered")
