@@ -1,4 +1,4 @@
-"""Any site: one article, or the articles a small site leads to from a front page, a section or a sitemap."""
+"""Any site: one article, the posts of a forum, or the articles a small site leads to from a front page or a sitemap."""
 
 from __future__ import annotations
 
@@ -19,6 +19,8 @@ from core.urls import host
 from spiders.address import page_id
 from spiders.base import Ask, Found, PageSource
 from spiders.facts import facts
+from spiders.forum_pages import forum_page
+from spiders.forum_walk import ForumWalk
 from spiders.reading import article, article_and_facts, readable
 
 # Addresses of front pages, sections and sitemaps: two short words of letters at most, or a sitemap's name.
@@ -41,7 +43,7 @@ _MOST_LINKS = 5_000  # looked at on one page or in one sitemap
 
 
 class ArticlePage(PageSource):
-    """One article of any site: text, title, author and date as the page states them."""
+    """One article of any site with what the page states of it, or the posts of a thread where it is a forum's."""
 
     id = "article.page"
     title = "Any site (one article)"
@@ -54,12 +56,23 @@ class ArticlePage(PageSource):
     expect = Expect(posts_at_least=1, filled=_FILLED)
 
     def start(self, target: Target) -> Iterable[Ask]:
-        """Ask for the page."""
-        return [Ask(target.url)]
+        """Ask for the page, or for the one where the last run left a thread."""
+        self._forum = ForumWalk(self.cursor_now)
+        return [self._forum.begin(target.url)]
 
     def read(self, page: Response, ask: Ask) -> Iterator[Found]:
-        """Yield the article."""
-        yield article(page)
+        """Yield the article, or the posts of a thread where the page bears the marks of a forum."""
+        found = forum_page(page)
+        if found and found.blocks:
+            yield from self._forum.thread(found, ask)
+        elif found and found.rows:
+            yield from self._forum.board(found, ask)
+        elif ask.step == "enter":
+            yield article(page)
+
+    def failed(self, ask: Ask, error: CopytrailError) -> Iterator[Found]:
+        """Go on without the pages before the one that was asked for."""
+        yield from self._forum.failed(ask, error)
 
 
 class ArticleSite(PageSource):
@@ -82,6 +95,7 @@ class ArticleSite(PageSource):
         """Ask for the page that leads to the articles."""
         self._left = {"article": self.articles_at_most, "section": self.listings_at_most}
         self._met: set[str] = set()
+        self._forum = ForumWalk(self.cursor_now)
         return [Ask(target.url, "listing")]
 
     def read(self, page: Response, ask: Ask) -> Iterator[Found]:
@@ -91,6 +105,10 @@ class ArticleSite(PageSource):
             yield from self.failed(ask, Moved(says, url=ask.url, status=page.status))
         elif ask.step == "article":
             yield from self._article(page)
+        elif ask.step == "listing" and (found := forum_page(page)):
+            yield from self._forum.board(found, ask)
+        elif ask.step in ("enter", "thread", "before", "board"):
+            yield from self._thread(page, ask)
         else:
             yield from self._listing(page, ask)
 
@@ -99,6 +117,11 @@ class ArticleSite(PageSource):
         if ask.step == "listing" or isinstance(error, Blocked | RateLimited):
             raise error
         yield Finding.of(error)
+
+    def _thread(self, page: Response, ask: Ask) -> Iterator[Found]:
+        """Yield what a page holds to which the list of a forum's board leads."""
+        if found := forum_page(page):
+            yield from self._forum.thread(found, ask) if found.blocks else self._forum.board(found, ask)
 
     def _article(self, page: Response) -> Iterator[Found]:
         try:

@@ -53,13 +53,13 @@ class ForumPage:
 
     def address(self, selectors: tuple[str, ...]) -> str | None:
         """Return the address that selectors find, absolute, without the mark of a visit, on the same host."""
-        found = _bare(absolute(value(self.tree, selectors), self.base))
+        found = bare(absolute(value(self.tree, selectors), self.base))
         return found if found and host(found) == host(self.response.url) else None
 
     def following(self) -> str | None:
         """Return the address of the next page."""
         found = self.address(self.software.next)
-        return found if found and found != _bare(self.response.url) else None
+        return found if found and found != bare(self.response.url) else None
 
     def is_first(self) -> bool:
         """Return whether a page is the first of its thread."""
@@ -96,7 +96,7 @@ class ForumPage:
         return Post(
             platform=self.platform, site=self.site, native_id=native_id, url=self._permalink(native_id),
             author=self._author(block), first_seen=page.captured_at, text=plain(html),
-            links=tuple(filter(None, map(_bare, links(html, self.base))))[:MOST_KEPT],
+            links=tuple(filter(None, map(bare, links(html, self.base))))[:MOST_KEPT],
             media=self._media(block, bodies), metrics=Metrics(likes=said.number if said else None),
             metrics_at=page.captured_at if said else None, route="page", capture=page.capture,
         )  # fmt: skip
@@ -104,10 +104,10 @@ class ForumPage:
     def _permalink(self, native_id: str) -> str:
         anchor = {"xenforo": "post-", "xenforo1": "post-", "phpbb": "p", "phpbb2": "", "smf": "msg", "mybb": "pid",
                   "discuz": "pid", "invision": "findComment-"}.get(self.software.name, "post")  # fmt: skip
-        return f"{(_bare(self.response.url) or self.response.url).partition('#')[0]}#{anchor}{native_id}"
+        return f"{(bare(self.response.url) or self.response.url).partition('#')[0]}#{anchor}{native_id}"
 
     def _author(self, block: Any) -> Author:
-        url = _bare(absolute(value(block, self.software.author_url), self.base))
+        url = bare(absolute(value(block, self.software.author_url), self.base))
         return Author(
             native_id=value(block, self.software.author_id), handle=value(block, self.software.author) or None, url=url
         )
@@ -125,9 +125,9 @@ class ForumPage:
                 if lazy:
                     image.set("src", lazy)
             shown += images(inner(own), self.base)
-        found: dict[str, Media] = {url: Media(url=url) for url in filter(None, map(_bare, shown))}
+        found: dict[str, Media] = {url: Media(url=url) for url in filter(None, map(bare, shown))}
         for given in values(block, self.software.files):
-            url = _bare(absolute(given, self.base))
+            url = bare(absolute(given, self.base))
             if url and url not in found:
                 found[url] = Media(url=url, kind="image" if _PICTURE.search(url) else "file")
         return tuple(found.values())[:MOST_KEPT]
@@ -135,7 +135,7 @@ class ForumPage:
     def profiles(self) -> Iterator[Profile]:
         """Yield what the posts of a page show of their authors beside the name."""
         for _, block, _ in self.blocks:
-            picture = _bare(absolute(value(block, self.software.avatar), self.base))
+            picture = bare(absolute(value(block, self.software.avatar), self.base))
             author = self._author(block)
             if picture and (author.native_id or author.handle):
                 yield self._profile(author, picture, None)
@@ -182,10 +182,17 @@ def forum_page(
     return None
 
 
+def marked_page(response: Response) -> ForumPage | None:
+    """Return a page that bears the marks of a forum software, whatever stands on it."""
+    tree = tree_of(readable(response))
+    found = next((known for known in softwares().values() if elements(tree, known.marks)), None)
+    return forum_page(response, found) if found else None
+
+
 def thread_key(url: str) -> str:
     """Return what tells one thread from another on its forum: its address without the page and the visit."""
-    bare = (_bare(url) or url).partition("#")[0].partition("://")[2]
-    return re.sub(r"(?:/page-?\d+|[?&;](?:page|start|pp)=\d+)/?$", "", bare).rstrip("/?")
+    here = (bare(url) or url).partition("#")[0].partition("://")[2]
+    return re.sub(r"(?:/page-?\d+|[?&;](?:page|start|pp)=\d+)/?$", "", here).rstrip("/?")
 
 
 def _blocks(tree: Any, software: Software) -> Iterator[tuple[str, Any, Any]]:
@@ -210,7 +217,7 @@ def _order_of_language(tree: Any) -> Order | None:
     return "dmy" if language and language[:2] not in ("en", "zh", "ja", "ko", "hu", "lt", "fa") else None
 
 
-def _bare(url: str | None) -> str | None:
+def bare(url: str | None) -> str | None:
     """Return an address without the number of a visit: it would make the same page a new one every time."""
     if not url:
         return None
@@ -225,5 +232,3 @@ def _bare(url: str | None) -> str | None:
 
 def _is_visit(name: str, said: str) -> bool:
     return _SESSION.fullmatch(name) is not None and re.fullmatch(r"[0-9a-zA-Z,-]{16,64}|", said) is not None
-
-

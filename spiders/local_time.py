@@ -37,7 +37,9 @@ _YEAR = re.compile(r"(?<!\d)((?:19|20)\d{2})(?!\d)")
 _DAY = re.compile(r"(?<!\d)(\d{1,2})(?!\d)")
 _WORD = re.compile(r"[^\W\d_]{3,}")
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(?::\d{2})?(?:\.\d{1,6})?\s?(Z|[+-]\d{2}:?\d{2})?")
-_OFFSET = re.compile(r"\b(?:GMT|UTC|WEZ)\s?(?:(?P<sign>[+\u2212-])\s?(?P<hours>\d{1,2})(?::?(?P<minutes>\d{2}|[.,]5))?)?")
+_OFFSET = re.compile(
+    r"\b(?:GMT|UTC|WEZ)\s?(?:(?P<sign>[+\u2212-])\s?(?P<hours>\d{1,2})(?::?(?P<minutes>\d{2}|[.,]5))?)?"
+)
 _SUMMER = re.compile(r"\[\s?(?:DST|Sommerzeit|Heure d.été|Ora legale|Verano|Zomertijd)", re.IGNORECASE)
 _AFTERNOON = re.compile(r"下午|晚上|午後|오후|\bCH\b|μμ|م(?:\s|$)")
 _FORENOON = re.compile(r"上午|凌晨|早上|午前|오전|\bSA\b|πμ|ص(?:\s|$)")

@@ -57,7 +57,9 @@ class Caps:
     requests: int = 150
     bytes: int = 30_000_000
     seconds: float = 60.0
+    grace: float = 10.0  # beyond these, until a page that does not answer is given up
     quiet: float = 0.5  # without a request under way, before a page counts as complete
+    unloaded: float = 3.0  # the same, where it never says that it has loaded
     documents: int = 4  # that scripts or <meta> may lead the page on to
     scrolls: int = 2  # to the end of the page, for what loads only then
     per_minute: float = 240.0  # of what a page loads for itself; the page itself keeps the pace of its source
@@ -88,7 +90,9 @@ class Renderer:
                     user_agent=http.user_agent, service_workers="block", accept_downloads=False
                 )
                 stack.push_async_callback(_ended, context.close)
-                return await asyncio.wait_for(_Visit(http, self.caps, document, context).run(), self.caps.seconds + 10)
+                return await asyncio.wait_for(
+                    _Visit(http, self.caps, document, context).run(), self.caps.seconds + self.caps.grace
+                )
             except TimeoutError:
                 says = f"{url} did not come to rest in {self.caps.seconds:g} seconds; its document is archived."
             except Error as error:
@@ -145,7 +149,7 @@ class _Visit:
         self._serving: Response | None = None
         self.next: Response | None = document  # to be gone to by us: only so the browser knows its real address
         self.asked = self.refused = self.taken = self.under_way = self.led = 0
-        self.crashed = False
+        self.crashed = self.loaded = False
         self._turn = asyncio.Semaphore(_AT_ONCE)
         self._now = asyncio.get_running_loop().time
         self._last = self._now()
@@ -159,14 +163,15 @@ class _Visit:
         await self.context.route_web_socket("**/*", lambda socket: socket.close())
         page = self.page = await self.context.new_page()
         page.on("crash", self._crash)
+        page.on("load", self._load)
         self.context.on("page", lambda other: asyncio.ensure_future(_ended(other.close)))
         while self.next is not None and not self.crashed:
             await self._go(page, self.next)
-            await self._rest(page)
+            await self._rest()
             for _ in range(self.caps.scrolls if self.next is None else 0):
                 before = self.asked
                 await self._evaluate(page, _SCROLL)
-                await self._rest(page)
+                await self._rest()
                 if self.asked == before:
                     break
         return await self._shown(page)
@@ -175,20 +180,18 @@ class _Visit:
         from playwright.async_api import Error
 
         self.document, self.next, self._serving = document, None, document
+        self.loaded = False
         try:
-            await page.goto(document.url, wait_until="commit", timeout=self._left() * 1000)
+            await page.goto(document.url, wait_until="commit", timeout=self._left() * 1000 + 1)
         except Error:
             if self._serving is not None and not self.crashed:
                 raise
 
-    async def _rest(self, page: Page) -> None:
+    async def _rest(self) -> None:
         """Wait until the page has loaded and asked for nothing for a while, at most until its time is up."""
-        from playwright.async_api import TimeoutError as Late
-
-        with suppress(Late):
-            await page.wait_for_load_state("load", timeout=self._left() * 1000)
-        while self._left() > 0.01 and self.next is None and not self.crashed:
-            if not self.under_way and self._now() - self._last >= self.caps.quiet:
+        while self._left() > 0 and self.next is None and not self.crashed:
+            quiet = self.caps.quiet if self.loaded else self.caps.unloaded
+            if not self.under_way and self._now() - self._last >= quiet:
                 return
             await asyncio.sleep(0.05)
 
@@ -256,7 +259,7 @@ class _Visit:
             document, self._serving = self._serving, None
             return document
         self.led += 1
-        if request.method != "GET" or self.led > self.caps.documents or self._left() <= 0.01:
+        if request.method != "GET" or self.led > self.caps.documents:
             return None
         found = await self._fetched(lambda: self.pages.get(request.url))
         if found is None or found.content_type not in ("text/html", "application/xhtml+xml", ""):
@@ -270,29 +273,39 @@ class _Visit:
     async def _part(self, request: Wanted) -> Response | None:
         """Return what a page loads for itself; None where that is refused."""
         known = request.resource_type in _FETCHED and request.method in ("GET", "POST")
-        spent = self.asked > self.caps.requests or self.taken > self.caps.bytes or self._left() <= 0.01
         sent = request.post_data_buffer or b""
-        if not known or spent or len(sent) > _MOST_SENT or not request.url.startswith(("http://", "https://")):
+        if (
+            not known
+            or self.asked > self.caps.requests
+            or len(sent) > _MOST_SENT
+            or not request.url.startswith(("http://", "https://"))
+        ):
             return None
         headers = {n: v for n, v in request.headers.items() if not n.startswith(_LEFT)}
-        answer = await self._fetched(
+        return await self._fetched(
             lambda: self.http.request(request.method, request.url, headers=headers, content=sent, check=False)
         )
-        self.taken += len(answer.body) if answer else 0
-        return answer
 
     async def _fetched(self, fetch: Callable[[], Response]) -> Response | None:
         async with self._turn:
+            if self.taken > self.caps.bytes or not self._left():
+                return None
             try:
-                return await asyncio.to_thread(fetch)
+                answer = await asyncio.to_thread(fetch)
             except CopytrailError:  # refused by the guard or robots.txt, too large, not recorded: the page does without
                 return None
+            self.taken += len(answer.body)
+            return answer
 
     def _left(self) -> float:
-        return max(0.01, self._until - self._now())
+        return max(0.0, self._until - self._now())
 
     def _crash(self, _: object) -> None:
         self.crashed = True
+
+    def _load(self, _: object) -> None:
+        self.loaded = True
+        self._last = self._now()
 
     def _tally(self) -> str:
         return f"{self.asked - self.refused} requests answered, {self.refused} refused"

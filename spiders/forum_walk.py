@@ -1,0 +1,153 @@
+"""Walk a forum: a thread from its first page to its last, the threads of a board, the posts of a member."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from core.errors import Blocked, CopytrailError, Landing, LoginWall, RateLimited, SourceChanged
+from core.exchange import Response
+from core.markup import absolute
+from core.records import Finding, Post
+from core.source import Cursor
+from core.urls import host
+from spiders.base import Ask, Found
+from spiders.facts import tree_of
+from spiders.forum_pages import ForumPage, bare, thread_key
+from spiders.picking import elements, value, values
+from spiders.reading import readable
+
+MOST_REMEMBERED = 2_000  # threads whose last page is kept for the next run
+LISTINGS_AT_FIRST, LISTINGS_LATER = 50, 3  # pages of a board or of a member's posts; active threads stand ahead
+THREADS_AT_MOST = 400  # of one run
+_WALL = ("form#login input[type=password]", "form[action*='mode=login'] input[type=password]",
+         "form[action*='do=login'] input[type=password]", "#messagelogin")  # fmt: skip
+
+
+class ForumWalk:
+    """One walk: which posts it gave, where each thread went on, what the next run needs to know."""
+
+    def __init__(self, cursor: Cursor) -> None:
+        self._cursor = cursor
+        self._posts: set[str] = set()
+        self._authors: set[str] = set()
+        self._threads: dict[str, str] = {}
+        self._listings = 0
+
+    @property
+    def _kept(self) -> dict[str, Any]:
+        kept: dict[str, Any] = self._cursor.state.setdefault("threads", {})
+        return kept
+
+    def begin(self, url: str) -> Ask:
+        """Return the first request for a thread: its last page known, once it was read to the end."""
+        known = self._kept.get(thread_key(url)) if not self._cursor.full else None
+        if known and host(known["last"]) == host(url):
+            return Ask(known["last"], "thread", about={"key": thread_key(url), "root": known.get("root")})
+        return Ask(url, "enter", about={"key": thread_key(url)})
+
+    def thread(self, page: ForumPage, ask: Ask) -> Iterator[Found]:
+        """Yield the posts of a page of a thread, and ask for the pages before and after it."""
+        key = str(ask.about.get("key") or thread_key(ask.url))
+        root = ask.about.get("root")
+        if ask.step == "enter" and not page.is_first():
+            first = page.address(page.software.first) or f"https://{thread_key(page.response.url)}"
+            if thread_key(first) == thread_key(page.response.url) and first != page.response.url:
+                yield Ask(first, "before", about={"key": key})
+        for post in page.posts(root):
+            root = root or (post.ref if post.kind == "post" else None)
+            if post.ref not in self._posts:  # a thread that grows moves posts from page to page
+                self._posts.add(post.ref)
+                yield post
+        yield from self._profiles(page)
+        self._remember(key, page.response.url, root)
+        if following := page.following():
+            yield Ask(following, "thread", about={"key": key, "root": root})
+
+    def board(self, page: ForumPage, ask: Ask) -> Iterator[Found]:
+        """Ask for the threads of a list and for the next page of the list."""
+        self._listings += 1
+        for row in page.rows:
+            url = _address(page, value(row, page.software.row_link))
+            if url and (key := thread_key(url)) not in self._threads and len(self._threads) < THREADS_AT_MOST:
+                self._threads[key] = url
+                yield self.begin(url)
+        following = page.following()
+        if following and self._listings < (LISTINGS_AT_FIRST if self._cursor.full else LISTINGS_LATER):
+            yield Ask(following, "board", about=ask.about)
+
+    def member(self, page: ForumPage, ask: Ask) -> Iterator[Found]:
+        """Yield the profile of a member and ask for the list of the posts."""
+        who = ask.about["member"]
+        profile = page.member(who, page.response.url)
+        if profile is None:
+            raise SourceChanged(
+                f"{page.response.url} shows no member where {page.software.title_of} shows one; see whether it opens "
+                "in a browser without an account.",
+                url=page.response.url, status=page.response.status,
+            )  # fmt: skip
+        yield profile
+        about = {"member": who, "name": profile.author.handle}
+        if listed := page.address(page.software.posts_of):
+            yield Ask(listed, "posts", about=about)
+
+    def posts_of(self, page: ForumPage, ask: Ask) -> Iterator[Found]:
+        """Ask for the pages that hold the posts a list of a member's posts leads to."""
+        self._listings += 1
+        for given in values(page.tree, page.software.post_of):
+            url = _address(page, given)
+            if url and url not in self._threads and len(self._threads) < THREADS_AT_MOST:
+                self._threads[url] = url
+                yield Ask(url, "post", about={**ask.about, "key": thread_key(url)})
+        following = page.following()
+        if following and self._listings < (LISTINGS_AT_FIRST if self._cursor.full else LISTINGS_LATER):
+            yield Ask(following, "posts", about=ask.about)
+
+    def own(self, page: ForumPage, ask: Ask) -> Iterator[Post]:
+        """Yield the posts of one member on a page of a thread."""
+        for post in page.posts(None):
+            by = post.author
+            mine = by.native_id == ask.about["member"] if by.native_id else by.handle == ask.about.get("name")
+            if mine and post.ref not in self._posts:
+                self._posts.add(post.ref)
+                yield post
+
+    def failed(self, ask: Ask, error: CopytrailError) -> Iterator[Found]:
+        """Go on without a page that others do not hang on; end where the site refuses us."""
+        if ask.step not in ("before", "post") or isinstance(error, Blocked | RateLimited):
+            raise error
+        yield Finding.of(error)
+
+    def _profiles(self, page: ForumPage) -> Iterator[Found]:
+        for profile in page.profiles():
+            who = profile.author.native_id or profile.author.handle or ""
+            if who not in self._authors:
+                self._authors.add(who)
+                yield profile
+
+    def _remember(self, key: str, last: str, root: str | None) -> None:
+        kept = self._kept
+        known = kept.pop(key, {})
+        kept[key] = {"last": last, **({"root": root or known.get("root")} if root or known.get("root") else {})}
+        while len(kept) > MOST_REMEMBERED:
+            del kept[next(iter(kept))]
+
+
+def no_forum(page: Response) -> CopytrailError:
+    """Return the error for a page that shows neither posts nor threads of a forum."""
+    if elements(tree_of(readable(page)), _WALL):
+        says = f"{page.url} is shown to members only; save it from a browser you are logged in with, and import it."
+        return LoginWall(says, url=page.url, status=page.status)
+    says = (
+        f"{page.url} shows no posts or threads of a forum software known here (config/forums); see whether it opens in "
+        "a browser, or add its feed."
+    )
+    return Landing(says, url=page.url, status=page.status)
+
+
+def _address(page: ForumPage, given: str | None) -> str | None:
+    url = bare(absolute(given, page.base))
+    if not url or host(url) != host(page.response.url) or re.search(r"[?&;](?:goto|action)=(?:newpost|lastpost)", url):
+        return None
+    return url
