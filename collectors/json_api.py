@@ -8,10 +8,10 @@ from urllib.parse import urlsplit
 
 from collectors.base import Collector, Reader, independently
 from collectors.json_ask import ABSENT, Asked, ask, at, fill, lacks, named
-from collectors.json_fields import Index, Item, item_paths, look_ups, readings
+from collectors.json_fields import Index, Item, indexed, item_paths, look_ups, readings
 from config import platforms
 from config.platform_json import JsonPlatform, ProfileRequest, Rest, Section
-from core.errors import SourceChanged, Unauthorized
+from core.errors import Gone, SourceChanged, Unauthorized
 from core.exchange import Response
 from core.records import Finding, Post
 from core.source import Cursor, Source, Target, Yielded
@@ -28,7 +28,7 @@ class JsonApi(Collector):
     def collect(self, target: Target, cursor: Cursor) -> Iterator[Yielded]:
         """Walk each listing that the address has the names for; a profile of its own is one part more."""
         names = self._names(target)
-        wanted = [one for one in self.spec.sections() if not lacks(one.pages.url, names)]
+        wanted = [one for one in self.spec.sections() if not lacks(one.pages.url, {**names, _turned(one): ""})]
         parts = [self._section(one, _Walk(self, one, names), cursor) for one in wanted]
         if self.spec.profile_url and not lacks(self.spec.profile_url.url, names):
             parts.insert(0, self._profile(self.spec.profile_url, names))
@@ -54,7 +54,12 @@ class JsonApi(Collector):
         asked = Asked.of(section.pages, walk.names).first(turn)
         seen: set[str] = set()
         for number in range(1, MAX_PAGES + 1):
-            response, answer = ask(self.http, self.spec, asked)
+            try:
+                response, answer = ask(self.http, self.spec, asked)
+            except Gone:
+                if number == 1:
+                    raise
+                return  # the page after the last
             if answer is None:
                 return
             fresh: list[Post] = []
@@ -118,10 +123,7 @@ class _Walk:
     def read(self, response: Response, answer: Any, items: str, whole: Any = None) -> Iterator[Yielded]:
         """Yield what this walk has not given yet of an answer; `whole` stands for "$." in later answers."""
         for place, key in look_ups(self.section):
-            objects = at(answer, place)
-            known = self._index.setdefault((place, key), {})
-            if isinstance(objects, list):
-                known.update({str(one[key]): one for one in objects if isinstance(one, Mapping) and key in one})
+            self._index.setdefault((place, key), {}).update(indexed(answer, place, key))
         section = self.section
         found = [at(answer, items)] if section.pages.single else _listed(answer, items.split(".*"))
         if found is None or found == [ABSENT]:
@@ -157,9 +159,13 @@ class _Walk:
             return
         self._refs.add(post.ref)
         yield post
-        if self.section.deleted and item.holds(self.section.deleted):
+        if self.section.deleted and item.holds_any(self.section.deleted):
             told = f"{post.url or post.ref} was deleted there; what is left of it is kept."
             yield Finding(kind="gone", sentence=told, url=post.url, ref=post.ref, capture=response.capture)
+
+
+def _turned(section: Section) -> str:
+    return (section.pages.next and section.pages.next.param) or ""
 
 
 def _listed(answer: Any, steps: list[str]) -> list[Any] | None:

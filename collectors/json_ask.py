@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import quote, unquote, urljoin
 
@@ -82,6 +82,7 @@ class Asked:
     params: Mapping[str, str]
     headers: Mapping[str, str]
     body: Any = None
+    holes: Mapping[str, str] = field(default_factory=dict)  # of the address: "/page/{page}"
 
     @classmethod
     def of(cls, request: Request, names: Mapping[str, str]) -> Asked:
@@ -95,19 +96,25 @@ class Asked:
 
     def send(self, http: Client, *, check: bool) -> Response:
         """Ask: a body makes it a POST."""
+        url = fill(self.url, self.holes)
         if self.body is not None:
-            return http.post(self.url, json=self.body, params=self.params, headers=self.headers, check=check)
-        return http.get(self.url, params=self.params, headers=self.headers, check=check)
+            return http.post(url, json=self.body, params=self.params, headers=self.headers, check=check)
+        return http.get(url, params=self.params, headers=self.headers, check=check)
 
     def turned(self, param: str, value: Any) -> Asked:
-        """Return the request with a parameter changed, or the value at that path of its body."""
+        """Return the request with a parameter changed: in its address, at that path of its body, or in its query."""
+        if f"{{{param}}}" in self.url:
+            return replace(self, holes={param: named(value)})
         if self.body is None:
             return replace(self, params={**self.params, param: str(value)})
         return replace(self, body=_put(self.body, param.split("."), value))
 
     def first(self, turn: Next | None) -> Asked:
-        """Return the request for the first page; page 0 need not be named."""
-        return self.turned(turn.param, turn.count_from) if turn and turn.count_from and turn.param else self
+        """Return the request for the first page; page 0 need not be named in a query."""
+        if turn is None or turn.param is None:
+            return self
+        start = 0 if turn.offset else turn.count_from
+        return self if start is None or (start == 0 and "{" not in self.url) else self.turned(turn.param, start)
 
     def after(self, turn: Next, response: Response, answer: Any, number: int, items: int) -> Asked | None:
         """Return the request for the page after page `number`, or None where the answer names none."""

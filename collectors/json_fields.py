@@ -18,7 +18,7 @@ from core import ids, markup, times
 from core.counts import Counted, counted, granularity
 from core.errors import SourceChanged
 from core.exchange import Response
-from core.records import Author, Counts, Media, Metrics, Post, Profile
+from core.records import Author, Counts, Media, MediaKind, Metrics, Post, Profile
 
 MAX_LIST = 1_000  # entries kept of one list field of an item
 _LONGEST = 100_000  # characters that a regular expression is tried on
@@ -47,14 +47,27 @@ def readings(mapping: Part, prefix: str = "") -> Iterator[tuple[str, Reading]]:
 
 def look_ups(section: Section) -> set[tuple[str, str]]:
     """Return which lists of an answer are looked up, by which key."""
-    return {(r.in_, r.key) for _, r in readings(section.post) if r.in_ and r.key}
+    return {(r.in_, r.key) for _, first in readings(section.post) for r in first.chain() if r.in_ and r.key}
+
+
+def indexed(answer: Any, place: str, key: str) -> dict[str, Mapping[str, Any]]:
+    """Return the objects of a list by a key of theirs; "included[type=users]" takes only those that have it."""
+    path, _, wanted = place.rstrip("]").partition("[")
+    name, _, value = wanted.partition("=")
+    objects = at(answer, path)
+    return {
+        str(found): one
+        for one in (objects if isinstance(objects, list) else ())
+        if isinstance(one, Mapping) and (not name or str(at(one, name)) == value)
+        if (found := at(one, key)) is not ABSENT
+    }
 
 
 def item_paths(spec: JsonPlatform, section: Section) -> set[str]:
     """Return the paths of an item that a platform file reads or ignores; a step that searches ends a path."""
     paths = {*section.ignore, *section.only, *section.deleted, *([section.nested] if section.nested else ())}
     mappings = [section.post, *([spec.profile] if spec.profile and not spec.profile_url else ())]
-    for _, reading in (pair for mapping in mappings for pair in readings(mapping)):
+    for reading in (one for mapping in mappings for _, first in readings(mapping) for one in first.chain()):
         every = (*reading.from_, *reading.when, *([reading.unless] if reading.unless else ()))
         paths |= {path for path in every if not path.startswith("$.")}
     return {path.split("=", 1)[0].rpartition(".")[0] if "=" in path else path.rstrip("?") for path in paths}
@@ -100,23 +113,23 @@ class Item:
 
     def holds(self, wanted: Mapping[str, Any]) -> bool:
         """Return whether all paths hold the given values (or one of several)."""
-        return all(
-            str(at(self.item.answer, path.rstrip("?"))) in map(str, one if isinstance(one, list) else [one])
-            for path, one in wanted.items()
-        )
+        return all(self._equals(path, value) for path, value in wanted.items())
+
+    def holds_any(self, wanted: Mapping[str, Any]) -> bool:
+        """Return whether one of the paths holds its value."""
+        return any(self._equals(path, value) for path, value in wanted.items())
+
+    def _equals(self, path: str, value: Any) -> bool:
+        found = at(self.item.answer, path.rstrip("?"))
+        return str(found) in map(str, value if isinstance(value, list) else [value])
 
     def read(self, name: str, reading: Reading) -> Any:
         """Return what a reading makes of the item; None where there is nothing."""
         value = self._found(reading)
         if value is None:
-            return None
+            return self.read(name, reading.else_) if reading.else_ else None
         if reading.without:
             value = without(str(value), reading.without)
-        if reading.regex:
-            found = re.search(reading.regex, str(value)[:_LONGEST])
-            value = found and (found[1] if found.re.groups else found[0])
-            if value is None:
-                return None
         counts = name.startswith(("metrics.", "counts."))
         shape = reading.as_ or ("utc" if name in _TIMED else "count" if counts else "text")
         if shape in _TIMES:
@@ -124,7 +137,9 @@ class Item:
         if shape == "count":
             return _count(value) if counts else str(value)
         if name == "media":
-            return tuple(Media(url=url, kind=reading.kind) for url in self._list(value, shape, reading.take))
+            return tuple(
+                Media(url=url, kind=reading.kind or _kind(url)) for url in self._list(value, shape, reading.take)
+            )
         if name in _LISTS:
             return tuple(self._list(value, shape, reading.take))
         return markup.plain(str(value)) if shape == "html" else str(value)
@@ -157,8 +172,12 @@ class Item:
         if reading.join is not None:
             return reading.join.join(str(value) for value in values if value not in (None, ""))
         value = next((value for value in values if value not in (None, "", [])), None)
+        if reading.regex and value is not None:
+            found = re.search(reading.regex, str(value)[:_LONGEST])
+            value = found and (found[1] if found.re.groups else found[0])
         if reading.in_ and reading.key and value is not None:
-            return self.index.get((reading.in_, reading.key), {}).get(str(value), {}).get(reading.take or "")
+            taken = at(self.index.get((reading.in_, reading.key), {}).get(str(value)), reading.take or "")
+            return None if taken is ABSENT else taken
         if reading.map:
             return reading.map.get(str(value), reading.default)
         return None if reading.unless and value == self._at(reading.unless) else value
@@ -178,6 +197,11 @@ def without(html: str, selector: str) -> str:
     for node in tree.css(selector):
         node.decompose()
     return (tree.body.inner_html or "") if tree.body else ""
+
+
+def _kind(url: str) -> MediaKind:
+    ending = url.partition("?")[0].rpartition(".")[2].lower()
+    return "video" if ending in ("webm", "mp4", "m3u8", "mov") else "audio" if ending in ("mp3", "ogg") else "image"
 
 
 def _taken(fields: dict[str, Any], prefix: str) -> dict[str, Any]:

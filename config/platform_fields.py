@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
@@ -12,6 +13,10 @@ from core.records import MediaKind
 
 Shape = Literal["text", "html", "utc", "iso", "epoch", "http", "count", "links", "images"]
 Paths = Annotated[tuple[str, ...], BeforeValidator(listed)]
+
+
+def _reading(value: object) -> object:
+    return {"from": [value]} if isinstance(value, str) else value
 
 
 class Reading(Part):
@@ -35,7 +40,11 @@ class Reading(Part):
     take: str | None = Field(None, description="... and take that key; also: the key to take of each object of a list.")
     without: str | None = Field(None, description='Elements of HTML left out, as a CSS selector: "img.avatar".')
     regex: str | None = Field(None, description="Of the value only what this finds (its group, if it has one).")
-    kind: MediaKind = Field("image", description="Of `media`: what its addresses lead to.")
+    kind: MediaKind | None = Field(None, description="Of `media`: what its addresses lead to; else by their ending.")
+
+    else_: Annotated[Reading, BeforeValidator(_reading)] | None = Field(
+        None, alias="else", description="Another reading, where this one finds nothing."
+    )
 
     @model_validator(mode="after")
     def _complete(self) -> Reading:
@@ -50,9 +59,11 @@ class Reading(Part):
                 raise ValueError(f"regex {self.regex!r} is no regular expression ({error})") from None
         return self
 
-
-def _reading(value: object) -> object:
-    return {"from": [value]} if isinstance(value, str) else value
+    def chain(self) -> Iterator[Reading]:
+        """Yield this reading and those that stand in for it."""
+        yield self
+        if self.else_:
+            yield from self.else_.chain()
 
 
 Field_ = Annotated[Reading, BeforeValidator(_reading)]
