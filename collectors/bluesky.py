@@ -243,7 +243,7 @@ class BlueskySearch(Bluesky):
     """Posts that Bluesky's search finds, newest first; without a login at most its first page, often nothing."""
 
     id = "bluesky.search"
-    patterns = (rf"{_APP}/search/?\?(?:[^#\s]*&)?q=(?P<query>[^&#\s]+)[^#\s]*(?:#\S*)?",)
+    patterns = (rf"{_APP}/search/?\?(?:[^#\s]*&)?q=(?P<query>[^&#\s]++)[^#\s]*+(?:#\S*+)?",)
     examples = ("https://bsky.app/search?q=harbour%20storm",)
     names: ClassVar[Mapping[Kind, str]] = {"search": "{query}"}
     login = "app"

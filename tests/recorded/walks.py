@@ -16,11 +16,11 @@ FOLDER = (
 )
 PLATFORMS = frozenset(
     [
-        "reddit", "medium", "vimeo", "pinterest", "youtube", "blogspot", "4chan", "livejournal", "mastodon", "tumblr",
+        "reddit", "medium", "vimeo", "pinterest", "youtube", "blogspot", "4chan", "hackernews", "livejournal", "mastodon", "tumblr",
         "wordpress", "substack", "discourse",
         "hive-steemit", "soundcloud",
-        "bluesky",
-        "forums",
+        "bluesky", "telegram",
+        "forums", "quora",
     ]
 )  # fmt: skip
 
