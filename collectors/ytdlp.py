@@ -8,6 +8,7 @@ record, replay), and while it works this process starts no program and opens no 
 
 from __future__ import annotations
 
+import gc
 import io
 import sys
 import time
@@ -267,9 +268,10 @@ def _errors(wire: Wire, url: str) -> Iterator[None]:
     except (_classes()[1], *_DEFECTS) as error:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ResourceWarning)
-            traceback.clear_frames(error.__traceback__)  # closes the file it was writing
+            traceback.clear_frames(error.__traceback__)  # with these goes the file it was writing
             if cause := getattr(error, "exc_info", None):
                 traceback.clear_frames(cause[2])
+            gc.collect()
         met = wire.errors[before:]
         telling = next((e for e in met if isinstance(e, AddressRefused | NotRecorded | TooLarge | Unauthorized)), None)
         raise telling or failure(error, url, met[-1] if met else None) from error
