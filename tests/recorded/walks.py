@@ -16,7 +16,7 @@ FOLDER = (
 )
 PLATFORMS = frozenset(
     [
-        "reddit", "medium", "vimeo", "pinterest", "youtube", "blogspot", "4chan", "hackernews", "livejournal", "mastodon", "tumblr",
+        "reddit", "medium", "vimeo", "pinterest", "youtube", "blogspot", "4chan", "hackernews", "peertube", "livejournal", "mastodon", "tumblr",
         "wordpress", "substack", "discourse",
         "hive-steemit", "soundcloud",
         "bluesky", "telegram",
