@@ -149,7 +149,8 @@ class _Visit:
         self._serving: Response | None = None
         self.next: Response | None = document  # to be gone to by us: only so the browser knows its real address
         self.asked = self.refused = self.taken = self.under_way = self.led = 0
-        self.crashed = self.loaded = False
+        self.loaded = False
+        self._crashed = asyncio.Event()
         self._turn = asyncio.Semaphore(_AT_ONCE)
         self._now = asyncio.get_running_loop().time
         self._last = self._now()
@@ -165,15 +166,10 @@ class _Visit:
         page.on("crash", self._crash)
         page.on("load", self._load)
         self.context.on("page", lambda other: asyncio.ensure_future(_ended(other.close)))
-        while self.next is not None and not self.crashed:
+        while self.next is not None and not self._crashed.is_set():
             await self._go(page, self.next)
             await self._rest()
-            for _ in range(self.caps.scrolls if self.next is None else 0):
-                before = self.asked
-                await self._evaluate(page, _SCROLL)
-                await self._rest()
-                if self.asked == before:
-                    break
+            await self._scroll(page)
         return await self._shown(page)
 
     async def _go(self, page: Page, document: Response) -> None:
@@ -184,20 +180,31 @@ class _Visit:
         try:
             await page.goto(document.url, wait_until="commit", timeout=self._left() * 1000 + 1)
         except Error:
-            if self._serving is not None and not self.crashed:
+            if self._serving is not None and not self._crashed.is_set():
                 raise
 
     async def _rest(self) -> None:
         """Wait until the page has loaded and asked for nothing for a while, at most until its time is up."""
-        while self._left() > 0 and self.next is None and not self.crashed:
+        while self._left() > 0 and self.next is None and not self._crashed.is_set():
             quiet = self.caps.quiet if self.loaded else self.caps.unloaded
             if not self.under_way and self._now() - self._last >= quiet:
                 return
             await asyncio.sleep(0.05)
 
+    async def _scroll(self, page: Page) -> None:
+        """Go to the end of the page, as often as that makes it ask for more."""
+        for _ in range(self.caps.scrolls):
+            if self.next is not None or self._crashed.is_set():
+                return
+            before = self.asked
+            await self._evaluate(page, _SCROLL)
+            await self._rest()
+            if self.asked == before:
+                return
+
     async def _shown(self, page: Page) -> Response:
         """Return what the page shows now."""
-        if self.crashed:
+        if self._crashed.is_set():
             says = f"{self.document.url} makes the browser crash; its document is archived, the next run tries again."
             raise Unavailable(says, url=self.document.url)
         most = self.pages.limits.max_bytes
@@ -274,12 +281,7 @@ class _Visit:
         """Return what a page loads for itself; None where that is refused."""
         known = request.resource_type in _FETCHED and request.method in ("GET", "POST")
         sent = request.post_data_buffer or b""
-        if (
-            not known
-            or self.asked > self.caps.requests
-            or len(sent) > _MOST_SENT
-            or not request.url.startswith(("http://", "https://"))
-        ):
+        if not known or self.asked > self.caps.requests or len(sent) > _MOST_SENT:
             return None
         headers = {n: v for n, v in request.headers.items() if not n.startswith(_LEFT)}
         return await self._fetched(
@@ -301,7 +303,7 @@ class _Visit:
         return max(0.0, self._until - self._now())
 
     def _crash(self, _: object) -> None:
-        self.crashed = True
+        self._crashed.set()
 
     def _load(self, _: object) -> None:
         self.loaded = True
