@@ -56,6 +56,7 @@ _FIELD = {name: field for field, names in _NAMES.items() for name in names.split
 _LISTS = ("languages", "links", "tags", "mentions", "media")
 
 Row = tuple[int, dict[str, Any]]
+Cells = tuple[int, list[str]]
 
 
 def looks_like_csv(head: bytes) -> bool:
@@ -65,8 +66,11 @@ def looks_like_csv(head: bytes) -> bool:
     return len({field for cell in cells if (field := _field(cell))}) >= 2
 
 
-def csv_rows(lines: Iterable[Line | Rejected]) -> Iterator[Row | Rejected]:
-    """Yield (line, record) for each row; what cannot be used is reported, with the line its row begins on."""
+def table(lines: Iterable[Line | Rejected]) -> Iterator[Cells | Rejected]:
+    """Yield (line, cells) for the header and then for each row; what cannot be used is reported.
+
+    The line is the one a row begins on. A row with more cells than the header is none.
+    """
     source = iter(lines)
     delimiter, top = ",", None
     for item in source:
@@ -80,26 +84,51 @@ def csv_rows(lines: Iterable[Line | Rejected]) -> Iterator[Row | Rejected]:
             break
     if top is None:
         return
-    columns: _Columns | None = None
+    width = None
     for record in _records(chain([top], source), delimiter):
         if isinstance(record, Rejected):
             yield record
-        elif columns is None:
-            columns = _Columns(_cells(record[1], delimiter))
-            if columns.lack:
-                yield Rejected(record[0], columns.lack)
-                return
+            continue
+        number, text = record
+        try:
+            cells = _cells(text, delimiter)
+        except csv.Error as error:
+            yield Rejected(number, f"is no row of CSV ({error})")
+            continue
+        width = width or len(cells)
+        if any(cell.strip() for cell in cells[width:]):
+            yield Rejected(number, f"has {len(cells)} cells where the header has {width}; is a quote missing?")
         else:
-            yield _row(*record, columns, delimiter)
+            yield number, cells
+
+
+def csv_rows(header: Cells, rows: Iterable[Cells | Rejected], platform: str | None = None) -> Iterator[Row | Rejected]:
+    """Yield (line, record) for each row of posts; `platform` is of those rows that do not name theirs."""
+    columns = _Columns(header[1], platform)
+    if columns.lack:
+        yield Rejected(header[0], columns.lack)
+        return
+    for row in rows:
+        yield row if isinstance(row, Rejected) else _row(*row, columns)
+
+
+def names_platform(header: list[str]) -> bool:
+    """Return whether a header has a column for the platform."""
+    return "platform" in map(_field, header)
 
 
 class _Columns:
     """What the header says: the field of each column, and whether one of our own tables wrote it."""
 
-    def __init__(self, header: list[str]) -> None:
+    def __init__(self, header: list[str], platform: str | None = None) -> None:
+        self.platform = platform
         self.fields = [_field(name) for name in header]
         self.ours = {"v", "ref", "native_id"} <= {name.strip() for name in header}
-        lost = [name for name in ("platform", "native_id") if name not in self.fields]
+        lost = [
+            name
+            for name in ("platform", "native_id")
+            if name not in self.fields and not (platform and name == "platform")
+        ]
         names = ", ".join(header)[:200]
         self.lack = f"the header has no column {' and no column '.join(lost)} (it has: {names})" if lost else ""
 
@@ -147,14 +176,7 @@ def _cells(text: str, delimiter: str) -> list[str]:
     return next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), [])
 
 
-def _row(number: int, text: str, columns: _Columns, delimiter: str) -> Row | Rejected:
-    try:
-        cells = _cells(text, delimiter)
-    except csv.Error as error:
-        return Rejected(number, f"is no row of CSV ({error})")
-    width = len(columns.fields)
-    if any(cell.strip() for cell in cells[width:]):
-        return Rejected(number, f"has {len(cells)} cells where the header has {width}; is a quote missing?")
+def _row(number: int, cells: list[str], columns: _Columns) -> Row | Rejected:
     record: dict[str, str] = {}
     for field, cell in zip(columns.fields, cells, strict=False):
         value = cell.strip()
@@ -162,11 +184,18 @@ def _row(number: int, text: str, columns: _Columns, delimiter: str) -> Row | Rej
             if columns.ours and value[0] == "'" and value[1:2] in _FORMULA:
                 value = value[1:]  # our own tables write it so that no spreadsheet runs the cell
             record[field] = value
-    if re.fullmatch(r"\d[.,]\d+E\+\d+", record.get("native_id", "")):
+    if is_rounded(record.get("native_id", "")):
         return Rejected(
             number, f"the id {record['native_id']} was rounded by a spreadsheet; export that column as text"
         )
+    if columns.platform:
+        record.setdefault("platform", columns.platform)
     return number, _nested(record)
+
+
+def is_rounded(number: str) -> bool:
+    """Return whether a spreadsheet has made an id its nearest round number."""
+    return bool(re.fullmatch(r"\d(?:[.,]\d+)?E\+\d+", number, re.I))
 
 
 def _nested(record: dict[str, str]) -> dict[str, Any]:

@@ -1,28 +1,34 @@
-"""Read posts and addresses from files that others wrote; what cannot be used is named, the rest goes on."""
+"""Read posts, profiles and addresses from files that others wrote; what cannot be used is named, the rest goes on."""
 
 from __future__ import annotations
 
 import gc
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import orjson
 from pydantic import ValidationError
 
 from core import times
 from core.errors import BadInput
-from core.records import Post
-from runner.import_csv import csv_rows, looks_like_csv
-from runner.import_lines import Rejected, read_lines, sample
+from core.records import Post, Profile
+from runner.import_csv import Cells, csv_rows, looks_like_csv, names_platform, table
+from runner.import_lines import Line, Rejected, read_lines, sample
 from runner.import_urls import find_url
+from runner.imports import fourcat, indicators, recorded
+from runner.imports.arrays import objects
+from runner.imports.rows import Unusable
+from runner.imports.x_archive import is_archive, read_archive
 
-__all__ = ["Address", "Rejected", "import_posts"]
+__all__ = ["FORMS", "Address", "Rejected", "import_posts"]
 
-FORMS = ("ndjson", "csv", "urls")
+FORMS = ("ndjson", "csv", "urls", "zeeschuimer", "4cat", "x-archive", "meta", "stix")
+MAX_BUNDLE = 100_000_000  # bytes of a STIX bundle, which is read whole
+T = TypeVar("T")
 _EXACT = re.compile(r"(?:199\d|20\d\d)-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 _ENDINGS = {".ndjson": "ndjson", ".jsonl": "ndjson", ".json": "ndjson", ".csv": "csv", ".tsv": "csv"}
 
@@ -35,20 +41,26 @@ class Address:
     url: str
 
 
-Item = Post | Address | Rejected
+Item = Post | Profile | Address | Rejected
 
 
-def import_posts(path: Path, form: str | None = None) -> Iterator[Item]:
-    """Yield what a file holds, in order: posts (NDJSON version 1, CSV) or addresses (a list, defanged or not).
+def import_posts(path: Path, form: str | None = None, platform: str | None = None) -> Iterator[Item]:
+    """Yield what a file holds, in order: posts, profiles of their authors, addresses, and rows that are none of these.
 
-    `form` is ndjson, csv or urls; without it the content decides, then the name. Nothing is held but one row. Raises
-    BadInput where the file cannot be opened or has no known form.
+    `form` is one of FORMS; without it the content decides, then the name. `platform` is of those rows of a table that
+    do not name theirs. Nothing is held but one row. Raises BadInput where the file cannot be opened or has no known
+    form.
     """
     form = form or _form(path)
-    if form not in FORMS:
+    readers: dict[str, Callable[[], Iterator[Item]]] = {
+        "ndjson": lambda: _objects(path), "zeeschuimer": lambda: _objects(path, enveloped=True),
+        "csv": lambda: _csv(path, platform), "meta": lambda: _csv(path, platform, only="meta"),
+        "4cat": lambda: _fourcat(path, platform), "urls": lambda: _urls(path), "stix": lambda: _stix(path),
+        "x-archive": lambda: read_archive(path),
+    }  # fmt: skip
+    if form not in readers:
         raise BadInput(f"{form!r} is no format copytrail reads; there are {', '.join(FORMS)}.")
-    readers: dict[str, Callable[[Path], Iterator[Item]]] = {"ndjson": _ndjson, "csv": _csv, "urls": _urls}
-    return _patiently(readers[form](path))
+    return _patiently(readers[form]())
 
 
 def _patiently(items: Iterator[Item]) -> Iterator[Item]:
@@ -62,13 +74,30 @@ def _patiently(items: Iterator[Item]) -> Iterator[Item]:
 
 
 def _form(path: Path) -> str:
+    head = _beginning(path)
+    if head.startswith(b"PK"):
+        if is_archive(path) or re.search(r"twitter|tweets?", path.name, re.I):
+            return "x-archive"
+        raise BadInput(f"{path.name} is a zip, and no archive of X; unpack it and import the files in it.")
     head = sample(path).replace(b"\0", b"").lstrip(b"\xef\xbb\xbf\xff\xfe \r\n\t")
+    if head.startswith(b"window.YTD."):
+        return "x-archive"
+    if head.startswith(b"{") and re.search(rb'"type"\s*:\s*"bundle"', head.split(b'"objects"', 1)[0]):
+        return "stix"
     if head.startswith((b"{", b"[")):
         return "ndjson"
     for ending in reversed(path.suffixes):
         if found := _ENDINGS.get(ending.lower()):
             return found
     return "csv" if looks_like_csv(head) else "urls"
+
+
+def _beginning(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(4)
+    except OSError as error:
+        raise BadInput(f"{path} cannot be read: {error.strerror or error}.") from error
 
 
 def _urls(path: Path) -> Iterator[Address | Rejected]:
@@ -83,30 +112,111 @@ def _urls(path: Path) -> Iterator[Address | Rejected]:
             yield Address(number, url) if url else Rejected(number, f"{text[:80]!r} holds no address")
 
 
-def _ndjson(path: Path) -> Iterator[Post | Rejected]:
-    for item in read_lines(path):
+def _objects(path: Path, *, enveloped: bool = False) -> Iterator[Item]:
+    """Read one object per line, or an array of them; each row says itself whether it is a record or an envelope."""
+    lines = read_lines(path)
+    for item in _array(lines) if sample(path).lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"[") else lines:
         if isinstance(item, Rejected):
             yield item
             continue
         number, line = item
-        if line.isspace():
+        if isinstance(line, bytes) and line.isspace():
             continue
         try:
-            yield _post(_object(line))
+            row = _object(line) if isinstance(line, bytes) else _checked(line)
+            if "native_id" in row and not enveloped:
+                yield _post(row)
+            elif recorded.is_envelope(row):
+                yield from recorded.opened(row)
+            elif enveloped:
+                raise Unusable("is no row of Zeeschuimer (it has no source_platform and data)")
+            else:
+                yield _post(row)
         except (ValueError, RecursionError) as error:
             yield Rejected(number, _reason(error))
 
 
-def _csv(path: Path) -> Iterator[Post | Rejected]:
-    for item in csv_rows(read_lines(path)):
+def _array(lines: Iterator[Line | Rejected]) -> Iterator[tuple[int, Any] | Rejected]:
+    """Yield the members of an array; a line that cannot be read costs what stands on it."""
+    held: list[Rejected] = []
+
+    def read(_: int) -> str:
+        for item in lines:
+            if not isinstance(item, Rejected):
+                return item[1].decode("utf-8", "replace")
+            held.append(item)
+        return ""
+
+    for found in objects(read):
+        yield from held
+        held.clear()
+        yield found
+    yield from held
+
+
+def _csv(path: Path, platform: str | None, only: str | None = None) -> Iterator[Item]:
+    """Read a table; its header says whose it is."""
+    rows = table(read_lines(path))
+    header: Cells | None = None
+    for top in rows:
+        if not isinstance(top, Rejected):
+            header = top
+            break
+        yield top
+    if header is None:
+        return
+    if indicators.is_list(header[1]):
+        yield from _each(rows, lambda n, row: [Address(n, url) for url in indicators.indicator(header[1], row)])
+    elif only == "meta":
+        yield Rejected(header[0], "the header is none of a list of indicators (Indicator, or indicator_value)")
+    elif only == "4cat" or (fourcat.is_export(header[1]) and not names_platform(header[1])):
+        whose = platform or fourcat.platform_of(path.name, header[1])
+        yield from _each(rows, lambda _, row: [fourcat.record(header[1], row, whose)])
+    else:
+        yield from _each(csv_rows(header, rows, platform), lambda _, row: [_post(row)])
+
+
+def _each(rows: Iterable[tuple[int, T] | Rejected], read: Callable[[int, T], list[Any]]) -> Iterator[Item]:
+    for item in rows:
         if isinstance(item, Rejected):
             yield item
             continue
         number, row = item
+        if isinstance(row, list) and not any(cell.strip() for cell in row):
+            continue  # an empty row of a spreadsheet
         try:
-            yield _post(row)
+            yield from read(number, row)
         except (ValueError, RecursionError) as error:
             yield Rejected(number, _reason(error))
+
+
+def _fourcat(path: Path, platform: str | None) -> Iterator[Item]:
+    head = sample(path).lstrip(b"\xef\xbb\xbf \r\n\t")
+    return _objects(path) if head.startswith((b"{", b"[")) else _csv(path, platform, only="4cat")
+
+
+def _stix(path: Path) -> Iterator[Item]:
+    lines, size = [], 0
+    for item in read_lines(path):
+        if isinstance(item, Rejected):
+            yield item
+            continue
+        lines.append(item[1])
+        size += len(item[1])
+        if size > MAX_BUNDLE:
+            raise BadInput(f"{path.name} is larger than a STIX bundle may be ({MAX_BUNDLE // 1_000_000} MB).")
+    try:
+        bundle = json.loads(b"".join(lines).decode("utf-8"), strict=False)
+    except (ValueError, RecursionError) as error:
+        raise BadInput(f"{path.name} {_reason(error)}.") from error
+    for number, found in indicators.stix(bundle):
+        yield Address(number, found) if isinstance(found, str) else Rejected(number, str(found))
+
+
+def _checked(row: Any) -> dict[str, Any]:
+    if not isinstance(row, dict):
+        raise ValueError("is no object; write one {...} per line")  # noqa: TRY004 - a row's fault, told like others
+    return row
 
 
 def _object(line: bytes) -> dict[str, Any]:
@@ -115,9 +225,7 @@ def _object(line: bytes) -> dict[str, Any]:
     except orjson.JSONDecodeError:
         # Python's own reader is more patient: halves of surrogate pairs, control characters, NaN
         row = json.loads(line.decode("utf-8"), strict=False)
-    if not isinstance(row, dict):
-        raise ValueError("is no object; write one {...} per line")  # noqa: TRY004 - a row's fault, told like others
-    return row
+    return _checked(row)
 
 
 def _post(row: dict[str, Any]) -> Post:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from config.watchlists import case_name
 from core.errors import BadInput
-from core.records import Post
+from core.records import Post, Profile
 
 if TYPE_CHECKING:
     from runner.importers import Rejected
@@ -27,19 +27,31 @@ class Taken:
     posts: int = 0
     new: int = 0
     changed: int = 0
+    profiles: int = 0
     sources: int = 0
+    sources_new: int = 0
     rejected: list[Rejected] = field(default_factory=list)
     unlisted: int = 0
+
+    def reject(self, bad: Rejected) -> None:
+        """Note a row that could not be used; beyond `LISTED` they are only counted."""
+        if len(self.rejected) < LISTED:
+            self.rejected.append(bad)
+        else:
+            self.unlisted += 1
 
     def as_row(self) -> dict[str, Any]:
         """Return the JSON line of `import --json`."""
         bad = [{"line": r.line, "reason": r.reason} for r in self.rejected]
-        return {"file": self.file, "posts": self.posts, "new": self.new, "changed": self.changed,
-                "sources": self.sources, "rejected": bad, "rejected_unlisted": self.unlisted}  # fmt: skip
+        return {
+            "file": self.file, "posts": self.posts, "new": self.new, "changed": self.changed,
+            "profiles": self.profiles, "sources": self.sources, "sources_new": self.sources_new,
+            "rejected": bad, "rejected_unlisted": self.unlisted,
+        }  # fmt: skip
 
 
 def take_in(
-    workspace: Workspace, path: Path, *, case: str, form: str | None = None,
+    workspace: Workspace, path: Path, *, case: str, form: str | None = None, platform: str | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> Taken:  # fmt: skip
     """Import one file into a case; unusable rows are kept with line and reason, the rest goes on.
@@ -47,46 +59,54 @@ def take_in(
     Raises BadInput where the file as a whole cannot be read.
     """
     from runner.importers import Address, Rejected, import_posts
-    from runner.watchlist import add
     from storage import cases
 
     taken = Taken(path.name)
     with workspace.database.write() as conn:
         case_id = cases.ensure_case(conn, case_name(case), workspace.clock().now())
     batch: list[Post] = []
-
-    def reject(bad: Rejected) -> None:
-        if len(taken.rejected) < LISTED:
-            taken.rejected.append(bad)
-        else:
-            taken.unlisted += 1
-
-    for item in import_posts(path, form):
+    profiles: list[Profile] = []
+    added: set[str] = set()
+    for item in import_posts(path, form, platform):
         if isinstance(item, Post):
             batch.append(item)
-            if len(batch) >= BATCH:
-                _save(workspace, batch, case_id, taken)
-                batch = []
-                if progress:
-                    progress(taken.posts)
-        elif isinstance(item, Address):
+        elif isinstance(item, Profile):
+            profiles.append(item)
+        elif isinstance(item, Rejected):
+            taken.reject(item)
+        elif isinstance(item, Address) and item.url not in added:
+            added.add(item.url)
             try:
-                add(workspace, item.url, case=case)
-                taken.sources += 1
+                _watch(workspace, item.url, case, taken)
             except BadInput as error:
-                reject(Rejected(item.line, error.sentence))
-        else:
-            reject(item)
-    if batch:
-        _save(workspace, batch, case_id, taken)
+                taken.reject(Rejected(item.line, error.sentence))
+            if progress and len(added) % 100 == 0:
+                progress(len(added))
+        if len(batch) >= BATCH or len(profiles) >= BATCH:
+            _save(workspace, batch, profiles, case_id, taken)
+            batch, profiles = [], []
+            if progress:
+                progress(taken.posts)
+    if batch or profiles:
+        _save(workspace, batch, profiles, case_id, taken)
     return taken
 
 
-def _save(workspace: Workspace, batch: list[Post], case_id: int, taken: Taken) -> None:
+def _watch(workspace: Workspace, url: str, case: str, taken: Taken) -> None:
+    from runner.watchlist import add
+
+    taken.sources_new += add(workspace, url, case=case).is_new
+    taken.sources += 1
+
+
+def _save(workspace: Workspace, batch: list[Post], profiles: list[Profile], case_id: int, taken: Taken) -> None:
     from storage import posts
+    from storage.profiles import save_profiles
 
     with workspace.database.write() as conn:
-        saved = posts.save_posts(conn, batch, case_id=case_id, at=workspace.clock().now())
+        now = workspace.clock().now()
+        saved = posts.save_posts(conn, batch, case_id=case_id, at=now)
+        taken.profiles += save_profiles(conn, profiles, at=now)
     taken.posts += len(batch)
     taken.new += saved.new
     taken.changed += saved.changed

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from runner.outcome import Outcome
 
 FILES = click.Path(exists=True, dir_okay=False, path_type=Path)
+# those of runner.importers.FORMS, written out so that --help need not load the importers
+IMPORTS = click.Choice(["ndjson", "csv", "urls", "zeeschuimer", "4cat", "x-archive", "meta", "stix"])
 
 
 NEW_FIELDS = 5  # unread fields named on the terminal; --json has them all
@@ -115,11 +117,14 @@ def watch_command(ctx: click.Context, case: str | None, duration: str | None, as
 @click.command("import", short_help="Take in posts (NDJSON, CSV) or lists of addresses from files.")
 @click.argument("files", metavar="FILE...", nargs=-1, required=True, type=FILES)
 @click.option("--case", "case", required=True, metavar="CASE", help="The case they belong to; made if it is new.")
-@click.option("--format", "form", type=click.Choice(["ndjson", "csv", "urls"]), help="Else told from the file.")
+@click.option("--format", "form", type=IMPORTS, help="Else told from the file.")
+@click.option("--platform", metavar="NAME", help="Of the posts in a table that does not say: tiktok, instagram ...")
 @json_option
 @workspace_option
 @click.pass_context
-def import_command(ctx: click.Context, files: tuple[Path, ...], case: str, form: str | None, as_json: bool) -> None:
+def import_command(
+    ctx: click.Context, files: tuple[Path, ...], case: str, form: str | None, platform: str | None, as_json: bool
+) -> None:
     """Take in posts (NDJSON, CSV) or lists of addresses from files.
 
     Example: copytrail import posts.ndjson --case harbour
@@ -133,7 +138,7 @@ def import_command(ctx: click.Context, files: tuple[Path, ...], case: str, form:
     for path in files:
         try:
             with Counting(f"importing {path.name}") as counting:
-                taken = take_in(workspace, path, case=case, form=form, progress=counting.total)
+                taken = take_in(workspace, path, case=case, form=form, platform=platform, progress=counting.total)
         except BadInput as error:
             problem(error.sentence)
             unread += 1
@@ -151,8 +156,9 @@ def _tell_taken(taken: Taken, as_json: bool) -> None:
     if as_json:
         click.echo(line(taken.as_row()))
         return
-    sources = f", {taken.sources} sources watched" if taken.sources else ""
-    counts = f"{taken.posts} posts, {taken.new} new, {taken.changed} changed{sources}"
+    sources = f", {taken.sources} sources watched ({taken.sources_new} new)" if taken.sources else ""
+    profiles = f", {taken.profiles} new profiles" if taken.profiles else ""
+    counts = f"{taken.posts} posts, {taken.new} new, {taken.changed} changed{profiles}{sources}"
     click.echo(inert(f"{taken.file}: {counts}, {len(taken.rejected) + taken.unlisted} rows not used"))
 
 
