@@ -8,12 +8,10 @@ record, replay), and while it works this process starts no program and opens no 
 
 from __future__ import annotations
 
-import gc
 import io
+import re
 import sys
 import time
-import traceback
-import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -38,6 +36,8 @@ _PIECE = 4 * 1024 * 1024  # bytes asked for at once of a long file: each piece i
 _NOWHERE = "/nowhere"
 _REMEMBERED = 12  # answers in which a token may have been handed to us
 _DEFECTS = (AssertionError, AttributeError, LookupError, TypeError, ValueError, OSError)  # of an extractor
+_FILE = re.compile(r"^[^?#]+\.(?:mp4|m4v|webm|mov|mkv|ogv|avi|flv|mp3|m4a|ogg|opus|wav|flac)(?:[?#]|$)", re.I)
+_HEAD = 65_536
 PROTOCOLS = ("https", "http", "m3u8_native", "http_dash_segments")  # what is fetched without another program
 
 
@@ -111,6 +111,7 @@ def _classes() -> tuple[type[Any], type[Exception]]:
     """Import yt-dlp (a third of a second, 50 MB) and return its class, walled in, and the base of its errors."""
     from yt_dlp import YoutubeDL
     from yt_dlp import globals as switches
+    from yt_dlp.downloader.common import FileDownloader
     from yt_dlp.networking.common import Request, RequestDirector
     from yt_dlp.networking.common import Response as Answer
     from yt_dlp.networking.exceptions import HTTPError, TransportError
@@ -119,16 +120,28 @@ def _classes() -> tuple[type[Any], type[Exception]]:
     switches.plugin_dirs.value = []
     switches.all_plugins_loaded.value = True
 
+    opening = FileDownloader.sanitize_open
+
+    def remembered(loader: Any, filename: str, open_mode: str) -> Any:
+        file, name = opening(loader, filename, open_mode)
+        loader.ydl.opened.append(file)
+        return file, name
+
+    FileDownloader.sanitize_open = remembered
+
     class Walled(YoutubeDL):  # type: ignore[misc, unused-ignore]
         """yt-dlp whose requests a `Wire` answers."""
 
         wire: Wire
+        opened: list[Any]
 
         def build_request_director(self, handlers: Any, preferences: Any = None) -> Any:
             return RequestDirector(logger=self.params["logger"])  # with no way to send anything
 
         def urlopen(self, req: Any) -> Any:
             asked = Request(req) if isinstance(req, str) else req
+            if asked.method == "GET" and _FILE.search(asked.url) and "Range" not in asked.headers:
+                asked.headers["Range"] = f"bytes=0-{_HEAD - 1}"  # it only looks what kind of file it is
             body = asked.data
             content = b"".join(body) if body is not None and not isinstance(body, bytes | str) else body or b""
             content = content.encode() if isinstance(content, str) else content
@@ -181,7 +194,7 @@ def _open(wire: Wire, **options: Any) -> Any:
         "concurrent_fragment_downloads": 1, "enable_file_urls": False, **options,
     }  # fmt: skip
     ydl = _classes()[0](settings, auto_init="no_verbose_header")
-    ydl.wire = wire
+    ydl.wire, ydl.opened = wire, []
     return ydl
 
 
@@ -244,8 +257,12 @@ def download(
         wire, format=ways, outtmpl=str(folder / "media.%(ext)s"), http_chunk_size=min(smaller), progress_hooks=[told],
         noplaylist=True, ignore_no_formats_error=False, playlist_items="1", overwrites=True,
     )  # fmt: skip
-    with _errors(wire, url):
-        info = ydl.extract_info(url, download=True)
+    try:
+        with _errors(wire, url):
+            info = ydl.extract_info(url, download=True)
+    finally:
+        for file in ydl.opened:  # yt-dlp leaves open what a cap interrupts
+            file.close()
     while info and info.get("entries"):
         info = next(iter(info["entries"]), None)
     done = [Path(part["filepath"]) for part in (info or {}).get("requested_downloads") or () if part.get("filepath")]
@@ -266,12 +283,6 @@ def _errors(wire: Wire, url: str) -> Iterator[None]:
     except CopytrailError:
         raise
     except (_classes()[1], *_DEFECTS) as error:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ResourceWarning)
-            traceback.clear_frames(error.__traceback__)  # with these goes the file it was writing
-            if cause := getattr(error, "exc_info", None):
-                traceback.clear_frames(cause[2])
-            gc.collect()
         met = wire.errors[before:]
         telling = next((e for e in met if isinstance(e, AddressRefused | NotRecorded | TooLarge | Unauthorized)), None)
         raise telling or failure(error, url, met[-1] if met else None) from error
