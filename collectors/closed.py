@@ -16,6 +16,8 @@ LAST = -80  # after every source of a platform or a shape, before those that try
 class Closed(Source):
     """What all platforms do that show nothing without an account: they say so."""
 
+    gives = "advice"
+
     spec: ClassVar[ClosedPlatform]
 
     def collect(self, target: Target, cursor: Cursor) -> Iterator[Yielded]:

@@ -184,6 +184,7 @@ class RedditShareLink(RedditSource):
     route = "page"
     patterns = (rf"{HOST}/(?:r|u|user)/[\w.+-]+/s/(?P<share>\w{{1,40}}){REST}",)
     names = {"post": "{share}"}
+    gives = "address"
     examples = ("https://www.reddit.com/r/news/s/AbCdEf12345",)
 
     def collect(self, target: Target, cursor: Cursor) -> Iterator[Yielded]:

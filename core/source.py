@@ -90,10 +90,11 @@ class Source(ABC):
 
     `patterns` are regular expressions that must match a whole URL (named groups become `target.parts`); `examples` are
     URLs each of which this source and no other of its route claims. `priority` breaks ties: a platform's own pattern
-    (default 0) wins over a shape that any host may have (-10) and over the catch-alls (-100). `names` says which kinds
-    of thing an address may name, and which of its parts tell them apart: `{"account": "{handle}", "tag": "{tag}"}`; the
-    kind all of whose parts an address has is the one (of several, the one written before), "{host}" is its host, "{url}" the whole, and
-    "{id}|{handle}" takes either.
+    (default 0) wins over a shape that any host may have (-10) and over the catch-alls (-100).
+
+    `names` says which kinds of thing an address may name, and which of its parts tell them apart: `{"account":
+    "{handle}", "tag": "{tag}"}`. The kind all of whose parts an address has is the one (of several, the one written
+    before); "{host}" is its host, "{url}" the whole, and "{id}|{handle}" takes either.
     """
 
     id: ClassVar[str]  # platform.kind
@@ -113,6 +114,8 @@ class Source(ABC):
     retention: ClassVar[str] = "no platform rule known"
     retention_class: ClassVar[RetentionClass] = "terms"
     retention_days: ClassVar[int | None] = None  # of the class "timed"
+    gives: ClassVar[Literal["posts", "address", "advice"]] = "posts"  # where a link leads; what to do instead
+    one_answer: ClassVar[bool] = False  # all there is comes in one answer: no second page is asked for
     price: ClassVar[float] = 0.0  # US dollars that the platform asks for one post read
     price_at_most: ClassVar[float] = 0.0  # and for one with all that may come along: its author, pictures, a quote
     robots: ClassVar[Literal["obeyed", "api"]] = "obeyed"  # api: a documented interface, robots.txt is not asked
@@ -149,7 +152,8 @@ class Source(ABC):
             "requests_per_minute": cls.requests_per_minute, "fields": list(cls.fields), "retention": cls.retention,
             "retention_class": cls.retention_class, "retention_days": cls.retention_days, "price": cls.price,
             "price_at_most": cls.price_at_most,
-            "names": list(cls.names), "posts_at_least": cls.expect.posts_at_least, "filled": dict(cls.expect.filled),
+            "names": list(cls.names), "gives": cls.gives, "posts_at_least": cls.expect.posts_at_least,
+            "filled": dict(cls.expect.filled),
             "robots": cls.robots, "patterns": list(cls.patterns), "examples": list(cls.examples),
         }  # fmt: skip
 

@@ -18,7 +18,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "init": ("workspace", "Make a workspace: settings, an example watchlist, an empty archive."),
     "demo": ("demo", "Play the invented operation: collect, match, show its way, export, verify."),
     "doctor": ("workspace", "Say what is set up and what is missing, each with its remedy."),
-    "platforms": ("sources", "List every kind of source, what it collects and what it needs."),
+    "platforms": ("sources", "List the platforms that can be read, and what each needs."),
     "add": ("sources", "Watch a public source; it is recognised from its address."),
     "preview": ("sources", "Show the newest posts of a source as they would be stored; save nothing."),
     "sources": ("sources", "List what is watched, how each last run ended, and when the next is due."),

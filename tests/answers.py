@@ -43,6 +43,11 @@ class Case:
     def expected(self) -> Path:
         return self.path.with_name(self.path.name.replace("case", "expected", 1)).with_suffix(".json")
 
+    @property
+    def answers(self) -> int:
+        """How many answers are told."""
+        return len(yaml.safe_load(self.path.read_text(encoding="utf-8"))["answers"])
+
 
 def plugins() -> dict[str, type[Source]]:
     """Return every source there is, by id."""

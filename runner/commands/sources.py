@@ -14,25 +14,34 @@ if TYPE_CHECKING:
 ROUTES = click.Choice(["api", "feed", "page"])
 
 
-@click.command("platforms", short_help="List every kind of source, what it collects and what it needs.")
+@click.command("platforms", short_help="List the platforms that can be read, and what each needs.")
+@click.argument("name", metavar="[PLATFORM]", required=False)
 @json_option
-def platforms_command(as_json: bool) -> None:
-    """List every kind of source, what it collects and what it needs.
+@click.pass_context
+def platforms_command(ctx: click.Context, name: str | None, as_json: bool) -> None:
+    """List the platforms that can be read, and what each needs.
 
-    Example: copytrail platforms --json
+    Of one PLATFORM every kind of source it has.
+
+    Example: copytrail platforms bluesky
     """
-    from config.audiences import shipped
-    from runner.recognise import all_sources
+    from core.errors import BadInput
+    from runner.platforms import by_platform, platforms
 
-    rows = [s.describe() for _, s in sorted(all_sources().items())]
-    for row in rows:
-        audience = shipped().of(row["platform"])
-        row["tier"] = audience.tier if audience else None
-    columns = [("source", "id"), ("collects", "collects"), ("route", "route"), ("needs", "secrets"), ("tier", "tier"),
-               ("US$ a post", "cost"), ("requests a minute", "requests_per_minute"),
-               ("keep", "retention")]  # fmt: skip
-    rows = rows if as_json else [{**row, "cost": row["price"] or None} for row in rows]  # most cost nothing
-    show(rows, as_json, columns, "There are no sources; the installation is incomplete.")
+    try:
+        rows = platforms(name)
+    except BadInput as error:
+        problem(error.sentence)
+        ctx.exit(2)
+    if name is None and not as_json:
+        wide = [("platform", "platform"), ("watches", "watches"), ("routes", "routes"), ("access", "access"),
+                ("keys", "keys"), ("US$ a post", "price"), ("tier", "tier"), ("sources", "sources")]  # fmt: skip
+        show(by_platform(rows), False, wide, "There are no sources; the installation is incomplete.")
+        return
+    columns = [("source", "id"), ("collects", "collects"), ("route", "route"), ("needs", "secrets"),
+               ("a minute", "requests_per_minute"), ("an address", "example"), ("keep", "retention")]  # fmt: skip
+    shown = rows if as_json else [{**row, "example": next(iter(row["examples"]), None)} for row in rows]
+    show(shown, as_json, columns, "There are no sources; the installation is incomplete.")
 
 
 @click.command("add", short_help="Watch a public source; it is recognised from its address.")

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 import time
+from typing import Any, get_args
 
 import pytest
 
 from collectors import presets
 from core.records import Post
 from core.registry import claim
-from core.source import Source
+from core.source import Kind, Source
 from tests.answers import FIXTURES, Case, cases, expected, play, plugins
 
 SOURCES = plugins()
@@ -45,6 +46,7 @@ def test_it_declares_what_an_operator_must_know(source: type[Source]) -> None:
     assert 0 < source.requests_per_minute <= 600
     assert bool(source.secrets) == (source.login != "none")
     assert bool(source.how_to_get_the_key) == (source.login != "none")
+    assert (source.retention_days is not None) == (source.retention_class == "timed")
     assert all(re.fullmatch(r"[A-Z][A-Z0-9_]+", name) for name in source.secrets)
     assert source.cursor.reread_hours >= 0
     known = set(Post.model_fields)
@@ -63,6 +65,16 @@ def test_its_examples_are_claimed_by_it_alone(source: type[Source]) -> None:
 def test_no_example_is_given_twice_on_one_route() -> None:
     given = [(source.route, example) for source in SOURCES.values() for example in source.examples]
     assert len(given) == len(set(given))
+
+
+@each_source
+def test_its_examples_name_a_kind_of_thing_and_which_one(source: type[Source]) -> None:
+    assert set(source.names) <= set(get_args(Kind))
+    for example in source.examples:
+        target = source.match(example)
+        assert target is not None
+        assert target.kind in source.names, f"{example} names none of {', '.join(source.names)}"
+        assert target.identity
 
 
 @each_source
@@ -98,6 +110,21 @@ def test_it_has_an_invented_answer_and_expected_records(source: type[Source]) ->
     found = cases(source.id)
     assert found, f"no case.yml in {FIXTURES / source.id}"
     assert all(case.expected.is_file() for case in found)
+
+
+@each_source
+def test_it_is_tried_on_what_it_gives_on_nothing_on_a_refusal_and_on_a_second_page(source: type[Source]) -> None:
+    told = [(expected(case), case.answers) for case in cases(source.id)]
+    assert any(came.get("error") for came, _ in told), "a refusal, or a thing that is gone"
+    if source.gives == "posts":
+        assert any(came.get("posts") for came, _ in told), "posts"
+        assert any(not came.get("posts") for came, _ in told if not _refused(came)), "an empty answer"
+        assert source.one_answer or any(came.get("posts") and answers > 1 for came, answers in told), "a second page"
+
+
+def _refused(came: dict[str, Any]) -> bool:
+    """Return whether a walk ended in a refusal: an answer that holds nothing may say so, or be called changed."""
+    return came.get("error", {}).get("kind", "quiet") not in ("quiet", "source_changed")
 
 
 def test_every_fixture_belongs_to_a_source() -> None:
