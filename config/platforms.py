@@ -11,6 +11,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 
 from config.platform_head import Declared, Head, Strings
 from config.platform_json import JsonPlatform
+from config.sites import ForumPlatform, SitePlatform
 from core.errors import CannotStart
 from core.records import PostKind
 
@@ -48,7 +49,7 @@ class Preset(Declared):
 
 
 # A new engine adds its model here; the registry finds the sources it makes of the files.
-Platform = JsonPlatform | FeedsPlatform | ClosedPlatform | Preset
+Platform = JsonPlatform | FeedsPlatform | ClosedPlatform | Preset | ForumPlatform | SitePlatform
 _FILE: TypeAdapter[Platform] = TypeAdapter(Annotated[Platform, Field(discriminator="engine")])
 P = TypeVar("P", bound=Declared)
 

@@ -1,8 +1,8 @@
-"""Sites read from their pages by selectors: forums of known software, and platform files that list what stands where.
+r"""Sites read from their pages by selectors: forums of known software, and files that say what stands where.
 
 A selector is CSS, then what is taken of the element (its text, or `@attribute`), then a regular expression whose first
-group is kept: `a.username @href =~ \\.(\\d+)/`. Without CSS it is the block itself: `@id =~ post-(\\d+)`. Of several the
-first that finds something is taken.
+group is kept: `a.username @href =~ \.(\d+)/`. Without CSS it is the block itself: `@id =~ post-(\d+)`. What CSS
+cannot say is written as `xpath:../preceding-sibling::tr[1]//a`. Of several the first that finds something is taken.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ class ForumPlatform(Head):
 
     engine: Literal["forum"]
     software: str = Field(description="The name of a preset in config/forums.")
-    page: Literal["thread", "board", "member"]
+    page: Literal["thread", "board", "member", "posts"] = Field(description="posts: a list of one member's posts.")
     start: str | None = Field(None, description='Address to ask for, with groups: "{origin}/{handle}/posts".')
     zone: str | None = Field(None, description='The zone of times that state none: "Africa/Lagos".')
     order_of_date: DayFirst | None = Field(None, description="Of dates written in numbers alone.")

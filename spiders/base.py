@@ -28,6 +28,7 @@ class Ask:
     json: Any = None
     about: Mapping[str, Any] = field(default_factory=dict)
     rendered: bool = False
+    headers: Mapping[str, str] = field(default_factory=dict)  # what a site documents, such as a consent
 
     def __post_init__(self) -> None:
         if not host(self.url):

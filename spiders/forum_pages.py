@@ -68,16 +68,19 @@ class ForumPage:
         number = counted(value(self.blocks[0][1], self.software.number)) if self.blocks else None
         return number is None or number.number <= 1
 
-    def posts(self, root: str | None) -> Iterator[Post]:
-        """Yield the posts of a page of a thread; `root` is the ref of its opening post, where that is known."""
+    def posts(self, root: str | None, *, flat: bool = False) -> Iterator[Post]:
+        """Yield the posts of a page of a thread; `root` is the ref of its opening post, where that is known.
+
+        With `flat` the page lists posts of many threads, and each stands alone.
+        """
         written = [value(block, self.software.time) or "" for _, block, _ in self.blocks]
         order = self.order or order_of(written) or _order_of_language(self.tree)
         zone = stated_zone(value(self.tree, self.software.zone)) or self.given_zone
         community = value(self.tree, self.software.community)
-        opening = self.is_first()
+        opening = not flat and self.is_first()
         for (native_id, block, bodies), said in zip(self.blocks, written, strict=True):
             post = self._post(native_id, block, bodies)
-            root = root or (post.ref if opening else None)
+            root = None if flat else root or (post.ref if opening else None)
             quoted = next((q for q in values(block, self.software.quote) if q != native_id), None)
             quotes = ids.ref(self.platform, quoted, self.site) if quoted else None
             edited = value(block, self.software.edited)

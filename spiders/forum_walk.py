@@ -104,6 +104,15 @@ class ForumWalk:
         if following and self._listings < (LISTINGS_AT_FIRST if self._cursor.full else LISTINGS_LATER):
             yield Ask(following, "posts", about=ask.about)
 
+    def listed(self, page: ForumPage, ask: Ask) -> Iterator[Found]:
+        """Yield the posts that a list shows whole, and ask for its next page."""
+        self._listings += 1
+        found = list(page.posts(None, flat=True))
+        yield from found
+        following = page.following()
+        if following and not self._cursor.covers(found) and self._listings < LISTINGS_AT_FIRST:
+            yield Ask(following, ask.step, about=ask.about)
+
     def own(self, page: ForumPage, ask: Ask) -> Iterator[Post]:
         """Yield the posts of one member on a page of a thread."""
         for post in page.posts(None):

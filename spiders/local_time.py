@@ -27,10 +27,10 @@ _MONTHS = (
     "september septembre septiembre settembre setembro wrzesień września сентябрь сентября вересня eylül septembrie",
     "october oktober octobre octubre ottobre outubro październik października октябрь октября жовтня ekim octombrie",
     "november novembre noviembre novembro listopad listopada ноябрь ноября листопада kasım noiembrie",
-    "december dezember décembre decembre diciembre dicembre dezembro desember grudzień grudnia декабрь декабря грудня"
-    " aralık decembrie",
+    "december dezember décembre decembre diciembre dicembre dezembro desember grudzień grudnia декабрь декабря",
 )
 _NAMES = [(name, number) for number, names in enumerate(_MONTHS, 1) for name in names.split()]
+_NAMES += [("грудня", 12), ("aralık", 12)]
 _NUMBERS = re.compile(r"(?<![\d:.])(\d{1,4})\s?([./年-])\s?(\d{1,2})\s?[./月-]\s?(\d{1,4})(?![\d:])")
 _CLOCK = re.compile(r"(?<!\d)(\d{1,2})\s?[:h]\s?(\d{2})(?::(\d{2}))?(?!\d)\s?([ap])?\.?(?:m\b)?", re.IGNORECASE)
 _YEAR = re.compile(r"(?<!\d)((?:19|20)\d{2})(?!\d)")

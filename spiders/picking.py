@@ -34,7 +34,8 @@ def translated(selector: str) -> Picked:
         raise ValueError(f"{selector!r} is no selector")
     css = found["css"].strip()
     try:
-        find = etree.XPath(HTMLTranslator().css_to_xpath(css)) if css else None
+        xpath = css[6:] if css.startswith("xpath:") else HTMLTranslator().css_to_xpath(css) if css else None
+        find = etree.XPath(xpath) if xpath else None
     except (SyntaxError, etree.XPathSyntaxError) as error:  # cssselect's errors are SyntaxErrors
         raise ValueError(f"{css!r} is no CSS selector ({error})") from None
     return Picked(find, found["attribute"] or "", re.compile(found["pattern"]) if found["pattern"] else None)

@@ -170,7 +170,7 @@ class ThroughClient(BaseDownloadHandler):
         elif ask.method == "POST":
             page = await asyncio.to_thread(http.post, ask.url, json=ask.json)
         else:
-            page = await asyncio.to_thread(http.get, ask.url)
+            page = await asyncio.to_thread(http.get, ask.url, headers=ask.headers)
         request.meta["page"] = page
         return Response(request.url, status=page.status)
 

@@ -1,0 +1,62 @@
+"""Forums under their own names: a platform file names the software and what its site does differently."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import ClassVar
+
+from config import platforms
+from config.sites import ForumPlatform
+from core.exchange import Response
+from core.source import Source, Target
+from spiders.base import Ask, Found
+from spiders.filling import filled
+from spiders.forum import ForumSource
+from spiders.forum_pages import ForumPage, forum_page
+from spiders.forum_walk import ForumWalk, no_forum
+from spiders.local_time import site_zone
+
+_STEPS = {"thread": "enter", "board": "board", "member": "member", "posts": "listed"}
+
+
+class ForumSite(ForumSource):
+    """What all forums of platform files do; each file becomes a subclass."""
+
+    spec: ClassVar[ForumPlatform]
+
+    def start(self, target: Target) -> Iterable[Ask]:
+        """Ask for what the address names."""
+        self.walk = ForumWalk(self.cursor_now)
+        url = filled(self.spec.start, target) if self.spec.start else target.url
+        if self.spec.page == "thread":
+            return [self.walk.begin(url)]
+        return [Ask(url, _STEPS[self.spec.page], about={"member": target.identity})]
+
+    def page_of(self, page: Response) -> ForumPage | None:
+        """Return a page as that of this forum."""
+        software = self.spec.software_here()
+        zone = site_zone(self.spec.zone)
+        return forum_page(page, software, platform=self.platform, zone=zone, order=self.spec.order_of_date)
+
+    def read(self, page: Response, ask: Ask) -> Iterator[Found]:
+        """Yield what a page holds, by the step it was asked for."""
+        found = self.page_of(page)
+        if ask.step != "listed" or found is None:
+            yield from super().read(page, ask)
+        elif found.blocks:
+            yield from self.walk.listed(found, ask)
+        else:
+            raise no_forum(page)
+
+
+def source_of(spec: ForumPlatform) -> type[ForumSite]:
+    """Return the source class that a platform file describes."""
+    return type(spec.class_name(), (ForumSite,), {**spec.attributes(), "__module__": __name__, "spec": spec})
+
+
+def sources() -> dict[str, type[Source]]:
+    """Return a source class for each platform file, by class name."""
+    return {made.__name__: made for made in map(source_of, platforms.of(ForumPlatform))}
+
+
+globals().update(sources())  # the registry looks for classes in modules
