@@ -10,9 +10,11 @@ test: setup-dev check unit
 
 setup:
 	@scripts/setup.sh run
+	@scripts/browser.sh
 
 setup-dev:
 	@scripts/setup.sh dev
+	@scripts/browser.sh
 
 check:
 	.venv/bin/ruff check .

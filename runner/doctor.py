@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 ANSWERS = 20  # answers the clock is compared with
 OFF = 5.0  # seconds; a stated Date is cut to whole seconds, and an answer takes one or two to come
-BROWSERS = ("chromium-headless-shell", "chromium", "google-chrome")
 
 
 @dataclass(frozen=True)
@@ -48,8 +47,16 @@ def examine(folder: str | None) -> Iterator[Check]:
     yield Check("matching kernel", numba, "numba is there" if numba else "run `make setup`", needed=True)
     ffmpeg = shutil.which("ffmpeg")
     yield Check("ffmpeg", bool(ffmpeg), ffmpeg or "only for video: install ffmpeg with your package manager")
-    browser = next((p for n in BROWSERS if (p := shutil.which(n))), None)
-    yield Check("browser", bool(browser), browser or "only for pages that need script: install chromium")
+    yield _browser()
+
+
+def _browser() -> Check:
+    from spiders.browser import find_browser
+
+    try:
+        return Check("browser", ok=True, says=find_browser())
+    except CopytrailError as error:
+        return Check("browser", ok=False, says=f"only for pages that need their scripts. {error.sentence}")
 
 
 def _workspace(folder: str | None) -> Iterator[Check]:

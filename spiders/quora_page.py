@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from core.errors import Blocked, CopytrailError, Gone, LoginWall
+from core.errors import Blocked, CopytrailError, Gone, LoginWall, NotRecorded
 from core.exchange import Response
 from core.records import Finding, Post, Profile
 from core.source import Target
@@ -56,8 +56,12 @@ class QuoraPage(PageSource):
         raise self.without(data, page)
 
     def failed(self, ask: Ask, error: CopytrailError) -> Iterator[Found]:
-        """Where rendering fails, say what the page itself said; it was read, after all."""
-        raise ask.about.get("without", error)
+        """Where rendering fails, say so, and what the page itself said: it was read, after all."""
+        if not ask.rendered:
+            raise error
+        if not isinstance(error, NotRecorded):
+            yield Finding.of(error)
+        raise ask.about["without"]
 
     def found(self, data: list[Mapping[str, Any]], page: Response) -> Iterator[Found]:
         """Yield the answers and Space posts of the query results, each once, and their authors."""

@@ -114,7 +114,8 @@ def test_a_page_is_what_its_scripts_make_of_it(server: Wicked, polite: Client, k
 
 def test_everything_is_asked_for_under_our_name_and_without_cookies(server: Wicked, polite: Client) -> None:
     server.on("/", html("<p></p><script>document.cookie = 'a=b';"
-                        "fetch('/x', {headers: {Authorization: 'Bearer guest'}}).then(() => document.querySelector('p').innerText = navigator.userAgent)</script>",
+                        "fetch('/x', {headers: {Authorization: 'Bearer guest'}})"
+                        ".then(() => document.querySelector('p').innerText = navigator.userAgent)</script>",
                         Set_Cookie="session=1"))  # fmt: skip
     server.on("/x", answer(b"1"))
     (page,) = render(polite, f"{SITE}/")
@@ -169,7 +170,8 @@ TRIES = {
     "led by redirect": "<script>location = '/away'</script>",
     "form": "<form id=f method=post action='{to}'><input name=a value=b></form><script>f.submit()</script>",
     "prefetch": "<link rel=prefetch href='{to}'><link rel=preconnect href='{to}'>"
-    "<link rel=preload as=fetch href='{to}'><link rel=prerender href='{to}'><link rel=dns-prefetch href='{to}'><link rel=modulepreload href='{to}'>"
+    "<link rel=preload as=fetch href='{to}'><link rel=prerender href='{to}'>"
+    "<link rel=dns-prefetch href='{to}'><link rel=modulepreload href='{to}'>"
     '<script type=speculationrules>{{"prefetch": [{{"source": "list", "urls": ["{to}"]}}]}}</script>',
     "worker": "<script>const b = s => URL.createObjectURL(new Blob([s]));"
     "new Worker(b(`fetch('{to}'); importScripts('{to}'); new WebSocket('ws://127.0.0.1:{port}/')`));"
