@@ -22,6 +22,9 @@ _PAGE = frozenset({
     "pn", "pcursor", "since_id", "skip", "start", "start-index", "start_author", "start_cursor", "start_permlink",
     "startindex", "until_id", "min_id", "from_id", "bookmark", "bookmarks", "children", "updated-max", "updated-min",
 })  # fmt: skip
+# Interfaces whose addresses begin with a version, and whose things are known by a name and by a number alike.
+_GRAPH = frozenset({"graph.facebook.com", "graph.instagram.com", "graph.threads.net", "graph.threads.com"})
+_VERSION = re.compile(r"/v\d{1,3}\.\d{1,3}(?=/)")
 _FIRST = frozenset({"0", "1"})  # the first page may be named so, or not at all
 _NUMBERED = frozenset({
     "offset", "p", "page", "page_no", "paged", "pagenum", "pagenumber", "pn", "skip", "start", "start-index",
@@ -67,11 +70,13 @@ class Shelves:
 
     def __init__(self) -> None:
         self._shelves: dict[Place, _Shelf] = defaultdict(_Shelf)
+        self._alike: dict[Place, set[Place]] = defaultdict(set)
 
     def add(self, number: int, method: str, url: str, body: bytes, content_type: str) -> None:
         """Put record `number` on its shelf."""
         place, asked = _read(method, url, body, content_type)
         shelf = self._shelves[place]
+        self._alike[_unnamed(place)].add(place)
         shelf.asked.append(asked)
         shelf.numbers.append(number)
         shelf.apart = frozenset()
@@ -81,7 +86,7 @@ class Shelves:
     ) -> tuple[int, bool] | None:
         """Return the number of the record that answers, and whether asking again brings it again; None if none does."""
         place, asked = _read(method, url, body, content_type)
-        shelf = self._shelves.get(place)
+        shelf = self._shelves.get(place) or self._only_one_alike(place)
         if shelf is None:
             return None
         if not shelf.apart and len(shelf.asked) > 1:
@@ -93,6 +98,18 @@ class Shelves:
         turn = shelf.given[group]
         shelf.given[group] = min(turn + 1, len(group) - 1)
         return group[turn], turn == len(group) - 1
+
+    def _only_one_alike(self, place: Place) -> _Shelf | None:
+        """Return the records of the one thing of a Graph interface that was recorded by its other name."""
+        alike = self._alike.get(_unnamed(place), set()) if place.host in _GRAPH else set()
+        return self._shelves[next(iter(alike))] if len(alike) == 1 else None
+
+
+def _unnamed(place: Place) -> Place:
+    """Return a place of a Graph interface without the name of its thing: `/somepage/feed` is `/*/feed`."""
+    if place.host not in _GRAPH or place.path.count("/") > 2:
+        return place
+    return Place(place.method, place.host, re.sub(r"^/[^/]+", "/*", place.path))
 
 
 def _read(method: str, url: str, body: bytes, content_type: str) -> tuple[Place, Asked]:
@@ -108,6 +125,7 @@ def _read(method: str, url: str, body: bytes, content_type: str) -> tuple[Place,
         _unfold(name, _jsonish(value), asked)
     if method == "POST" and body:
         _unfold_body(redact_body(body, content_type), asked)
+    path = _VERSION.sub("", path, count=1) if host in _GRAPH else path
     place = Place("GET" if method == "HEAD" else method, f"{host}{port}", path)
     return place, {name: tuple(sorted(values)) for name, values in asked.items() if any(values)}  # blank is absent
 
