@@ -92,7 +92,9 @@ class Run:
         now = self.clock.now()
         with self.workspace.database.write() as conn:
             self._keep_captures(conn)
-            out.judge(error, unchanged=self.unchanged, falls_short=short)
+            before = None if out.posts or self.seen_until else runs.last_with_posts(conn, self.row.id)
+            nothing_new = self.unchanged or (before is not None and source is not None and source.only_new)
+            out.judge(error, unchanged=nothing_new, falls_short=short, before=before)
             if stopped:
                 out.status = "interrupted"
             if moved is not None:

@@ -82,6 +82,7 @@ class ArticleSite(PageSource):
     title = "Any site (its articles)"
     patterns = (_LISTING,)
     names = {"site": "{host}"}
+    only_new = True
     examples = ("https://news.invented.example/", "https://news.invented.example/politics/elections")
     priority = -100
     cursor = CursorSpec(order="unordered")

@@ -86,6 +86,13 @@ def close_run(
     conn.execute(update(_RUNS).where(_RUNS.c.id == run_id).values(coverage=coverage, ended=at, beat_at=at, **values))
 
 
+def last_with_posts(conn: Connection, source_id: int) -> tuple[int, datetime] | None:
+    """Return how many posts the latest run of a source that read any had read, and when it began; None: none did."""
+    query = select(_RUNS.c.posts, _RUNS.c.started).where(_RUNS.c.source_id == source_id, _RUNS.c.posts > 0)
+    row = conn.execute(query.order_by(_RUNS.c.id.desc()).limit(1)).one_or_none()
+    return (int(row.posts), row.started) if row else None
+
+
 def recover_interrupted(conn: Connection, at: datetime) -> list[int]:
     """Close the runs whose process is gone as interrupted; return their numbers. Living ones are left alone."""
     rows = conn.execute(select(_RUNS).where(_RUNS.c.status == "running")).all()

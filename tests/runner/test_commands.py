@@ -141,6 +141,17 @@ def test_a_site_without_a_feed_falls_to_its_pages_and_stays_there(home: Home, si
     assert len(site.asked) == asked  # nothing touched the network
 
 
+def test_a_source_that_used_to_give_posts_and_gives_none_is_named_loudly(home: Home, site: Site) -> None:
+    home("add", FEED, "--case", "harbour")
+    home("collect")
+    site.feed = b"<rss version='2.0'><channel><title>Quay letters</title></channel></rss>"
+    printed = home("collect", "--json", status=1)
+    (out,) = printed.rows
+    assert (out["coverage"], out["finding"]["kind"], out["was"]) == ("quiet", "quiet", 2)
+    assert "it gave 2 posts on" in printed.err
+    assert home.source()["posts"] == 2  # what was held is held
+
+
 def test_a_site_that_gave_posts_by_its_feed_is_never_taken_for_one_without(home: Home, site: Site) -> None:
     home("add", FEED, "--case", "harbour")
     home("collect")

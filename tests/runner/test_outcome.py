@@ -63,6 +63,14 @@ def test_what_the_platform_said_counts_for_more_than_the_end_of_a_recording() ->
     assert out.finding.kind == "gone"
 
 
+def test_a_source_that_suddenly_gives_nothing_is_quiet_and_loud() -> None:
+    out = Outcome(1, "https://harbour.example/")
+    out.judge(None, before=(37, datetime(2026, 5, 4, tzinfo=UTC)))
+    assert out.finding is not None
+    assert (out.finding.kind, out.coverage, out.is_problem, out.was) == ("quiet", "quiet", True, 37)
+    assert "gave 37 posts on 2026-05-04" in out.finding.sentence
+
+
 def test_nothing_new_is_not_quiet() -> None:
     out = Outcome(1, "https://harbour.example/")
     out.judge(None, unchanged=True)
