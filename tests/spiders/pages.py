@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
@@ -29,8 +29,8 @@ class Memory:
         self.answers = answers
         self.asked: list[str] = []
 
-    def get(self, url: str) -> Response:
-        """Answer a GET."""
+    def get(self, url: str, *, headers: Mapping[str, str] | None = None) -> Response:
+        """Answer a GET, whatever its headers."""
         return self._answer(url, url)
 
     def post(self, url: str, *, json: Any) -> Response:
