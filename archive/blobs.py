@@ -28,7 +28,7 @@ class Blobs:
         """Return where the blob of a digest (64 hex digits) stands, or would."""
         if not re.fullmatch(r"[0-9a-f]{64}", digest):
             raise BadInput(f"{digest[:80]!r} is no SHA-256; give its 64 lower-case hex digits.")
-        return self.folder / digest[:2] / digest[2:4] / digest
+        return self.folder / digest[:2] / digest[2:4] / digest  # as core.ids.blob_path says it
 
     def put(self, content: bytes | Iterable[bytes], *, cap: int) -> str:
         """Keep bytes, or a stream of them, and return the digest; raise TooLarge over `cap` bytes, keeping nothing."""

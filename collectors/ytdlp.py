@@ -288,6 +288,11 @@ def _errors(wire: Wire, url: str) -> Iterator[None]:
         raise telling or failure(error, url, met[-1] if met else None) from error
 
 
+def names_a_file(url: str) -> bool:
+    """Return whether an address names a media file by its ending."""
+    return bool(_FILE.search(url))
+
+
 def sanitized(info: Mapping[str, Any]) -> dict[str, Any]:
     """Return what yt-dlp read as data that JSON holds."""
     walled: Any = _classes()[0]

@@ -47,6 +47,17 @@ class Archive(_Section):
     rollover_megabytes: int = Field(1000, ge=1, description="A WARC file is closed and a new one begun at this size.")
 
 
+class KeepMedia(_Section):
+    """Whether the pictures and videos that posts show are fetched and kept."""
+
+    keep: Literal["none", "images", "all"] = Field(
+        "none", description="After each run: none, images, or all (videos too). `copytrail media` fetches by hand."
+    )
+    max_megabytes: float = Field(25, gt=0, le=100_000, description="Largest single file that is kept.")
+    max_run_megabytes: float = Field(500, gt=0, description="What one run, or one call by hand, fetches in all.")
+    max_seconds: float = Field(1800, gt=0, description="How long one run, or one call by hand, fetches media.")
+
+
 class Matching(_Section):
     """When two texts count as copies; every pair keeps its numbers, so this is a view and can be changed."""
 
@@ -84,6 +95,7 @@ class Settings(_Section):
     collect: Collecting = Collecting()
     database: DatabaseSettings = DatabaseSettings()
     archive: Archive = Archive()
+    media: KeepMedia = KeepMedia()
     match: Matching = Matching()
     budgets: Budgets = Budgets()
 

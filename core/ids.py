@@ -27,3 +27,8 @@ def place(platform: str, site: str | None) -> str:
 def sha256(data: bytes) -> str:
     """Return the SHA-256 of bytes as lower-case hex."""
     return hashlib.sha256(data).hexdigest()
+
+
+def blob_path(digest: str) -> str:
+    """Return where a workspace keeps the file of a SHA-256: two levels deep, so that no folder grows too large."""
+    return f"archive/blobs/{digest[:2]}/{digest[2:4]}/{digest}"

@@ -111,7 +111,17 @@ def plan_next(workspace: Workspace, out: Outcome, at: datetime | None = None) ->
 
 
 def run_source(desk: Desk, row: SourceRow, progress: Progress | None = None) -> Outcome:
-    """Run one source in this process and say how it ended.
+    """Run one source in this process, keep the media of what is new if the settings say so; say how it ended."""
+    out = _run_source(desk, row, progress)
+    if desk.workspace.settings.media.keep != "none" and not desk.replay and (out.new or out.changed):
+        from runner.media import after_run
+
+        after_run(desk, row, out)
+    return out
+
+
+def _run_source(desk: Desk, row: SourceRow, progress: Progress | None) -> Outcome:
+    """Run one source and say how it ended.
 
     A site that never gave a post, and whose route nobody chose, falls from its feed to its pages; it stays with them
     once they give posts. Raises CannotStart where what comes in cannot be stored.

@@ -12,6 +12,8 @@ from core.times import iso
 from storage import tables as t
 from storage.cases import in_case
 from storage.findings import list_findings
+from storage.media import rows as media_rows
+from storage.media import with_files
 from storage.posts import iter_posts
 from storage.profiles import iter_profiles
 
@@ -19,19 +21,22 @@ _ACCOUNTS, _NAMES, _POSTS = t.table(t.Account), t.table(t.AccountName), t.table(
 
 
 def rows(conn: Connection, name: str, case: str | None = None) -> Iterator[dict[str, Any]]:
-    """Yield the rows of the table `posts`, `accounts`, `profiles` or `findings`, of one case or all; times are ISO UTC.
+    """Yield the rows of a table (`posts`, `accounts`, `profiles`, `media`, `findings`) of a case or all; times ISO UTC.
 
     Raises BadInput where there is no such table or case.
     """
     if name == "posts":
-        return (post.model_dump(mode="json") for _, post in iter_posts(conn, case))
+        found = with_files(conn, (post for _, post in iter_posts(conn, case)))
+        return (post.model_dump(mode="json") for post in found)
     if name == "accounts":
         return _accounts(conn, case)
     if name == "profiles":
         return iter_profiles(conn, case)
+    if name == "media":
+        return media_rows(conn, case)
     if name == "findings":
         return list_findings(conn, case)
-    raise BadInput(f"There is no table {name!r}; there are posts, accounts, profiles and findings.")
+    raise BadInput(f"There is no table {name!r}; there are posts, accounts, profiles, media and findings.")
 
 
 def _accounts(conn: Connection, case: str | None) -> Iterator[dict[str, Any]]:

@@ -30,7 +30,7 @@ def search_command(ctx: click.Context, query: str, case: str | None, limit: int,
 
 
 @click.command("table", short_help="Write a table (posts, accounts, families, pairs, findings) as CSV or JSON lines.")
-@click.argument("name", type=click.Choice(["posts", "accounts", "profiles", "families", "pairs", "findings"]))
+@click.argument("name", type=click.Choice(["posts", "accounts", "profiles", "media", "families", "pairs", "findings"]))
 @click.option("--format", "form", type=click.Choice(["csv", "jsonl"]), default="csv", show_default=True)
 @click.option(
     "--out", required=True, type=click.Path(dir_okay=False, path_type=Path, allow_dash=True), help="- is stdout."
