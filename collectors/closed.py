@@ -10,7 +10,7 @@ from config.platforms import ClosedPlatform
 from core.errors import LoginWall
 from core.source import Cursor, Source, Target, Yielded
 
-LAST = -80  # after every source of a platform or a shape, before those that try any address
+LAST = -7  # after every source of the platform itself, before a shape that any host may have
 
 
 class Closed(Source):
@@ -32,7 +32,7 @@ def source_of(spec: ClosedPlatform) -> type[Closed]:
     attributes = {
         **spec.attributes(), "__module__": __name__, "spec": spec, "fields": (),
         "route": "import" if spec.needs == "import" else "page",
-        "priority": spec.priority if spec.priority is not None else LAST,
+        "advice": spec.remedy, "priority": spec.priority if spec.priority is not None else LAST,
     }  # fmt: skip
     return type(spec.class_name(), (Closed,), attributes)
 

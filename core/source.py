@@ -115,6 +115,7 @@ class Source(ABC):
     retention_class: ClassVar[RetentionClass] = "terms"
     retention_days: ClassVar[int | None] = None  # of the class "timed"
     gives: ClassVar[Literal["posts", "address", "advice"]] = "posts"  # where a link leads; what to do instead
+    advice: ClassVar[str] = ""  # of a source that gives no more: the sentence that says what to do instead
     one_answer: ClassVar[bool] = False  # all there is comes in one answer: no second page is asked for
     only_new: ClassVar[bool] = False  # it leaves out what it has read: a walk without posts is nothing to wonder at
     price: ClassVar[float] = 0.0  # US dollars that the platform asks for one post read

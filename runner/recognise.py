@@ -55,6 +55,9 @@ def recognise(
             if not other.secrets and other.priority >= best.priority and other.route != "import":
                 remark = f"The API needs {', '.join(lacking)} ({best.how_to_get_the_key}); reading the {other.route}."
                 return other, other_target, remark
+        return best, target, f"Nothing can be read before {', '.join(lacking)} is set ({best.how_to_get_the_key})."
+    if best.gives == "advice":
+        return best, target, best.advice
     return best, target, None
 
 
