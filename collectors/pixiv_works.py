@@ -24,8 +24,8 @@ _WORK_KNOWN = (  # fields of a work we know and do not keep
     "imageResponseData", "imageResponseOutData", "isAdContainer", "isBookmarkable", "isHowto", "isLoginOnly",
     "isMasked", "isOriginal", "isUnlisted", "likeData", "locationMask", "noLoginData", "pollData", "profileImageUrl",
     "request", "responseCount", "restrict", "reuploadDate", "seriesId", "seriesNavData", "seriesTitle", "sl",
-    "titleCaptionTranslation", "type", "updateDate", "url", "uploadDate", "urls", "userIllusts", "visibilityScope", "width",
-    "zoneConfig",
+    "titleCaptionTranslation", "type", "updateDate", "url", "uploadDate", "urls", "userIllusts", "visibilityScope",
+    "width", "zoneConfig",
 )  # fmt: skip
 _NOVEL_KNOWN = (
     "bookmarkData", "characterCount", "commentOff", "contestData", "coverUrl", "createDate", "extraData", "genre",
