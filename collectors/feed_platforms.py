@@ -71,6 +71,7 @@ def source_of(spec: FeedsPlatform) -> type[FeedPlatform]:
     handled = ("author.handle",) if spec.author else ()
     attributes = {
         **spec.attributes(), "__module__": __name__, "spec": spec, "fields": (*FeedSource.fields, *handled),
+        "one_answer": spec.page is None,
     }  # fmt: skip
     return type(spec.class_name(), (FeedPlatform,), attributes)
 

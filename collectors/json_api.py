@@ -188,7 +188,10 @@ def _changed(spec: JsonPlatform, path: str, wanted: str, url: str | None = None)
 def source_of(spec: JsonPlatform) -> type[JsonApi]:
     """Return the source class that a platform file describes."""
     filled = (name.split(".")[0] for one in spec.sections() for name, _ in readings(one.post) if name != "native_id")
-    attributes = {**spec.attributes(), "__module__": __name__, "spec": spec, "fields": tuple(dict.fromkeys(filled))}
+    attributes = {
+        **spec.attributes(), "__module__": __name__, "spec": spec, "fields": tuple(dict.fromkeys(filled)),
+        "one_answer": not any(one.pages.next or one.rest for one in spec.sections()),
+    }  # fmt: skip
     return type(spec.class_name(), (JsonApi,), attributes)
 
 

@@ -112,7 +112,7 @@ def test_it_has_an_invented_answer_and_expected_records(source: type[Source]) ->
     assert all(case.expected.is_file() for case in found)
 
 
-@each_source
+@each_written
 def test_it_is_tried_on_what_it_gives_on_nothing_on_a_refusal_and_on_a_second_page(source: type[Source]) -> None:
     told = [(expected(case), case.answers) for case in cases(source.id)]
     assert any(came.get("error") for came, _ in told), "a refusal, or a thing that is gone"
