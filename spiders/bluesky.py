@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from core import times
 from core.counts import counted, granularity
-from core.errors import Gone, Landing
+from core.errors import Gone, SourceChanged
 from core.exchange import Response
 from core.records import Author, Media, Metrics, Post
 from core.source import Expect, Kind, Target
@@ -28,6 +28,7 @@ class BlueskyPage(PageSource):
     patterns = (r"https?://(?:www\.|m\.)?bsky\.app/profile/(?P<actor>[\w.:%-]+)/post/(?P<key>[\w.~:-]+)/?(?:[?#]\S*)?",)
     examples = ("https://bsky.app/profile/bsky.app/post/3l6oveex3ii2l",)
     names: ClassVar[Mapping[Kind, str]] = {"post": "{actor}/{key}"}
+    one_answer = True
     requests_per_minute = 12
     fields = ("text", "published", "author", "media", "metrics")
     retention = "no term stated; what its author deletes is to be deleted by those who keep copies"
@@ -45,7 +46,7 @@ class BlueskyPage(PageSource):
             if "not found" in known.meta.get("og:title", "").lower():
                 raise Gone(f"{ask.url} is not there any more.", url=ask.url, status=page.status)
             says = f"{ask.url} states no post to visitors; read it by the interface (--route api)."
-            raise Landing(says, url=ask.url, status=page.status)
+            raise SourceChanged(says, url=ask.url, status=page.status)
         yield _post(known, page, ask.about["key"])
 
 

@@ -117,6 +117,7 @@ class TelegramPost(_Telegram):
         "tg://resolve?domain=somechannel&post=123",
     )  # fmt: skip
     names: ClassVar[Mapping[Kind, str]] = {"post": "{name}/{post}"}
+    one_answer = True
 
     def start(self, target: Target) -> Iterable[Ask]:
         """Ask for the widget of the message."""
@@ -159,6 +160,7 @@ class TelegramClosed(Source):
         "tg://join?invite=AbCdEfGhIjKlMnOp",
     )  # fmt: skip
     names: ClassVar[Mapping[Kind, str]] = {"board": "{closed}"}
+    gives = "advice"
     fields = ()
     retention = "nothing is kept"
 

@@ -19,7 +19,7 @@ PLATFORMS = frozenset(
         "reddit", "medium", "vimeo", "pinterest", "youtube", "blogspot", "4chan", "hackernews", "peertube", "livejournal", "mastodon", "tumblr",
         "wordpress", "substack", "discourse",
         "hive-steemit", "soundcloud", "pixiv", "odysee","pixiv",
-        "bluesky", "telegram",
+        "bluesky", "telegram", "tiktok",
         "forums", "quora",
     ]
 )  # fmt: skip
