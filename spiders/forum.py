@@ -6,7 +6,7 @@ from abc import abstractmethod
 from collections.abc import Iterable, Iterator
 from typing import ClassVar
 
-from core.errors import CopytrailError
+from core.errors import CopytrailError, Landing
 from core.exchange import Response
 from core.source import CursorSpec, Expect, Target
 from spiders.base import Ask, Found, PageSource
@@ -100,7 +100,10 @@ class ForumThread(ForumSource):
         """Yield what any page shows: an address alone makes no forum."""
         if ask.step != "enter":
             raise no_forum(page)
-        yield article(page)
+        try:
+            yield article(page)
+        except Landing:
+            raise no_forum(page) from None
 
 
 class ForumBoard(ForumSource):

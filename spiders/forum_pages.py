@@ -21,7 +21,7 @@ from spiders.picking import elements, inner, value, values
 from spiders.reading import MOST_KEPT, readable
 
 _SESSION = re.compile(r"(?:s|sid|phpsessid)", re.IGNORECASE)
-_PICTURE = re.compile(r"\.(?:jpe?g|png|gif|webp|bmp|avif)(?:$|[?/-])|^image", re.IGNORECASE)
+_PICTURE = re.compile(r"[.-](?:jpe?g|png|gif|webp|bmp|avif)(?:$|[?/]|\.\d+)", re.IGNORECASE)
 _LAZY = ("data-src", "data-url", "zoomfile", "file", "data-lazy-src", "data-original")
 
 
@@ -60,6 +60,13 @@ class ForumPage:
         """Return the address of the next page."""
         found = self.address(self.software.next)
         return found if found and found != bare(self.response.url) else None
+
+    def first(self) -> str | None:
+        """Return the address of the first page of a thread, None where it is this one or nobody knows."""
+        here = bare(self.response.url) or self.response.url
+        stated = self.address(self.software.first)
+        found = stated or re.sub(r"(?<=/)page-?\d+/?(?=$|[?#])", "", re.sub(r"[?&;](?:page|start)=\d+", "", here))
+        return found if found != here and (stated or thread_key(found) == thread_key(here)) else None
 
     def is_first(self) -> bool:
         """Return whether a page is the first of its thread."""
@@ -120,13 +127,13 @@ class ForumPage:
         shown: list[str] = []
         for body in bodies:
             own = tree_of(inner(body))
-            for other in (*_all(own, self.software.quoted), *_all(own, self.software.without)):
-                if (parent := other.getparent()) is not None:
-                    parent.remove(other)
             for image in own.iter("img"):
                 lazy = next((image.get(name) for name in _LAZY if image.get(name)), None)
                 if lazy:
                     image.set("src", lazy)
+            for other in (*_all(own, self.software.quoted), *_all(own, self.software.without)):
+                if (parent := other.getparent()) is not None:
+                    parent.remove(other)
             shown += images(inner(own), self.base)
         found: dict[str, Media] = {url: Media(url=url) for url in filter(None, map(bare, shown))}
         for given in values(block, self.software.files):

@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from config import platforms
 from config.sites import ForumPlatform
+from core.errors import CopytrailError
 from core.exchange import Response
 from core.source import Source, Target
 from spiders.base import Ask, Found
@@ -37,6 +38,11 @@ class ForumSite(ForumSource):
         software = self.spec.software_here()
         zone = site_zone(self.spec.zone)
         return forum_page(page, software, platform=self.platform, zone=zone, order=self.spec.order_of_date)
+
+    def failed(self, ask: Ask, error: CopytrailError) -> Iterator[Found]:
+        """Leave out one thread of a board that cannot be had."""
+        step = "post" if self.spec.page == "board" and ask.step in ("enter", "thread") else ask.step
+        yield from self.walk.failed(Ask(ask.url, step), error)
 
     def read(self, page: Response, ask: Ask) -> Iterator[Found]:
         """Yield what a page holds, by the step it was asked for."""

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from core.errors import Blocked, CopytrailError, Landing, LoginWall, RateLimited, SourceChanged
+from core.errors import Blocked, CopytrailError, LoginWall, RateLimited, SourceChanged
 from core.exchange import Response
 from core.markup import absolute
 from core.records import Finding, Post
@@ -51,10 +51,8 @@ class ForumWalk:
         """Yield the posts of a page of a thread, and ask for the pages before and after it."""
         key = str(ask.about.get("key") or thread_key(ask.url))
         root = ask.about.get("root")
-        if ask.step == "enter" and not page.is_first():
-            first = page.address(page.software.first) or f"https://{thread_key(page.response.url)}"
-            if thread_key(first) == thread_key(page.response.url) and first != page.response.url:
-                yield Ask(first, "before", about={"key": key})
+        if ask.step == "enter" and not page.is_first() and (first := page.first()):
+            yield Ask(first, "before", about={"key": key})
         for post in page.posts(root):
             root = root or (post.ref if post.kind == "post" else None)
             if post.ref not in self._posts:  # a thread that grows moves posts from page to page
@@ -152,7 +150,7 @@ def no_forum(page: Response) -> CopytrailError:
         f"{page.url} shows no posts or threads of a forum software known here (config/forums); see whether it opens in "
         "a browser, or add its feed."
     )
-    return Landing(says, url=page.url, status=page.status)
+    return SourceChanged(says, url=page.url, status=page.status)
 
 
 def _address(page: ForumPage, given: str | None) -> str | None:

@@ -40,6 +40,7 @@ class PttArticle(PageSource):
     patterns = (rf"{_HOST}/(?:bbs|man)/(?P<board>[\w-]+)/(?P<article>[MG]\.\d+\.A(?:\.\w+)?)\.html(?:[?#]\S*)?",)
     examples = ("https://www.ptt.cc/bbs/Harbour/M.1600000042.A.32A.html",)
     names = {"post": "{board}/{article}"}
+    one_answer = True
     requests_per_minute = 20
     fields = _FIELDS
     cursor = CursorSpec(order="unordered")

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from config import platforms
 from config.sites import Fields, SitePlatform
 from core.counts import Counted, counted, granularity
-from core.errors import Blocked, CopytrailError, RateLimited, SourceChanged
+from core.errors import Blocked, CopytrailError, Landing, RateLimited, SourceChanged
 from core.exchange import Response
 from core.markup import absolute, images, links, plain
 from core.records import Author, Finding, Media, Metrics, Post
@@ -97,7 +97,11 @@ class Site(PageSource):
 
     def _article(self, page: Response, ask: Ask) -> Post:
         """Return what any article states, under the names of this platform."""
-        post = article(page)
+        try:
+            post = article(page)
+        except Landing as error:
+            says = f"{page.url} holds no text of a post of {self.spec.title}; see whether it opens in a browser."
+            raise SourceChanged(says, url=page.url, status=page.status) from error
         handle = filled(self.spec.handle, self._target) if self.spec.handle else None
         author = post.author.model_copy(update={"handle": handle}) if handle else post.author
         native_id = ask.about.get("id") or (None if ask.about.get("listed") else self._id_of({})) or post.native_id
@@ -164,7 +168,10 @@ def source_of(spec: SitePlatform) -> type[Site]:
     known = ["text", "title", "published", "author", "media", "links"] if spec.reads == "article" else ["text"]
     known += [name for name in ("title", "published", "author", "media", "tags") if name in named]
     known += ["metrics"] if {"likes", "replies", "views"} & set(named) else []
-    attributes = {**spec.attributes(), "__module__": __name__, "spec": spec, "fields": tuple(dict.fromkeys(known))}
+    attributes = {
+        **spec.attributes(), "__module__": __name__, "spec": spec, "fields": tuple(dict.fromkeys(known)),
+        "one_answer": not (spec.link or spec.next),
+    }  # fmt: skip
     return type(spec.class_name(), (Site,), attributes)
 
 
