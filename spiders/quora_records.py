@@ -28,7 +28,7 @@ def question(thing: Mapping[str, Any], page: Response, language: str | None) -> 
     details = rich(thing.get("details"), page.url)
     return Post(
         platform="quora", site=_site("question", thing, language), native_id=thing["qid"],
-        url=absolute(thing.get("url"), page.url) or page.url, kind="post", title=asked.text or None,
+        url=_url(thing.get("url"), page.url) or page.url, kind="post", title=asked.text or None,
         text="\n\n".join(filter(None, (asked.text, details.text))) or None, published=_time(thing.get("creationTime")),
         first_seen=page.captured_at, tags=tuple(t["name"] for t in _list(thing.get("topics")) if t.get("name")),
         links=(*asked.links, *details.links), media=(*asked.media, *details.media),
@@ -40,21 +40,22 @@ def question(thing: Mapping[str, Any], page: Response, language: str | None) -> 
 def answer(thing: Mapping[str, Any], page: Response, language: str | None) -> Post:
     """Return an answer, or a post of a Space, as a post."""
     is_answer = "aid" in thing
-    asked = thing.get("question") if isinstance(thing.get("question"), dict) else None
+    asked = _of(thing, "question")
     said = rich(thing.get("content"), page.url)
     kind: PostKind = "answer" if is_answer else "post"
     edited = _time(thing.get("updatedTime"))
     about = (
         ids.ref("quora", str(asked["qid"]), _site("question", asked, language)) if asked and "qid" in asked else None
     )
-    space = ((thing.get("tribeItem") or {}).get("tribe") or thing.get("tribe") or {}).get("nameString")
+    space = (_of(_of(thing, "tribeItem"), "tribe") or _of(thing, "tribe")).get("nameString")
     return Post(
         platform="quora", site=_site("" if is_answer else "post", thing, language), native_id=answer_id(thing),
-        url=absolute(thing.get("permaUrl") or thing.get("url"), page.url) or page.url, kind=kind,
+        url=_url(thing.get("permaUrl") or thing.get("url"), page.url) or page.url, kind=kind,
         author=author(thing.get("author"), page.url), published=_time(thing.get("creationTime")),
         first_seen=page.captured_at, edited=edited if edited.at else None,
         title=rich((asked or thing).get("title"), page.url).text or None, text=said.text or None,
-        community=space or None, reply_to=about if is_answer else None, root=about if is_answer else None,
+        community=space if isinstance(space, str) and space else None,
+        reply_to=about if is_answer else None, root=about if is_answer else None,
         links=said.links, media=said.media,
         metrics=Metrics(
             likes=_number(thing.get("numUpvotes")), replies=_number(thing.get("numDisplayComments")),
@@ -74,7 +75,7 @@ def author(user: Any, base: str) -> Author:
     """Return who wrote; nothing for those who did so anonymously."""
     if not isinstance(user, dict) or user.get("isAnon") or not user.get("uid"):
         return Author()
-    url = absolute(user.get("profileUrl"), base)
+    url = _url(user.get("profileUrl"), base)
     handle = urlsplit(url).path.rpartition("/profile/")[2].partition("/")[0] if url and "/profile/" in url else None
     names = [_name(one) for one in _list(user.get("names"))]
     return Author(native_id=str(user["uid"]), handle=handle or None, name=next(filter(None, names), None), url=url)
@@ -88,7 +89,7 @@ def _name(one: Mapping[str, Any]) -> str:
 def profile(user: Mapping[str, Any], page: Response) -> Profile | None:
     """Return what a page shows of an author beyond the name; None where that is nothing."""
     who = author(user, page.url)
-    avatar = absolute(user.get("profileImageUrl") or user.get("smallProfileImageUrl"), page.url)
+    avatar = _url(user.get("profileImageUrl") or user.get("smallProfileImageUrl"), page.url)
     bio = rich(user.get("description"), page.url).text or None
     counts = Counts(
         followers=_number(user.get("followerCount")), following=_number(user.get("followingCount")),
@@ -158,6 +159,16 @@ def _time(value: Any) -> times.Instant:
 
 def _number(value: Any) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def _of(thing: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    """Return the object a thing has under a name; {} where it has none."""
+    inner = thing.get(name)
+    return inner if isinstance(inner, dict) else {}
+
+
+def _url(value: Any, page: str) -> str | None:
+    return absolute(value, page) if isinstance(value, str) else None
 
 
 def _list(value: Any) -> list[Mapping[str, Any]]:

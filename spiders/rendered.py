@@ -33,6 +33,8 @@ _AT_ONCE = 4
 # Not passed on: what names a person or a session, what the client says itself, what says how this browser was built.
 _LEFT = ("cookie", "authorization", "user-agent", "host", "connection", "content-length", "accept-encoding", "sec-")
 _TOLD = ("content-type", "content-language", "content-security-policy", "access-control-", "etag", "last-modified")
+# What a page may do beside running its scripts: no windows, no dialogs, no forms, no downloads.
+_SANDBOX = "sandbox allow-scripts allow-same-origin"
 _SCROLL = "window.scrollTo(0, document.documentElement.scrollHeight)"
 _DOM = """(() => {
   const kind = document.doctype ? "<!DOCTYPE " + document.doctype.name + ">" : "";
@@ -122,6 +124,7 @@ class Renderer:
                 proxy={"server": f"http://127.0.0.1:{nowhere.getsockname()[1]}", "bypass": "<-loopback>"},
                 args=[
                     "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1", "--disable-quic",
+                    "--js-flags=--max-old-space-size=512",  # megabytes; a page that wants more crashes, and we do not
                     "--force-webrtc-ip-handling-policy=disable_non_proxied_udp",
                 ],
                 # the keys in our environment are none of a hostile page's business
@@ -243,6 +246,9 @@ class _Visit:
                 await route.abort("aborted" if leads else "blockedbyclient")
             else:
                 told = {n: v for n, v in answer.headers.items() if n.startswith(_TOLD)}
+                if leads:
+                    policies = (told.get("content-security-policy"), _SANDBOX)
+                    told["content-security-policy"] = ", ".join(filter(None, policies))
                 await route.fulfill(status=answer.status, headers=told, body=answer.body)
         except Error:  # the page went away while we asked
             self.refused += 1

@@ -275,6 +275,20 @@ def test_pages_that_disturb_are_read_all_the_same(server: Wicked, polite: Client
     assert "<p>calm</p>" in page.text
 
 
+def test_a_page_may_open_no_windows_and_ask_nothing(server: Wicked, polite: Client) -> None:
+    tried = "const said = [open('about:blank'), open('/x'), confirm('a'), prompt('b')]; document.title = said.join()"
+    server.on("/", html(f"<script>{tried}</script><a id=a target=_blank href=/y>a</a><script>a.click()</script>"))
+    (page,) = render(polite, f"{SITE}/")
+    assert "<title>,,false,</title>" in page.text
+    assert server.paths() == ["/"]
+
+
+def test_a_page_that_eats_memory_is_given_up(server: Wicked, polite: Client) -> None:
+    server.on("/", html("<script>const all = []; for (;;) all.push(new Array(100000).fill(0.5))</script>"))
+    with pytest.raises(Unavailable, match=r"crash|come to rest"):
+        render(polite, f"{SITE}/", caps=Caps(seconds=20, grace=1))
+
+
 def test_a_page_that_bends_every_name_is_read_all_the_same(server: Wicked, polite: Client) -> None:
     server.on("/", html("<p>text</p><script>for (const p of [Element.prototype, document]) "
                         "Object.defineProperty(p, 'outerHTML', {get: () => 'x'.repeat(1e8)});"
