@@ -105,7 +105,7 @@ def _save(workspace: Workspace, batch: list[Post], profiles: list[Profile], case
 
     with workspace.database.write() as conn:
         now = workspace.clock().now()
-        saved = posts.save_posts(conn, batch, case_id=case_id, at=now)
+        saved = posts.save_posts(conn, batch, case_id=case_id, at=now, once=True)
         taken.profiles += save_profiles(conn, profiles, at=now)
     taken.posts += len(batch)
     taken.new += saved.new

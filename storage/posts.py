@@ -50,17 +50,18 @@ class Version:
 
 def save_posts(
     conn: Connection, posts: Sequence[Post], *, case_id: int, at: datetime, source_id: int | None = None,
-    run_id: int | None = None,
+    run_id: int | None = None, once: bool = False,
 ) -> Saved:  # fmt: skip
     """Save posts with their authors, counters and search words, in the transaction of the connection.
 
     A post seen again moves its `last_seen`; another title, text, picture or edit time makes a new version. `at` is
     when posts that do not say so were first seen. A post that stands in the batch several times is taken in order.
+    With `once` a wording already held is no news where the post does not say when it was seen: a file read twice.
     With `run_id` the run gets a sign of life and the counts. Batches of 1,000 to 5,000 are quickest.
     """
     saved = Saved()
     for batch in _without_repeats(posts):
-        saved = saved + _save(conn, batch, case_id, source_id, at)
+        saved = saved + _save(conn, batch, case_id, source_id, at, once=once)
     if run_id is not None:
         runs.beat(conn, run_id, at, posts=len({post.ref for post in posts}), new=saved.new, changed=saved.changed)
     return saved
@@ -123,7 +124,9 @@ def _without_repeats(posts: Sequence[Post]) -> Iterator[dict[str, Post]]:
         posts = again
 
 
-def _save(conn: Connection, posts: dict[str, Post], case_id: int, source_id: int | None, at: datetime) -> Saved:
+def _save(
+    conn: Connection, posts: dict[str, Post], case_id: int, source_id: int | None, at: datetime, *, once: bool
+) -> Saved:
     last = counters.last(conn, "posts")  # from here on no other writer of posts gets in between
     known = _ids(conn, posts)
     accounts = dict(zip(posts, save_accounts(conn, list(posts.values()), at), strict=True))
@@ -132,7 +135,7 @@ def _save(conn: Connection, posts: dict[str, Post], case_id: int, source_id: int
     if fresh:
         counters.move(conn, "posts", last + len(fresh))
         _insert(conn, ((numbers[ref], ref, posts[ref], accounts[ref]) for ref in fresh), source_id, at)
-    revisits = Revisits(conn, source_id)
+    revisits = Revisits(conn, source_id, once=once)
     for row in _load(conn, known):
         revisits.take(row, posts[row.ref], accounts[row.ref], at)
     revisits.write()

@@ -29,9 +29,10 @@ _PRECISIONS = ("unknown", "month", "day", "hour", "minute", "second")
 class Revisits:
     """Gather what a batch of posts seen again changes, and write it at once."""
 
-    def __init__(self, conn: Connection, source_id: int | None) -> None:
+    def __init__(self, conn: Connection, source_id: int | None, *, once: bool = False) -> None:
         self.conn = conn
         self.source_id = source_id
+        self.once = once
         self.writer = Writer(conn)
         self.changed = 0
         self._rows: list[tuple[Any, ...]] = []
@@ -48,7 +49,8 @@ class Revisits:
         version, since, digest, shower = row.version, row.seen_at, row.content_hash, row.shown_by
         shown = _whole(old, post)
         found = wording_hash(shown)
-        if found != digest and not self._kept(row, seen, found):
+        wordings = {found, wording_hash(post)}  # as it would stand now, and as it stood before more was shown
+        if found != digest and not self._kept(row, seen, wordings, dated=post.first_seen is not None):
             self.changed += 1
             version = self._next(row.id, version)
             if self._takes_over(row, shown, seen):
@@ -83,15 +85,18 @@ class Revisits:
         self.writer.insert(_VERSIONS, _VERSION, self._versions)
         self.writer.insert(_METRICS, METRICS, self._metrics, new=False)
 
-    def _kept(self, row: Row[Any], seen: datetime, digest: str) -> bool:
-        """Return whether this wording is no news: read again from an old answer, or what this source always shows."""
+    def _kept(self, row: Row[Any], seen: datetime, digests: set[str], *, dated: bool) -> bool:
+        """Return whether this wording is no news: read again from an old answer, or what this source always shows.
+
+        What was seen at the same moment is as old; and a file that does not date its rows brings news `once`.
+        """
         query = select(_VERSIONS.c.content_hash, _VERSIONS.c.shown_by).where(_VERSIONS.c.post_id == row.id)
         versions = self.conn.execute(query.order_by(_VERSIONS.c.seen_at.desc(), _VERSIONS.c.n.desc())).all()
-        if seen < row.seen_at:
-            return any(version.content_hash == digest for version in versions)
+        if seen <= row.seen_at or (self.once and not dated):
+            return any(version.content_hash in digests for version in versions)
         if self.source_id == row.shown_by:
             return False
-        return next((v.content_hash for v in versions if v.shown_by == self.source_id), None) == digest
+        return next((v.content_hash for v in versions if v.shown_by == self.source_id), None) in digests
 
     def _takes_over(self, row: Row[Any], new: Post, seen: datetime) -> bool:
         if seen < row.seen_at:

@@ -10,7 +10,7 @@ from core.records import Post
 from core.times import Instant, from_epoch, from_iso
 from core.urls import host, registrable_domain
 from runner.import_csv import is_rounded
-from runner.imports.rows import Seen, Unusable, made, metrics, pictures, text, writer
+from runner.imports.rows import Seen, Unusable, made, metrics, pictures, strings, text, writer
 
 # what the name of a data source begins with -> platform; the longest that fits is the one
 _SOURCES = {
@@ -129,9 +129,9 @@ def _author(row: Mapping[str, str]) -> Any:
 
 
 def _list(row: Mapping[str, str], *names: str) -> tuple[str, ...]:
-    found = [
-        part.strip()
-        for name in names
-        for part in re.split(r",(?=\s*(?:https?://|[^\s/?=&]+(?:,|$)))", row.get(name, ""))
-    ]
-    return tuple(dict.fromkeys(part for part in found if part))
+    """Return the members of lists joined by commas; an address may hold commas of its own."""
+    found = []
+    for name in names:
+        value = row.get(name, "")
+        found += re.split(r",(?=\s*https?://)" if "://" in value else ",", value)
+    return strings(part.strip() for part in found)

@@ -73,7 +73,7 @@ def _zipped(archive: zipfile.ZipFile, name: str) -> Iterator[Item]:
     wanted = [m for inner, m in known.items() if _TWEETS.fullmatch(inner)]
     if not wanted:
         raise BadInput(f"{name} holds no data/tweets.js; it is no archive of X.")
-    for member in sorted(wanted, key=lambda m: m.filename):
+    for member in sorted(wanted, key=lambda m: m.filename.removesuffix(".js")):
         if member.file_size > MAX_BYTES or member.file_size > MAX_RATIO * max(member.compress_size, 10_000):
             yield Rejected(0, f"{member.filename[:80]} would unpack to {member.file_size:,} bytes; it was not read")
             continue

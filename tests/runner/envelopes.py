@@ -76,7 +76,8 @@ CASES: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
     "instagram, comment": ("instagram-comments", {
         "id": "18001", "comment_id": "18001", "text": "Seen it", "created_at": 1748768400, "user": _PERSON,
         "post_id": "64", "post_shortcode": None, "parent_comment_id": "18000", "comment_like_count": 1,
-    }, {"ref": "instagram:18001", "kind": "comment", "root": "instagram:BA", "reply_to": "instagram:18000", "likes": 1}),
+    }, {"ref": "instagram:18001", "kind": "comment", "root": "instagram:BA", "reply_to": "instagram:18000",
+        "likes": 1}),
     "threads": ("threads.net", {
         "pk": "65", "code": "BB", "taken_at": 1748768400, "user": _PERSON, "caption": {"text": "Fog"}, "like_count": 2,
         "carousel_media": None, "image_versions2": {"candidates": []}, "video_versions": None,
@@ -125,7 +126,7 @@ CASES: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
             "message": {"text": "Lost buoy"}, "actors": [{"id": "60", "name": "Ann", "url": "https://www.facebook.com/ann.q"}],
             "attachments": [{"styles": {"attachment": {"media": {"photo_image": {"uri": "https://cdn.example/f.jpg"}}}}}]}},
         "context_layout": {"story": {"comet_sections": {"metadata": [
-            {"__typename": "X"}, {"story": {"creation_time": 1748768400, "url": "https://www.facebook.com/5001"}}]}}}}}, {
+            {"__typename": "X"}, {"story": {"creation_time": 1748768400, "url": "https://fb.example/5001"}}]}}}}}, {
         "ref": "facebook:5001", "text": "Lost buoy", "handle": "ann.q", "community": "quay", "media": 1,
         "at": "2025-06-01T09:00:00Z"}),
     "facebook, comments": ("facebook-comments", {"id": "feedback:5001", "__typename": "Feedback",
