@@ -185,7 +185,8 @@ def claimed(item: Reader, response: Response) -> Post:
     post = api_post(
         response, platform="odysee", native_id=native_id, url=_web(item), kind=kind,
         author=_author(item.maybe("signing_channel")),
-        published=stated if stated and stated.at else times.from_epoch(item.take("timestamp")), title=value.maybe("title", str), text=text,
+        published=stated if stated and stated.at else times.from_epoch(item.take("timestamp")),
+        title=value.maybe("title", str), text=text,
         languages=tuple(map(str, value.maybe("languages", list) or ())),
         tags=tuple(dict.fromkeys(map(str, value.maybe("tags", list) or ()))),
         links=tuple(dict.fromkeys(url.rstrip(".,;:!?*") for url in _LINK.findall(text)))[:500],

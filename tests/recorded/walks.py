@@ -18,7 +18,7 @@ PLATFORMS = frozenset(
     [
         "reddit", "medium", "vimeo", "pinterest", "youtube", "blogspot", "4chan", "hackernews", "peertube", "livejournal", "mastodon", "tumblr",
         "wordpress", "substack", "discourse",
-        "hive-steemit", "soundcloud", "pixiv", "odysee","pixiv",
+        "hive-steemit", "soundcloud", "pixiv", "odysee", "weibo",
         "bluesky", "telegram", "tiktok",
         "forums", "quora",
     ]
