@@ -19,7 +19,7 @@ PLATFORMS = frozenset(
         "reddit", "medium", "vimeo", "pinterest", "youtube", "blogspot", "4chan", "hackernews", "peertube", "livejournal", "mastodon", "tumblr",
         "wordpress", "substack", "discourse",
         "hive-steemit", "soundcloud", "pixiv", "odysee", "weibo",
-        "bluesky", "telegram", "tiktok",
+        "bluesky", "telegram", "tiktok", "vk",
         "forums", "quora",
     ]
 )  # fmt: skip
