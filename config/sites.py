@@ -131,7 +131,7 @@ class SitePlatform(Head):
     link_pattern: str | None = Field(None, description="Only such addresses are followed.")
     next: Strings = ()
     reads: Literal["fields", "article"] = Field("fields", description="article: what the page states of itself.")
-    native_id: str | None = Field(None, description='Of a page read as article: "{id}" of its pattern or link_pattern.')
+    native_id: str | None = Field(None, description='Where no field says it: "{id}" of the pattern or of link_pattern.')
     handle: str | None = Field(None, description='Of the author of all posts: "{handle}".')
     kind: Literal["post", "comment", "answer", "article", "video", "image"] = "article"
     zone: str | None = None
@@ -142,7 +142,7 @@ class SitePlatform(Head):
     def _complete(self) -> SitePlatform:
         for selector in (*self.items, *self.link, *self.next):
             _checked(selector)
-        if self.reads == "fields" and not (self.fields.native_id and self.fields.text):
+        if self.reads == "fields" and not ((self.fields.native_id or self.native_id) and self.fields.text):
             raise ValueError("fields needs native_id and text, or write `reads: article`")
         if self.link_pattern:
             re.compile(self.link_pattern)
