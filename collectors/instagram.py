@@ -25,7 +25,7 @@ _MEDIA = (
     "id,caption,comments_count,like_count,media_type,media_product_type,media_url,permalink,timestamp,username,"
     "children{id,media_type,media_url}"
 )
-_USER = "id,username,name,biography,website,profile_picture_url,followers_count,follows_count,media_count"
+_USER = "id,ig_id,username,name,biography,website,profile_picture_url,followers_count,follows_count,media_count"
 _WEB = "https://i.instagram.com/api/v1/users/web_profile_info/"
 _GRAPHQL = "https://www.instagram.com/graphql/query/"
 _KINDS: Mapping[str, MediaKind] = {"IMAGE": "image", "VIDEO": "video"}

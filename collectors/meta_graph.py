@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 from urllib.parse import parse_qs, urlsplit
@@ -57,7 +56,7 @@ class MetaSource(Collector):
 
 def moment(stated: str | None) -> Instant:
     """Read a time as Meta writes it: 2021-07-09T19:09:52+0000."""
-    return times.from_iso(re.sub(r"([+-]\d{2})(\d{2})$", r"\1:\2", stated)) if stated else times.unknown()
+    return times.from_iso(stated) if stated else times.unknown()
 
 
 def listed(answer: Reader, path: str) -> list[Reader]:
@@ -89,7 +88,7 @@ def _refused(response: Response, about: str) -> CopytrailError:
         return Unauthorized(
             f"{about}: the token is not accepted for this ({said[:200]}); see its permissions.", **where
         )
-    if code in (803, 2500) or (code == 100 and sub == 33):
+    if code in (803, 2500) or sub in (33, 2207013):
         return Gone(f"{about} is not there, or not shown to this token ({said[:200]}).", **where)
     if code == 368 or "login" in said.lower():
         return LoginWall(f"{about} is shown to members only ({said[:200]}).", **where)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, ClassVar
 
 from core import ids, times
-from core.errors import LoginWall
+from core.errors import CopytrailError, LoginWall
 from core.exchange import Response
 from core.records import Author, Post
 from core.source import Kind, Target
@@ -52,7 +52,13 @@ class FacebookCapture(PageSource):
             address = f"{address.rstrip('/')}/posts/"  # the listing of a page
         plain = re.sub(r"^https?://[^/?#]+", "https://mbasic.facebook.com", address)
         mobile = re.sub(r"^https?://[^/?#]+", "https://m.facebook.com", address)
-        return [Ask(address) for address in dict.fromkeys((mobile, plain))]
+        return [Ask(mobile, "mobile", about={"plain": plain})]
+
+    def failed(self, ask: Ask, error: CopytrailError) -> Iterator[Found]:
+        """Ask for the plainest form where the mobile one is not to be had."""
+        if ask.step != "mobile":
+            raise error
+        yield Ask(ask.about["plain"], "plain")
 
     def read(self, page: Response, ask: Ask) -> Iterator[Found]:
         """Yield the posts a page carries; a page without any is a wall."""
@@ -63,7 +69,9 @@ class FacebookCapture(PageSource):
             if number.isdecimal() and number not in found and len(found) < _MOST and _bodies(element):
                 found[number] = _post(element, told, number, page)
         yield from found.values()
-        if not found:
+        if not found and ask.step == "mobile":
+            yield Ask(ask.about["plain"], "plain")
+        elif not found:
             raise LoginWall(
                 f"{ask.url} is shown to members only. With FACEBOOK_TOKEN the API reads pages (see `copytrail "
                 "platforms`); else save what your browser shows with Zeeschuimer and `copytrail import` its file.",

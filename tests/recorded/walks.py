@@ -21,6 +21,7 @@ PLATFORMS = frozenset(
         "hive-steemit", "soundcloud", "pixiv", "odysee", "weibo",
         "bluesky", "telegram", "tiktok", "vk",
         "forums", "quora",
+        "twitter-x", "facebook", "instagram",
     ]
 )  # fmt: skip
 
