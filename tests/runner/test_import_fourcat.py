@@ -135,7 +135,7 @@ def test_plain_lists_of_addresses(tmp_path: Path, crlf: bool) -> None:
     text = "# found\n1. hxxps://quay[.]com/a\n\n- harbour[.]net (seen twice)\nnothing\nhttps://quay.com/b#x\n"
     path = tmp_path / "list.txt"
     path.write_bytes((text.replace("\n", "\r\n") if crlf else text).encode())
-    items = list(import_posts(path))
+    items: list[Any] = list(import_posts(path))
     assert [(item.line, getattr(item, "url", None)) for item in items] == [
         (2, "https://quay.com/a"), (4, "https://harbour.net"), (5, None), (6, "https://quay.com/b#x"),
     ]  # fmt: skip

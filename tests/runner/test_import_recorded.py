@@ -63,7 +63,8 @@ def test_every_reader_is_tried() -> None:
 @pytest.mark.parametrize("name", CASES)
 def test_no_row_with_a_part_missing_or_mistaken_stops_the_rest(tmp_path: Path, name: str) -> None:
     site, data, _ = CASES[name]
-    broken = [{**data, field: wrong} for field in data for wrong in (None, "x", 7, [], {}, [[]], True)]
+    wrongs: tuple[Any, ...] = (None, "x", 7, [], {}, [[]], True)
+    broken = [{**data, field: wrong} for field in data for wrong in wrongs]
     last = envelope("twitter.com", tweet("1", "end"))
     items = read(tmp_path, lines(*(envelope(site, row) for row in broken), last))
     assert posts(items)[-1].ref == "x:1"
