@@ -144,6 +144,7 @@ class FacebookShareLink(Collector):
 
     id = "facebook.share"
     title = "Facebook"
+    gives = "address"
     route = "page"
     patterns = (
         rf"https?://(?:www\.)?fb\.(?:watch|me|gg)/(?P<share>[\w/.-]{{1,80}}){END}",

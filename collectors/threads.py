@@ -10,7 +10,7 @@ from collectors.api import api_post, made
 from collectors.base import Reader
 from collectors.meta_graph import END, IMPORT, MetaSource, listed, moment
 from core import ids
-from core.errors import BadRequest, Gone
+from core.errors import BadRequest
 from core.exchange import Response
 from core.records import Author, Counts, Finding, Media, MediaKind, Post, Profile
 from core.source import Cursor, Kind, Target, Yielded
@@ -153,7 +153,8 @@ class ThreadsPost(Threads):
             if isinstance(found, Post) and target.parts["code"] in (found.raw.get("code"), found.native_id):
                 yield found
                 return
-        raise Gone(f"{target.url} is not among the posts that @{handle} shows.", url=target.url)
+        told = f"{target.url} is not among the posts that @{handle} shows."
+        yield Finding(kind="gone", sentence=told, url=target.url)
 
 
 def _media(item: Reader) -> tuple[Media, ...]:

@@ -136,6 +136,7 @@ class XShareLink(Collector):
 
     id = "x.share"
     title = "X"
+    gives = "address"
     route = "page"
     patterns = (rf"https?://t\.co/(?P<share>\w{{1,40}}){END}",)
     examples = ("https://t.co/AbCdEf1234",)

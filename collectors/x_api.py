@@ -60,6 +60,7 @@ class XSource(Collector):
     price = POST / DOLLAR
     price_at_most = PER_POST / DOLLAR
     robots = "api"
+    only_new = True  # what was read is not bought again
     smallest: ClassVar[int] = 5  # posts of a page, as the interface allows
     largest: ClassVar[int] = 100
     token: ClassVar[str] = "pagination_token"  # noqa: S105  # the name of a parameter

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, ClassVar
 
 from core import ids, times
-from core.errors import CopytrailError, LoginWall
+from core.errors import CopytrailError, LoginWall, SourceChanged
 from core.exchange import Response
 from core.records import Author, Post
 from core.source import Kind, Target
@@ -71,6 +71,8 @@ class FacebookCapture(PageSource):
         yield from found.values()
         if not found and ask.step == "mobile":
             yield Ask(ask.about["plain"], "plain")
+        elif not found and "login" not in page.text.lower():
+            raise SourceChanged(f"{ask.url} holds no posts that can be read, and no login form.", url=ask.url)
         elif not found:
             raise LoginWall(
                 f"{ask.url} is shown to members only. With FACEBOOK_TOKEN the API reads pages (see `copytrail "

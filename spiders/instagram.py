@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from core import times
 from core.counts import counted, granularity
-from core.errors import LoginWall
+from core.errors import LoginWall, SourceChanged
 from core.exchange import Response
 from core.records import Author, Counts, Media, Metrics, Post, Profile
 from core.source import Kind, Target
@@ -41,6 +41,7 @@ class InstagramPost(PageSource):
 
     id = "instagram.post"
     title = "Instagram"
+    one_answer = True
     patterns = (rf"{_HOST}/(?:[\w.]{{1,30}}/)?(?:p|reels?|tv)/(?P<code>[\w-]{{5,60}}){_END}",)
     examples = (
         "https://www.instagram.com/p/CPeC-Eenc8l/", "https://www.instagram.com/someone/reel/CPeC-Eenc8l/",
@@ -59,6 +60,8 @@ class InstagramPost(PageSource):
         """Yield the post from the page's meta elements; without them it is a wall."""
         stated = facts(page.text, page.url)
         words = stated.meta.get("og:description") or stated.meta.get("description") or ""
+        if ask.about["code"] in (stated.canonical or "") and not words:
+            raise SourceChanged(f"{ask.url} states no og:description; see whether it opens in a browser.", url=ask.url)
         if not words or ask.about["code"] not in (stated.canonical or ""):
             raise LoginWall(_WALLED.format(url=ask.url), url=ask.url, status=page.status)
         yield _post(stated, words, ask.about["code"], page)
@@ -69,6 +72,11 @@ class InstagramProfile(PageSource):
 
     id = "instagram.profile_page"
     title = "Instagram"
+    gives = "advice"
+    advice = (
+        "Instagram shows posts to members only: with a token of your own the API reads professional accounts (see "
+        "`copytrail platforms`); else save what your browser shows with Zeeschuimer and `copytrail import` its file."
+    )
     patterns = (
         rf"{_HOST}/explore/tags/(?P<tag>[^/?#\s]+){_END}",
         rf"{_HOST}/stories/{_NAME}(?:/\d{{1,25}})?{_END}",
