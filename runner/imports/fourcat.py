@@ -19,8 +19,6 @@ _SOURCES = {
     "douyin": "douyin", "xiaohongshu": "xiaohongshu", "rednote": "xiaohongshu", "gab": "gab",
     "truth": "truthsocial", "pinterest": "pinterest", "bilibili": "bilibili", "parler": "parler",
     "reddit": "reddit", "telegram": "telegram", "tumblr": "tumblr", "bitchute": "bitchute", "douban": "douban",
-    "bsky": "bluesky", "fourchan": "4chan", "4chan": "4chan", "eightchan": "8chan", "eightkun": "8kun",
-    "vk": "vk", "youtube": "youtube", "usenet": "usenet", "lihkg": "lihkg",
 }  # fmt: skip
 _SITES = {
     "tiktok.com": "tiktok", "instagram.com": "instagram", "x.com": "x", "twitter.com": "x", "threads.net": "threads",
@@ -91,7 +89,9 @@ def record(header: list[str], cells: list[str], platform: str | None) -> Post:
 
 
 def _named(platform: str, number: str, thread: str | None) -> str:
-    """Return an id as the platform writes it: Reddit's lose what says whether they are a thread's."""
+    """Return an id as the platform writes it: those of Reddit and Telegram come otherwise."""
+    if platform == "telegram":
+        return re.sub(r"^(.+)-(\d{1,12})$", r"\1/\2", number)
     begins = _THINGS.get(platform)
     if begins is None or number.startswith(begins):
         return number
@@ -102,7 +102,7 @@ def _relatives(row: Mapping[str, str], platform: str) -> tuple[str | None, str |
     """Return the refs of what a post answers and of what its thread began with."""
     number, thread = row["id"], row.get("post_id") or row.get("thread_id")
     above = row.get("parent_id")
-    if thread in (None, number):
+    if thread in (None, number) or platform == "telegram":  # whose "thread" is the channel
         return None, None
     root = f"{platform}:{_named(platform, str(thread), None)}"
     if row.get("post_id") and row.get("thread_id") not in (None, row["post_id"], number):

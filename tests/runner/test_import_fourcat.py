@@ -78,6 +78,8 @@ def test_platform_from_name_option_or_address(tmp_path: Path) -> None:
     assert read(tmp_path, [BARE], "export.csv", platform="gab")[0].ref == "gab:abc"
     assert read(tmp_path, [BARE], "truth-search-x.csv")[0].ref == "truthsocial:abc"
     assert read(tmp_path, [{**BARE, "url": "https://www.instagram.com/p/abc"}], "a.csv")[0].ref == "instagram:abc"
+    (message,) = read(tmp_path, [{**BARE, "id": "quay-news-12", "thread_id": "quay-news"}], "telegram-search-x.csv")
+    assert (message.ref, message.root) == ("telegram:quay-news/12", None)
     comment, thread = read(tmp_path, [BARE, {**BARE, "id": "xyz"}], "reddit-search-x.csv")
     assert (comment.ref, comment.root, thread.ref) == ("reddit:t1_abc", "reddit:t3_xyz", "reddit:t3_xyz")
 
