@@ -21,7 +21,7 @@ _NO_SLUG = (
     r"|unanswered)(?:[/?#]|$))"
 )
 _END = r"/?(?:[?#]\S*)?"
-_MORE = rf"(?:/(?:comments?|log|followers|share))?{_END}"
+_MORE = r"(?:/[^?#\s]*)?(?:[?#]\S*)?"  # /comments, /log, /share ...
 _NO_SPACE = r"(?!(?:www|m|[a-z]{2}|help|log|careers|contests|quorablog|qph|qsf)\.)"
 
 
@@ -64,10 +64,7 @@ class QuoraQuestion(QuoraPage):
         return any(isinstance(at, str) and unquote(urlsplit(at).path).endswith(unquote(named)) for at in places)
 
     def without(self, data: list[Mapping[str, Any]], page: Response) -> CopytrailError:
-        """Return that the page has another shape, or holds no question."""
-        if not data:
-            says = f"{page.url} carries none of the query results Quora's pages have (inlineQueryResults.results)."
-            return SourceChanged(says, url=page.url, status=page.status)
+        """Return that the page holds no question."""
         return Landing(f"{page.url} holds no question.", url=page.url, status=page.status)
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from core.errors import Blocked, CopytrailError, Gone, LoginWall, NotRecorded
+from core.errors import Blocked, CopytrailError, Gone, LoginWall, NotRecorded, SourceChanged
 from core.exchange import Response
 from core.records import Finding, Post, Profile
 from core.source import Target
@@ -25,6 +25,7 @@ class QuoraPage(PageSource):
     """A page of Quora, whatever it shows."""
 
     title = "Quora"
+    one_answer = True  # pages have no second one that an address names: more comes only while somebody scrolls
     requests_per_minute = 6
     fields = ("text", "title", "published", "edited", "author", "media", "links", "metrics", "tags")
     retention = "no API; the terms forbid automated reading without permission"
@@ -51,9 +52,15 @@ class QuoraPage(PageSource):
         if posts or any(isinstance(one, Finding) for one in found):
             return
         if self.rendered_too and not ask.rendered:
-            yield Ask(page.url, "rendered", about={"without": self.without(data, page)}, rendered=True)
+            yield Ask(page.url, "rendered", about={"without": self._nothing(data, page)}, rendered=True)
             return
-        raise self.without(data, page)
+        raise self._nothing(data, page)
+
+    def _nothing(self, data: list[Mapping[str, Any]], page: Response) -> CopytrailError:
+        if data:
+            return self.without(data, page)
+        says = f"{page.url} carries none of the query results Quora's pages have (inlineQueryResults.results)."
+        return SourceChanged(says, url=page.url, status=page.status)
 
     def failed(self, ask: Ask, error: CopytrailError) -> Iterator[Found]:
         """Where rendering fails, say so, and what the page itself said: it was read, after all."""
