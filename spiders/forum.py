@@ -77,7 +77,7 @@ class ForumThread(ForumSource):
         rf"{_ANY}(?:index\.php\?)?threads/(?:[^/?#\s]*\.)?(?P<thread>\d+)(?:-[^/?#\s]*)?(?:/[\w-]*)?/?{_END}",
         rf"{_ANY}(?:showthread|viewtopic|viewthread)\.php\?(?:[^#\s]*&)?(?:t|tid|threadid)=(?P<thread>\d+)(?:[&#]\S*)?",
         rf"{_ANY}showthread\.php[?/](?P<thread>\d+)(?:-[^/?#\s]*)?(?:/[\w-]*)?{_END}",
-        rf"{_ANY}viewtopic\.php\?(?:[^#\s]*&)?p=(?P<thread>\d+)(?:[&#]\S*)?",
+        rf"{_ANY}(?:viewtopic|showthread|showpost)\.php\?(?:[^#\s]*&)?p=(?P<post>\d+)(?:[&#]\S*)?",
         rf"{_ANY}index\.php(?:\?topic=|/topic,)(?P<thread>\d+)(?:\.[\w.;=-]*)?{_END}",
         rf"{_ANY}(?:forum\.php)\?mod=viewthread&(?:[^#\s]*&)?tid=(?P<thread>\d+)(?:[&#]\S*)?",
         rf"{_ANY}(?:[Tt]hread|viewthread)-(?P<thread>\d+)(?:-\d+)*\.html{_END}",
@@ -89,7 +89,7 @@ class ForumThread(ForumSource):
         "https://board.example/forum/viewtopic.php?f=4&t=167",
         "https://talk.example/showthread.php?tid=88",
     )
-    names = {"thread": "{thread}"}
+    names = {"thread": "{thread}", "post": "{post}"}
 
     def start(self, target: Target) -> Iterable[Ask]:
         """Ask for the thread, or for the page where the last run left it."""

@@ -13,6 +13,7 @@ import json
 import logging
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from queue import SimpleQueue
 from typing import Any
 
@@ -169,8 +170,10 @@ class ThroughClient(BaseDownloadHandler):
             page = await spider.renderer.render(http, ask.url)
         elif ask.method == "POST":
             page = await asyncio.to_thread(http.post, ask.url, json=ask.json)
+        elif ask.headers:
+            page = await asyncio.to_thread(partial(http.get, ask.url, headers=ask.headers))
         else:
-            page = await asyncio.to_thread(http.get, ask.url, headers=ask.headers)
+            page = await asyncio.to_thread(http.get, ask.url)
         request.meta["page"] = page
         return Response(request.url, status=page.status)
 
