@@ -140,12 +140,17 @@ def _array(lines: Iterator[Line | Rejected]) -> Iterator[tuple[int, Any] | Rejec
     """Yield the members of an array; a line that cannot be read costs what stands on it."""
     held: list[Rejected] = []
 
-    def read(_: int) -> str:
+    def read(size: int) -> str:
+        pieces, length = [], 0
         for item in lines:
-            if not isinstance(item, Rejected):
-                return item[1].decode("utf-8", "replace")
-            held.append(item)
-        return ""
+            if isinstance(item, Rejected):
+                held.append(item)
+                continue
+            pieces.append(item[1].decode("utf-8", "replace"))
+            length += len(pieces[-1])
+            if length >= size:
+                break
+        return "".join(pieces)
 
     for found in objects(read):
         yield from held

@@ -23,7 +23,8 @@ _MAIL = re.compile(r"^[\w.+-]+\s?(?:@|\[at\]|\(at\))\s?[\w.-]+\.\w{2,}", re.I)
 _IP = re.compile(r"^(?:https?://)?(?:\d{1,3}\.){3}\d{1,3}(?::\d{1,5})?(?:/\d{1,2})?$")
 _HASH = re.compile(r"^(?:[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64})$", re.I)
 _COUNT = re.compile(
-    r"^(?:about|around|over|at least|approximately|more than)?\s*\$?\d[\d.,]*\s+(?:\w+\s?/?\s?){1,8}\.?$", re.I
+    r"^(?:about|around|over|at least|approximately|more than)?\s?\$?\d[\d.,]*\s+(?:\w+(?:\s+|\s?/\s?)){0,7}\w+\s?\.?$",
+    re.I,
 )
 _HANDLE = re.compile(r"^@[\w.]{2,60}$")
 _REMARK = re.compile(r"^(\S+)\s+(?:\([^()]*\)|\[[^\[\]]*\])\s*\.?$")
@@ -94,7 +95,7 @@ def _exists(ending: str) -> bool:
 def _why_not(cell: str) -> str:
     shown = f"{' '.join(cell.split())[:80]!r}"
     bare = unbroken(cell).strip()
-    if _COUNT.match(cell):
+    if _COUNT.match(cell[:200]):
         return f"{shown} is a number of things, not an address"
     if _HASH.match(bare):
         return f"{shown} is the digest of a file, not an address"

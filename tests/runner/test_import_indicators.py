@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import time
 from pathlib import Path
 from typing import Any
 
@@ -130,3 +131,16 @@ def test_stix(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match=r"nested too deeply|is not JSON"):
         read(tmp_path, '{"type": "bundle", "objects": ' + "[" * 100_000, "bundle.json")
     assert read(tmp_path, '{"type": "bundle", "objects": [1, "x", null, {"type": []}]}', "bundle.json") == []
+
+
+def test_cells_made_to_take_long(tmp_path: Path) -> None:
+    cells = [
+        "9 " + "a" * 50_000 + "!",
+        "a." * 30_000 + "!",
+        "(" * 50_000,
+        "https://a.com/ " * 9_000,
+        "@" + "a." * 30_000,
+    ]
+    began = time.process_time()
+    assert len(read(tmp_path, table(HEADERS[0], *cells))) >= len(cells)
+    assert time.process_time() - began < 5
