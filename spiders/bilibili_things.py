@@ -90,7 +90,8 @@ def profile(user: Mapping[str, Any], page: Response) -> Profile:
     """Return what a person shows of itself."""
     return Profile(
         platform="bilibili", author=author(user), bio=user.get("sign") or None,
-        avatar=absolute(user.get("face"), _SITE), banner=absolute(user.get("top_photo"), _SITE), links=_links(str(user.get("sign") or "")),
+        avatar=absolute(user.get("face"), _SITE), banner=absolute(user.get("top_photo"), _SITE),
+        links=_links(str(user.get("sign") or "")),
         counts=Counts(
             followers=user.get("fans") or user.get("follower"), following=user.get("attention"),
             posts=user.get("archiveCount"),
