@@ -105,12 +105,10 @@ class QuoraFeed(QuoraPage):
     id = "quora.feed"
     patterns = (
         rf"{_HOST}/topic/(?P<topic>[^/?#\s]+)(?:/[^?#\s]*)?(?:[?#]\S*)?",
-        rf"{_HOST}/q/(?P<name>[^/?#\s]+)(?:/(?P<story>[^/?#\s]+))?{_END}",
+        rf"{_HOST}/q/(?P<space>[^/?#\s]+)(?:/(?P<post>[^/?#\s]+))?{_END}",
         rf"https?://{_NO_SPACE}(?P<space>[\w-]{{1,63}})\.quora\.com(?:/(?P<post>[^/?#\s]+)(?:/[^?#\s]*)?)?{_END}",
     )
-    names = {
-        "post": "{space}/{post}", "thread": "{name}/{story}", "board": "{space}", "tag": "{topic}", "site": "{name}",
-    }  # fmt: skip
+    names = {"post": "{space}/{post}", "board": "{space}", "tag": "{topic}"}
     examples = (
         "https://www.quora.com/topic/Invented-Bridges", "https://www.quora.com/q/inventedharbour",
         "https://inventedharbour.quora.com/", "https://inventedharbour.quora.com/The-ferry-that-never-left",

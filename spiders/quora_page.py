@@ -39,16 +39,15 @@ class QuoraPage(PageSource):
         return [Ask(target.url.partition("#")[0])]
 
     def read(self, page: Response, ask: Ask) -> Iterator[Found]:
-        """Yield what the page carries; rendered, also what it shows. Ask for it rendered where it carries no post."""
+        """Yield what the page carries and shows. Ask for it rendered where that is no post."""
         _check(page)
         data = results(page.text)
         found = list(self.found(data, page))
         yield from found
         posts = [one for one in found if isinstance(one, Post)]
-        if ask.rendered:
-            shown = list(records.cards(page, {(post.url or "").partition("?")[0] for post in posts}))
-            yield from shown
-            posts += shown
+        shown = list(records.cards(page, {(post.url or "").partition("?")[0] for post in posts}))
+        yield from shown
+        posts += shown
         if posts or any(isinstance(one, Finding) for one in found):
             return
         if self.rendered_too and not ask.rendered:

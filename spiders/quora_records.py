@@ -19,6 +19,7 @@ _STAMP = "//a[contains(concat(' ', @class, ' '), ' answer_timestamp ')]"
 _BODY = ".//*[contains(@class, 'spacing_log_answer_content') or contains(@class, 'puppeteer_test_answer_content')]"
 _TITLE = ".//*[contains(@class, 'puppeteer_test_question_title')]"
 _BY = ".//*[contains(@class, 'spacing_log_answer_header')]//a[contains(@href, '/profile/') and normalize-space()]"
+_SEEN = ".//text()[not(ancestor::*[contains(@class, 'qt_read_more')])]"
 _DEPTH = 30  # elements between the time of an answer and what holds the whole of it
 
 
@@ -110,6 +111,8 @@ def cards(page: Response, known: set[str]) -> Iterator[Post]:
 
     A card states no number and shortens its text: its path stands for the number, the text is what is shown.
     """
+    if "answer_timestamp" not in page.text:
+        return
     for stamp in tree_of(page.text).xpath(_STAMP)[:MOST_CARDS]:
         url = absolute(stamp.get("href"), page.url)
         whole, body = _whole(stamp)
@@ -144,7 +147,7 @@ def _whole(stamp: Any) -> tuple[Any, Any]:
 
 
 def _words(element: Any) -> str:
-    return "" if element is None else " ".join(" ".join(element.itertext()).split())
+    return "" if element is None else " ".join(" ".join(element.xpath(_SEEN)).split())
 
 
 def _site(kind: str, thing: Mapping[str, Any], language: str | None) -> str | None:
