@@ -103,10 +103,12 @@ def _save(workspace: Workspace, batch: list[Post], profiles: list[Profile], case
     from storage import posts
     from storage.profiles import save_profiles
 
+    # two pages recorded at one moment may disagree on a counter: one of them is kept, at every import the same
+    latest = {(p.platform, p.author.native_id or p.author.handle, p.seen): p for p in profiles}
     with workspace.database.write() as conn:
         now = workspace.clock().now()
         saved = posts.save_posts(conn, batch, case_id=case_id, at=now, once=True)
-        taken.profiles += save_profiles(conn, profiles, at=now)
+        taken.profiles += save_profiles(conn, list(latest.values()), at=now)
     taken.posts += len(batch)
     taken.new += saved.new
     taken.changed += saved.changed

@@ -114,6 +114,9 @@ def test_second_import_changes_nothing(home: Home, tmp_path: Path) -> None:
     site, reel, _ = CASES["instagram, reel without code"]
     rows = [envelope(*case, timestamp_collected=AT + n) for n, case in enumerate(distinct.values())]
     rows.append(envelope(site, reel, timestamp_collected=AT - 1000))  # shows no caption, and another picture
+    site, video, _ = CASES["tiktok"]
+    rows.append(envelope(site, {**video, "authorStats": {"followerCount": 71}}, timestamp_collected=AT + 2000))
+    rows.append(envelope(site, {**video, "authorStats": {"followerCount": 72}}, timestamp_collected=AT + 2000))
     later = envelope("twitter.com", tweet("1001", "edited since"), timestamp_collected=AT + 1_000_000)
     (tmp_path / "rows.ndjson").write_text(lines(later, *rows, *rows, rows[0]))
     (tmp_path / "Q3.csv").write_text(
