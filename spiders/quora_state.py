@@ -74,10 +74,12 @@ def rich(value: Any, base: str = "https://www.quora.com/") -> Rich:
     links: dict[str, None] = {}
     media: dict[str, Media] = {}
     for section in sections if isinstance(sections, list) else ():
-        spans = [span for span in section.get("spans") or () if isinstance(span, dict)]
+        given = section.get("spans") if isinstance(section, dict) else None
+        spans = [span for span in given if isinstance(span, dict)] if isinstance(given, list) else []
         lines.append("".join(str(span.get("text") or "") for span in spans))
         for span in spans:
-            _marks(span.get("modifiers") or {}, base, links, media)
+            if isinstance(marks := span.get("modifiers"), dict):
+                _marks(marks, base, links, media)
     return Rich("\n".join(lines).strip(), tuple(links)[:MOST_KEPT], tuple(media.values())[:MOST_KEPT])
 
 
