@@ -25,9 +25,9 @@ from core.urls import host, registrable_domain
 
 VIDEO_SITES = frozenset({  # every address of these is a video, a channel or a list of videos
     "bilibili.com", "bitchute.com", "coub.com", "dailymotion.com", "dai.ly", "iqiyi.com", "loom.com", "nicovideo.jp",
-    "nico.ms", "niconico.com", "ok.ru", "rumble.com", "rutube.ru", "streamable.com", "ted.com", "tiktok.com",
-    "twitch.tv", "vimeo.com", "vkvideo.ru", "youku.com", "youtube.com", "youtu.be", "brighteon.com", "newgrounds.com",
-    "odysee.com", "banned.video", "vidlii.com", "veoh.com", "triller.co", "likee.video", "snackvideo.com",
+    "nico.ms", "niconico.com", "odnoklassniki.ru", "ok.ru", "rumble.com", "rutube.ru", "streamable.com", "ted.com",
+    "tiktok.com", "twitch.tv", "vimeo.com", "vkvideo.ru", "youku.com", "youtube.com", "youtu.be", "brighteon.com",
+    "newgrounds.com", "odysee.com", "banned.video", "vidlii.com", "veoh.com", "triller.co", "likee.video",
 })  # fmt: skip
 _VIDEO_PATH = re.compile(
     r"/(?:video|videos|watch|embed|clip|clips|v|reel|reels|shorts|videoplayer)(?:[/._?&=-]|$)", re.I
@@ -43,12 +43,22 @@ class Video(Collector):
     id = "video.ytdlp"
     title = "Video sites (yt-dlp)"
     route = "page"
-    patterns = (r"https?://(?P<host>[^\s/?#@:]+)/[^\s#]+(?:#\S*)?",)
-    examples = ("https://www.ted.com/talks/invented_talk", "https://streamable.com/invent")
+    patterns: ClassVar[tuple[str, ...]] = (r"https?://(?P<host>[^\s/?#@:]+)/[^\s#]+(?:#\S*)?",)
+    examples: ClassVar[tuple[str, ...]] = ("https://www.ted.com/talks/invented_talk", "https://streamable.com/invent")
     names: ClassVar = {"site": "{host}"}
     priority = -50  # after every platform's own source, before what any address may turn out to be
     requests_per_minute = 20.0
-    fields = ("text", "title", "published", "author", "tags", "links", "media", "metrics", "raw")
+    fields: ClassVar[tuple[str, ...]] = (
+        "text",
+        "title",
+        "published",
+        "author",
+        "tags",
+        "links",
+        "media",
+        "metrics",
+        "raw",
+    )
     retention = "the site's own terms"
     own_process = True  # yt-dlp takes 50 to 80 MB; they are given back with the process
 

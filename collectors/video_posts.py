@@ -26,6 +26,10 @@ _KEPT = (  # of a video, beside what a post has a field for
     "channel_follower_count", "average_rating", "categories", "chapters", "location", "playable_in_embed", "license",
     "availability", "media_type", "playlist_id", "playlist_title", "series", "episode", "season", "track", "artist",
 )  # fmt: skip
+_ZONED = frozenset({  # platforms whose answers state the zone, or count seconds since 1970
+    "bilibili", "bitchute", "dailymotion", "facebook", "instagram", "odysee", "peertube", "rumble", "soundcloud",
+    "tiktok", "twitch", "vimeo", "vk", "x", "youtube",
+})  # fmt: skip
 _LONGEST = 100  # entries of a list that is kept raw
 
 
@@ -51,10 +55,12 @@ def post(info: Mapping[str, Any], wire: Wire, url: str) -> Post:
         Metrics, views=_count(info, "view_count"), likes=_count(info, "like_count"),
         replies=_count(info, "comment_count"), reposts=_count(info, "repost_count"),
     )  # fmt: skip
+    metrics = metrics.model_copy(update={"granularity": _steps(metrics)})
     seen = answer.captured_at if answer else None
     return made(
         Post, platform=platform_of(info, url), native_id=_native_id(info, url), url=_address(info, url),
-        kind="video", author=_author(info), published=_published(info), title=info.get("title") or None, text=text,
+        kind="video", author=_author(info), published=_published(info, platform_of(info, url)), text=text,
+        title=info.get("title") or None,
         links=find_links(text or ""), tags=tuple(str(tag) for tag in (info.get("tags") or ())[:_LONGEST] if tag),
         languages=(str(info["language"]),) if info.get("language") else (), media=_media(info, wire), metrics=metrics,
         first_seen=seen, metrics_at=seen if metrics != Metrics() else None, route="page",
@@ -101,10 +107,14 @@ def _author(info: Mapping[str, Any]) -> Author:
     )  # fmt: skip
 
 
-def _published(info: Mapping[str, Any]) -> Instant:
-    """Return the second where the site tells it, else the day in a zone nobody tells."""
+def _published(info: Mapping[str, Any], platform: str) -> Instant:
+    """Return the second where the site tells it, else the day in a zone nobody tells.
+
+    yt-dlp takes a time without a zone for UTC and does not say so: only of sites known to state it is it believed.
+    """
     if isinstance(moment := info.get("timestamp"), int | float):
-        return times.from_epoch(moment)
+        told = times.from_epoch(moment)
+        return told if platform in _ZONED else told.model_copy(update={"zone": "unknown"})
     return times.from_iso(str(info["upload_date"])) if info.get("upload_date") else times.unknown()
 
 
@@ -143,6 +153,17 @@ def _raw(info: Mapping[str, Any]) -> dict[str, Any]:
 def _count(info: Mapping[str, Any], name: str) -> int | None:
     value = info.get(name)
     return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def _steps(metrics: Metrics) -> dict[str, int] | None:
+    """Return the steps of counters that look rounded: yt-dlp reads "1.2K" as 1200 and does not say so."""
+    steps = {}
+    for name in ("likes", "replies", "reposts", "views"):
+        value = getattr(metrics, name) or 0
+        zeros = len(str(value)) - len(str(value).rstrip("0"))
+        if value >= 1000 and zeros >= 2:
+            steps[name] = 10 ** min(zeros, len(str(value)) - 1)
+    return steps or None
 
 
 def _web(value: Any) -> str | None:

@@ -18,6 +18,9 @@ from core.errors import (
 )
 
 _LONGEST = 300
+_OF_THE_TOOL = re.compile(  # what yt-dlp advises its own users
+    r"^ERROR: |[;.]? (?:please report this issue|Use --|You might want to use a VPN|Confirm you are on the latest).*"
+)
 _WORDS: tuple[tuple[str, type[CopytrailError], str], ...] = (
     (r"not a bot|captcha|challenge|cloudflare|impersonat", Blocked, "asks for a challenge; it is not evaded"),
     (r"still be (?:uploading|processing)|being processed", Unavailable, "is not ready yet"),
@@ -28,7 +31,7 @@ _WORDS: tuple[tuple[str, type[CopytrailError], str], ...] = (
     (r"log(?:ged)?.?in|sign.?in|registered users|members?.only|subscri|credentials|cookies|premium|paid|purchas",
      LoginWall, "is shown to members only"),
     (r"drm", Blocked, "is protected against copying (DRM); only what the page says of it can be read"),
-    (r"removed|deleted|no longer|n.t exist|not exist|not found|unavailable|not available|404|410|taken down|expired",
+    (r"removed|deleted|no longer|n.t exist|not exist|not (?:been )?found|unavailable|not available|404|410|taken down",
      Gone, "is not there (any more)"),
     (r"premieres|upcoming|not (?:currently )?live|will begin|offline|not started", Unavailable, "is not on yet"),
     (r"unsupported url|no video|no media", NotAChannel, "shows no video that yt-dlp knows how to find"),
@@ -40,8 +43,9 @@ def failure(error: Exception, url: str, met: CopytrailError | None = None) -> Co
     cause = getattr(error, "exc_info", None)
     first = cause[1] if cause and cause[1] is not None else error
     name = type(first).__name__
-    said = " ".join(re.sub(r"\x1b\[[\d;]*m|;? please report this issue.*", "", str(error)).split())[:_LONGEST]
-    if name == "GeoRestrictedError":
+    whole = " ".join(re.sub(r"\x1b\[[\d;]*m", "", str(error)).split())
+    said = _OF_THE_TOOL.sub("", whole)[:_LONGEST].rstrip(" .;")
+    if name == "GeoRestrictedError" or "use a VPN" in whole:
         return LegalBlock(f"{url} is not shown in this country ({said}).", url=url)
     if met is not None and (met.status or 0) != 200:
         return met
