@@ -40,10 +40,10 @@ class _Telegram(PageSource):
         if not tree.xpath(f"//*[{with_class('tgme_page_title')}]"):
             raise Gone(f"Nobody on Telegram is called {name}.", url=url, status=page.status)
         if extra.startswith("@"):  # a person or a program to talk to: nothing of it is kept
-            raise NotAChannel(f"{url} is a person or a bot, no channel.", url=url, status=page.status)
+            raise NotAChannel(f"{url} is a person or a program to talk to, no channel.", url=url, status=page.status)
         if shown := channel_profile(tree, name, page):
             yield shown
-        if tree.xpath("//a[starts-with(@href, '/s/')]"):
+        if tree.xpath("//a[starts-with(@href, '/s/') or starts-with(@href, 'https://t.me/s/')]"):
             says = f"{url} is the front of a channel and holds no messages; they are at https://t.me/s/{name}."
             raise Landing(says, url=url, status=page.status)
         raise LoginWall(
