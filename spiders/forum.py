@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import ClassVar
 
 from core.errors import CopytrailError, Landing
@@ -132,7 +133,7 @@ class ForumBoard(ForumSource):
     def failed(self, ask: Ask, error: CopytrailError) -> Iterator[Found]:
         """Leave out one thread that cannot be had."""
         step = "post" if ask.step in ("enter", "thread") else ask.step
-        yield from self.walk.failed(Ask(ask.url, step), error)
+        yield from self.walk.failed(replace(ask, step=step), error)
 
 
 class ForumMember(ForumSource):

@@ -22,6 +22,7 @@ from spiders.reading import MOST_KEPT, readable
 
 _SESSION = re.compile(r"(?:s|sid|phpsessid)", re.IGNORECASE)
 _PICTURE = re.compile(r"[.-](?:jpe?g|png|gif|webp|bmp|avif)(?:$|[?/]|\.\d+)", re.IGNORECASE)
+_LATER = re.compile(r"[?&;](?:page=0*(?:[2-9]|1\d)|start=0*[1-9]|topic=\d+\.[1-9])|/page-?0*(?:[2-9]|1\d)")
 _LAZY = ("data-src", "data-url", "zoomfile", "file", "data-lazy-src", "data-original")
 
 
@@ -70,7 +71,7 @@ class ForumPage:
 
     def is_first(self) -> bool:
         """Return whether a page is the first of its thread."""
-        if elements(self.tree, self.software.previous):
+        if elements(self.tree, self.software.previous) or _LATER.search(self.response.url):
             return False
         number = counted(value(self.blocks[0][1], self.software.number)) if self.blocks else None
         return number is None or number.number <= 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import ClassVar
 
 from config import platforms
@@ -42,7 +43,7 @@ class ForumSite(ForumSource):
     def failed(self, ask: Ask, error: CopytrailError) -> Iterator[Found]:
         """Leave out one thread of a board that cannot be had."""
         step = "post" if self.spec.page == "board" and ask.step in ("enter", "thread") else ask.step
-        yield from self.walk.failed(Ask(ask.url, step), error)
+        yield from self.walk.failed(replace(ask, step=step), error)
 
     def read(self, page: Response, ask: Ask) -> Iterator[Found]:
         """Yield what a page holds, by the step it was asked for."""

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from core.errors import Blocked, CopytrailError, LoginWall, RateLimited, SourceChanged
+from core.errors import Blocked, CopytrailError, LoginWall, NotThere, RateLimited, SourceChanged
 from core.exchange import Response
 from core.markup import absolute
 from core.records import Finding, Post
@@ -44,7 +44,7 @@ class ForumWalk:
         """Return the first request for a thread: its last page known, once it was read to the end."""
         known = self._kept.get(thread_key(url)) if not self._cursor.full else None
         if known and host(known["last"]) == host(url):
-            return Ask(known["last"], "thread", about={"key": thread_key(url), "root": known.get("root")})
+            return Ask(known["last"], "thread", about={"key": thread_key(url), "root": known.get("root"), "again": url})
         return Ask(url, "enter", about={"key": thread_key(url)})
 
     def thread(self, page: ForumPage, ask: Ask) -> Iterator[Found]:
@@ -121,7 +121,14 @@ class ForumWalk:
                 yield post
 
     def failed(self, ask: Ask, error: CopytrailError) -> Iterator[Found]:
-        """Go on without a page that others do not hang on; end where the site refuses us."""
+        """Go on without a page that others do not hang on; end where the site refuses us.
+
+        A last page that went with its posts leads back to the beginning of its thread.
+        """
+        if (again := ask.about.get("again")) and isinstance(error, NotThere):
+            self._kept.pop(ask.about["key"], None)
+            yield Ask(again, "enter", about={"key": ask.about["key"]})
+            return
         if ask.step not in ("before", "post") or isinstance(error, Blocked | RateLimited):
             raise error
         yield Finding.of(error)
