@@ -25,12 +25,12 @@ from core.urls import host, registrable_domain
 
 VIDEO_SITES = frozenset({  # every address of these is a video, a channel or a list of videos
     "bilibili.com", "bitchute.com", "coub.com", "dailymotion.com", "dai.ly", "iqiyi.com", "loom.com", "nicovideo.jp",
-    "nico.ms", "niconico.com", "odnoklassniki.ru", "ok.ru", "rumble.com", "rutube.ru", "streamable.com", "ted.com",
+    "nico.ms", "niconico.com", "rumble.com", "rutube.ru", "streamable.com", "ted.com",
     "tiktok.com", "twitch.tv", "vimeo.com", "vkvideo.ru", "youku.com", "youtube.com", "youtu.be", "brighteon.com",
     "newgrounds.com", "odysee.com", "banned.video", "vidlii.com", "veoh.com", "triller.co", "likee.video",
 })  # fmt: skip
 _VIDEO_PATH = re.compile(
-    r"/(?:video|videos|watch|embed|clip|clips|v|reel|reels|shorts|videoplayer)(?:[/._?&=-]|$)", re.I
+    r"/(?:video|videos|watch|embed|clip|clips|v|reel|reels|shorts|videoembed|videoplayer|live)(?:[/._?&=-]|$)", re.I
 )
 MOST = 500  # videos of a list that one run reads
 DEEPEST = 3  # a channel holds tabs, a tab may hold lists, a list holds videos
