@@ -21,8 +21,14 @@ from spiders.reading import readable
 MOST_REMEMBERED = 2_000  # threads whose last page is kept for the next run
 LISTINGS_AT_FIRST, LISTINGS_LATER = 50, 3  # pages of a board or of a member's posts; active threads stand ahead
 THREADS_AT_MOST = 400  # of one run
-_WALL = ("form#login input[type=password]", "form[action*='mode=login'] input[type=password]",
-         "form[action*='do=login'] input[type=password]", "#messagelogin")  # fmt: skip
+# Where the message to guests stands; a form to log in stands at the head of every page.
+_WALL = (
+    "form#login input[type=password]",
+    "td.panelsurround form[action*='do=login'] input[type=password]",
+    ".standard_error form[action*='do=login'] input[type=password]",
+    "#messagelogin",
+    "#frmLogin input[type=password]",
+)
 
 
 class ForumWalk:
