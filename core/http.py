@@ -103,9 +103,16 @@ class Client:
         robots_override: str | None = None,
         attempts: int | None = None,
         max_seconds: float | None = None,
+        own_pace: bool = False,
     ) -> Client:
-        """Return a client for one source that shares transport, recorder, paces and robots.txt with this one."""
+        """Return a client for one source that shares transport, recorder, paces and robots.txt with this one.
+
+        `own_pace` is for what belongs to a page that had its turn (the scripts of a rendered one): it waits for its own
+        turns, and takes none from the pages.
+        """
         client = copy.copy(self)
+        if own_pace:
+            client._rates = Rates(self.clock)  # noqa: SLF001 - it is a copy of this one
         client.attempts = attempts or self.attempts
         if max_seconds is not None:
             client.limits = replace(self.limits, max_seconds=min(max_seconds, self.limits.max_seconds))

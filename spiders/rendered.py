@@ -144,7 +144,9 @@ class _Visit:
 
     def __init__(self, http: Client, caps: Caps, document: Response, context: BrowserContext) -> None:
         self.caps = caps
-        self.http = http.for_source(requests_per_minute=caps.per_minute, attempts=1, max_seconds=caps.seconds / 2)
+        self.http = http.for_source(
+            requests_per_minute=caps.per_minute, attempts=1, max_seconds=caps.seconds / 2, own_pace=True
+        )
         self.pages = http
         self.context = context
         self.page: Page | None = None

@@ -16,13 +16,14 @@ import pytest
 from core.errors import AddressRefused, Blocked, RobotsForbids, TooLarge, Unavailable
 from core.exchange import Response
 from core.http import Client
-from core.times import SystemClock
+from core.times import StillClock, SystemClock
 from spiders.browser import find_browser
 from spiders.rendered import Caps, Renderer
 from tests.core.wicked import Act, Kept, Wicked, answer, client, drip, raw
+from tests.spiders.pages import AT
 
 SITE = "http://site.example"
-BRISK = Caps(seconds=20, quiet=0.3, per_minute=60_000)
+BRISK = Caps(seconds=40, quiet=0.3, per_minute=60_000)
 
 
 def html(body: str, **headers: str) -> Act:
@@ -198,7 +199,7 @@ def test_no_page_reaches_what_the_client_does_not(server: Wicked, forbidden: For
     server.on("/away", answer(status="302 Found", Location=to))
     server.on("/sw.js", script(f"fetch('{to}')"))
     http = client(server, Kept(), SystemClock(), requests_per_minute=60_000)
-    pages = render(http, *(f"{SITE}/{n}" for n in range(len(names))), caps=Caps(seconds=15, per_minute=60_000))
+    pages = render(http, *(f"{SITE}/{n}" for n in range(len(names))), caps=Caps(seconds=30, per_minute=60_000))
     for name, page in zip(names, pages, strict=True):
         assert f"<p>{name}</p>" in page.text, "a page that is led astray stays what it was"
     assert forbidden.look() == 0
@@ -251,6 +252,16 @@ def test_robots_are_asked_for_the_page_and_all_it_loads(server: Wicked, kept: Ke
     assert "/no.js" not in server.paths()
     with pytest.raises(RobotsForbids):
         render(http, f"{SITE}/no")
+
+
+def test_pages_keep_the_pace_of_their_source_and_their_parts_a_quicker_one(server: Wicked, kept: Kept) -> None:
+    server.on("/", html("<p></p>" + "".join(f"<script src=/s.js?{n}></script>" for n in range(4))))
+    server.on("/s.js", script("document.querySelector('p').append('x')"))
+    clock = StillClock(AT)
+    begun = clock.monotonic()
+    render(client(server, kept, clock, requests_per_minute=6), f"{SITE}/", f"{SITE}/", caps=Caps())
+    assert len(kept.exchanges) == 10
+    assert 10 <= clock.monotonic() - begun < 13, "ten seconds between two pages, a quarter between two parts"
 
 
 def test_refusals_and_challenges_are_not_rendered(server: Wicked, polite: Client) -> None:
@@ -353,7 +364,7 @@ def test_a_page_that_never_rests_is_given_up(server: Wicked, polite: Client) -> 
     async def both() -> Response:
         renderer = Renderer(Caps(seconds=2, grace=3))
         try:
-            with pytest.raises(Unavailable, match="did not come to rest in 2 seconds"):
+            with pytest.raises(Unavailable, match=r"did not come to rest in 2 seconds|cannot be rendered"):
                 await renderer.render(polite, f"{SITE}/")
             return await renderer.render(polite, f"{SITE}/good")
         finally:
