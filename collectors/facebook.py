@@ -147,7 +147,7 @@ class FacebookShareLink(Collector):
     gives = "address"
     route = "page"
     patterns = (
-        rf"https?://(?:www\.)?fb\.(?:watch|me|gg)/(?P<share>[\w/.-]{{1,80}}){END}",
+        rf"https?://(?:www\.)?fb\.(?:watch|me|gg)/(?:[a-z]/)?(?P<share>[\w.-]{{2,80}}){END}",
         rf"{HOST}/share/(?:[a-z]/)?(?P<share>\w{{1,60}}){END}",
     )
     examples = ("https://fb.watch/AbCdEf123_/", "https://www.facebook.com/share/p/AbCdEf12345/")

@@ -17,6 +17,11 @@ from spiders.facts import tree_of
 
 _HOST = r"https?://(?:(?:www|m|mbasic|web|touch|mobile|[a-z]{2}-[a-z]{2})\.)?(?:facebook|fb)\.com"
 _END = r"/?(?:[?#]\S*)?"
+_POST = r"(?P<post>\d{1,25}|pfbid\w{1,100})"
+_OTHER = (  # what stands where a page's name would: pages of Facebook itself
+    r"(?!(?:watch|reels?|groups|events|hashtag|photos?|pages|people|p|share|sharer|login|marketplace|gaming|help"
+    r"|policies|privacy|settings|messages|notifications|public|search|plugins|videos?|live|[\w-]+\.php)(?:[/?#]|$))"
+)
 _MOST = 500  # posts taken from one page
 
 
@@ -26,9 +31,16 @@ class FacebookCapture(PageSource):
     id = "facebook.page_capture"
     title = "Facebook"
     patterns = (
-        rf"{_HOST}/groups/(?P<group>[\w.-]{{1,100}})(?:/(?:posts|permalink)/(?P<post>\d{{1,25}}))?{_END}",
+        rf"{_HOST}/groups/(?P<group>[\w.-]{{1,100}})(?:/(?:posts|permalink)/{_POST})?{_END}",
         rf"{_HOST}/hashtag/(?P<tag>[^/?#\s]+){_END}",
-        rf"{_HOST}/(?!(?:groups|hashtag|share)(?:[/?#]|$))(?P<name>[\w.-]{{1,100}})(?:/[^\s?#]{{0,300}})?{_END}",
+        rf"{_HOST}/[\w.-]{{2,100}}/(?:posts|videos|photos|activity|reel)/(?:[^/?#\s]+/)?{_POST}{_END}",
+        rf"{_HOST}/(?:reel|videos)/{_POST}{_END}",
+        rf"{_HOST}/[\w.]{{1,20}}(?:/live)?/?\?(?:[^\s#]*&)?(?:story_fbid|fbid|v)={_POST}(?:[&#]\S*)?",
+        rf"{_HOST}/profile\.php\?(?:[^\s#]*&)?id=(?P<page>\d{{1,25}})(?:[&#]\S*)?",
+        rf"{_HOST}/(?:pages/(?:category/[^/?#\s]+/)?|people/)[^/?#\s]+/(?P<page>\d{{1,25}}){_END}",
+        rf"{_HOST}/(?:p|pages)/(?:[^/?#\s]*-)?(?P<page>\d{{5,25}}){_END}",
+        rf"{_HOST}/{_OTHER}(?P<page>[\w.-]{{2,100}})(?:/(?:posts|photos|videos|reels|about|timeline))?{_END}",
+        rf"{_HOST}/(?!(?:groups|hashtag|share)(?:[/?#]|$))[\w.-]{{1,100}}(?:/[^\s?#]{{0,300}})?{_END}",
         rf"{_HOST}{_END}",
     )
     examples = (
@@ -36,11 +48,8 @@ class FacebookCapture(PageSource):
         "https://mbasic.facebook.com/somepage",
     )  # fmt: skip
     names: ClassVar[Mapping[Kind, str]] = {
-        "post": "{group}/{post}",
-        "board": "{group}",
-        "tag": "{tag}",
-        "site": "{host}",
-    }
+        "post": "{post}", "account": "{page}", "board": "{group}", "tag": "{tag}", "site": "{host}",
+    }  # fmt: skip
     requests_per_minute = 6
     fields = ("text", "published", "author")
     retention = "Meta's terms allow no automated collection; what was read by hand is the reader's to keep"
@@ -48,7 +57,7 @@ class FacebookCapture(PageSource):
     def start(self, target: Target) -> Iterable[Ask]:
         """Ask for the page in its plain form."""
         address = target.url
-        if "name" in target.parts and re.fullmatch(rf"{_HOST}/[\w-]+/?", address):
+        if "page" in target.parts and re.fullmatch(rf"{_HOST}/[\w-]+/?", address):
             address = f"{address.rstrip('/')}/posts/"  # the listing of a page
         plain = re.sub(r"^https?://[^/?#]+", "https://mbasic.facebook.com", address)
         mobile = re.sub(r"^https?://[^/?#]+", "https://m.facebook.com", address)
