@@ -35,5 +35,6 @@ def _look(workspace: Workspace, kind: type[Source], target: Target, limit: int) 
     with open_client(workspace, None) as http:
         source = kind(for_source(http, workspace, kind, None), workspace.secrets(kind))
         source.budget = budget_for(workspace, kind)
+        source.budget.posts_per_run = min(limit, source.budget.posts_per_run)  # what is not shown is not bought
         with closing(cast("Generator[Yielded]", source.collect(target, Cursor()))) as walk:
             yield from islice(walk, limit)
