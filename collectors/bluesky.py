@@ -24,9 +24,9 @@ from core.exchange import Response
 from core.records import Finding, Post, Profile
 from core.source import Cursor, Kind, Target, Yielded
 
-_APP = r"https?://(?:www\.|m\.)?(?:bsky\.app|main\.bsky\.dev|deer\.social)"
-_ACTOR = r"@?(?P<actor>did(?::|%3[Aa])[a-z]+(?::|%3[Aa])[\w.:%-]+|[\w-]+(?:\.[\w-]+)+)"
-_END = r"/?(?:[?#]\S*)?"
+APP = r"https?://(?:www\.|m\.)?(?:bsky\.app|main\.bsky\.dev|deer\.social)"
+ACTOR = r"@?(?P<actor>did(?::|%3[Aa])[a-z]+(?::|%3[Aa])[\w.:%-]+|[\w-]+(?:\.[\w-]+)+)"
+END = r"/?(?:[?#]\S*)?"
 # The AppView open to all; the second host is where captures of signed-in tools were made, and where records lie.
 _HOSTS = ("https://public.api.bsky.app", "https://bsky.social")
 _NAMED: Mapping[str, type[CopytrailError]] = {  # names of errors in the lexicons
@@ -107,6 +107,14 @@ class Bluesky(Collector):
             if finding := read.missing(quoted, f"{found.url} quotes"):
                 yield finding.model_copy(update={"capture": response.capture})
 
+    def item(self, item: Reader, response: Response) -> Iterator[Yielded]:
+        """Yield the post of an item of a feed, or its reposting."""
+        reason = item.maybe("reason", dict) or {}
+        item.ignore("reply", "feedContext", "reqId", "reason")
+        for found in self.view(item.inside("post"), response):
+            reposted = isinstance(found, Post) and "by" in reason
+            yield read.repost(found, Reader(reason, "reason")) if reposted and isinstance(found, Post) else found
+
     def profile(self, account: Reader, response: Response) -> Iterator[Profile]:
         """Yield what an account shows of itself, once a run."""
         seen: set[str] = self.__dict__.setdefault("_accounts", set())
@@ -121,9 +129,9 @@ class BlueskyAccount(Bluesky):
 
     id = "bluesky.account"
     patterns = (
-        rf"{_APP}/profile/{_ACTOR}(?:/(?:posts|with_replies|replies|media|video))?{_END}",
-        rf"at://{_ACTOR}/?",
-        rf"https?://(?!(?:www|public|api|embed|video|status|docs|m)\.)(?P<actor>[\w-]+\.bsky\.social){_END}",
+        rf"{APP}/profile/{ACTOR}(?:/(?:posts|with_replies|replies|media|video))?{END}",
+        rf"at://{ACTOR}/?",
+        rf"https?://(?!(?:www|public|api|embed|video|status|docs|m)\.)(?P<actor>[\w-]+\.bsky\.social){END}",
     )
     examples = (
         "https://bsky.app/profile/bsky.app", "https://bsky.app/profile/did:plc:z72i7hdynmk6r22z27h6tvur",
@@ -145,7 +153,7 @@ class BlueskyAccount(Bluesky):
             actor = answer.take("did", str)
         except NotRecorded as error:
             missing = error
-        feed = self.walk(cursor, "app.bsky.feed.getAuthorFeed", {"actor": actor}, "feed", self._item)
+        feed = self.walk(cursor, "app.bsky.feed.getAuthorFeed", {"actor": actor}, "feed", self.item)
         try:
             first = next(feed, None)
         except NotRecorded as error:  # a capture may hold the records of the repository instead
@@ -153,13 +161,6 @@ class BlueskyAccount(Bluesky):
             return
         yield from [first] if first else []
         yield from feed
-
-    def _item(self, item: Reader, response: Response) -> Iterator[Yielded]:
-        reason = item.maybe("reason", dict) or {}
-        item.ignore("reply", "feedContext", "reqId", "reason")
-        for found in self.view(item.inside("post"), response):
-            reposted = isinstance(found, Post) and "by" in reason
-            yield read.repost(found, Reader(reason, "reason")) if reposted and isinstance(found, Post) else found
 
     def _records(self, actor: str, cursor: Cursor, missing: CopytrailError) -> Iterator[Yielded]:
         params = {"repo": actor, "collection": "app.bsky.feed.post"}
@@ -181,8 +182,8 @@ class BlueskyThread(Bluesky):
 
     id = "bluesky.thread"
     patterns = (
-        rf"{_APP}/profile/{_ACTOR}/post/(?P<key>[\w.~:-]+)(?:/(?:liked-by|reposted-by))?{_END}",
-        rf"at://{_ACTOR}/app\.bsky\.feed\.post/(?P<key>[\w.~:-]+)/?",
+        rf"{APP}/profile/{ACTOR}/post/(?P<key>[\w.~:-]+)(?:/(?:liked-by|reposted-by))?{END}",
+        rf"at://{ACTOR}/app\.bsky\.feed\.post/(?P<key>[\w.~:-]+)/?",
     )
     examples = (
         "https://bsky.app/profile/bsky.app/post/3l6oveex3ii2l",
@@ -229,7 +230,7 @@ class BlueskyQuotes(Bluesky):
     """The posts that quote one post, newest first."""
 
     id = "bluesky.quotes"
-    patterns = (rf"{_APP}/profile/{_ACTOR}/post/(?P<key>[\w.~:-]+)/quotes{_END}",)
+    patterns = (rf"{APP}/profile/{ACTOR}/post/(?P<key>[\w.~:-]+)/quotes{END}",)
     examples = ("https://bsky.app/profile/bsky.app/post/3l6oveex3ii2l/quotes",)
     names: ClassVar[Mapping[Kind, str]] = {"thread": "{actor}/{key}"}
 
@@ -243,7 +244,7 @@ class BlueskySearch(Bluesky):
     """Posts that Bluesky's search finds, newest first; without a login at most its first page, often nothing."""
 
     id = "bluesky.search"
-    patterns = (rf"{_APP}/search/?\?(?:[^#\s]*&)?q=(?P<query>[^&#\s]++)[^#\s]*+(?:#\S*+)?",)
+    patterns = (rf"{APP}/search/?\?(?:[^#\s]*&)?q=(?P<query>[^&#\s]++)[^#\s]*+(?:#\S*+)?",)
     examples = ("https://bsky.app/search?q=harbour%20storm",)
     names: ClassVar[Mapping[Kind, str]] = {"search": "{query}"}
     login = "app"
@@ -307,7 +308,7 @@ class BlueskyTag(BlueskySearch):
     """Posts with one hashtag, newest first; without a login at most the first page, often nothing."""
 
     id = "bluesky.tag"
-    patterns = (rf"{_APP}/hashtag/(?P<tag>[^/?#\s]+){_END}",)
+    patterns = (rf"{APP}/hashtag/(?P<tag>[^/?#\s]+){END}",)
     examples = ("https://bsky.app/hashtag/harbour",)
     names: ClassVar[Mapping[Kind, str]] = {"tag": "{tag}"}
 

@@ -164,7 +164,7 @@ def media(embed: Mapping[str, Any], did: str) -> tuple[Media, ...]:
         if not isinstance(part, dict):
             continue
         images = part.get("images")
-        for image in images if isinstance(images, list) else ():
+        for image in (one for one in images if isinstance(one, dict)) if isinstance(images, list) else ():
             blob = _link(image.get("image"))
             url = image.get("fullsize") or image.get("thumb") or (f"{_BLOB}/{did}/{blob}@jpeg" if blob else None)
             found.append(made(Media, url=url, alt=image.get("alt")))
@@ -212,7 +212,7 @@ def _facets(text: str, facets: list[Any]) -> tuple[list[str], list[str], list[st
         start, end = _span(index, len(data))
         words = data[start:end].decode("utf-8", "replace")
         for feature in facet.get("features") or () if isinstance(facet, dict) else ():
-            kind = str(feature.get("$type", ""))
+            kind = str(feature.get("$type", "")) if isinstance(feature, dict) else ""
             if kind.endswith("#link") and feature.get("uri"):
                 links.append(str(feature["uri"]))
                 rest[start:end] = b" " * (end - start)

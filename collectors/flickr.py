@@ -17,7 +17,7 @@ from core.source import Cursor, Kind, Target, Yielded
 _REST = "https://api.flickr.com/services/rest/"
 _HOST = r"https?://(?:www\.|m\.|secure\.)?flickr\.com"
 _END = r"/?(?:[?#]\S*)?"
-_WHO = r"(?!(?:tags|search|upload|organize|albums|sets|friends)(?:[/?#]|$))(?P<user>[\w@.-]{2,64})"
+_WHO = r"(?!(?:tags|search|upload|organize|albums|sets|friends)(?:[/?#]|$))(?P<user>[\w@%.-]{1,64})"
 _BESIDE = "comments|in|lightbox|meta|player|sizes|with"
 _SHORT = r"(?P<short>[1-9A-HJ-NP-Za-km-z]{1,15})"
 _EXTRAS = (

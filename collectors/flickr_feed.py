@@ -28,7 +28,7 @@ class FlickrFeed(Collector):
     title = "Flickr"
     route: ClassVar[Route] = "feed"
     patterns = (
-        rf"{_HOST}/(?:photos|people)/(?P<user>\d{{1,12}}@N\d\d){_END}",
+        rf"{_HOST}/(?:photos|people)/(?P<user>\d{{1,12}}(?:@|%40)N\d\d){_END}",
         rf"{_HOST}/photos/tags/(?P<tag>[^/?#\s]+){_END}",
         rf"{_HOST}/services/feeds/photos_public\.gne\?(?:[^#\s&]{{1,100}}&){{0,4}}id=(?P<user>\d{{1,12}}(?:@|%40)N\d\d)(?:[&#]\S*)?",
         rf"{_HOST}/services/feeds/photos_public\.gne\?(?:[^#\s&]{{1,100}}&){{0,4}}tags=(?P<tag>[^&#\s]+)(?:[&#]\S*)?",

@@ -26,9 +26,10 @@ from core.exchange import Response
 from core.records import Finding, Post
 from core.source import Cursor, Kind, Target, Yielded
 
-_HOST = r"https?://(?:www\.|m\.|new\.)?(?:vk\.com|vk\.ru|vkontakte\.ru)"
+_HOST = r"https?://(?:www\.|m\.|new\.|[a-z]{2}\.)?(?:vk\.com|vk\.ru|vkontakte\.ru)"
 _HOSTS = ("https://api.vk.com", "https://api.vk.ru")
 _END = r"/?(?:[?#]\S*)?"
+_WALL = rf"(?!\S*[?&]w=wall){_END}"  # an address that shows one post over a wall names that post
 _NUMBERED = r"(?:album|app|audio|clip|doc|market|note|page|photo|playlist|podcast|poll|story|topic|video|wall)s?-?\d"
 _OWN = (  # what stands in the place of a name and is none
     r"(?:about|albums|apps|articles?|audios?|away|badbrowser|bookmarks|clips|dev|discover|docs?|edit|events|faq|fave|feed|"
@@ -126,10 +127,10 @@ class VkWall(Vk):
 
     id = "vk.wall"
     patterns = (
-        rf"{_HOST}/id(?P<user>\d{{1,19}}){_END}",
-        rf"{_HOST}/(?:club|public|event)(?P<group>\d{{1,19}}){_END}",
-        rf"{_HOST}/wall(?P<owner>-?\d{{1,19}}){_END}",
-        rf"{_HOST}/(?!{_ACCOUNT}|{_NUMBERED}|{_OWN})(?P<name>@?[A-Za-z][\w.]{{1,63}})/?(?!\S*[?&]w=wall)(?:[?#]\S*)?",
+        rf"{_HOST}/id(?P<user>\d{{1,19}}){_WALL}",
+        rf"{_HOST}/(?:club|public|event)(?P<group>\d{{1,19}}){_WALL}",
+        rf"{_HOST}/wall(?P<owner>-?\d{{1,19}}){_WALL}",
+        rf"{_HOST}/(?!{_ACCOUNT}|{_NUMBERED}|{_OWN})(?P<name>@?[A-Za-z][\w.]{{1,63}}){_WALL}",
     )
     examples = (
         "https://vk.com/id658771559", "https://vk.com/club109125816", "https://vk.com/public109125816",

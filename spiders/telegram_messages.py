@@ -115,7 +115,7 @@ def _channel_id(node: Any) -> str | None:
     view = node.get("data-view") or ""
     try:
         told = json.loads(base64.urlsafe_b64decode(view[:2000] + "=" * (-len(view) % 4)))
-    except (ValueError, binascii.Error):
+    except (ValueError, binascii.Error, RecursionError):
         return None
     number = told.get("c") if isinstance(told, dict) else None
     return str(abs(number)) if isinstance(number, int) and number else None
