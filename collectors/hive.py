@@ -182,13 +182,14 @@ class HiveThread(Chain):
         "https://peakd.com/@someone/a-post",
     )
     names: ClassVar[Mapping[Kind, str]] = {"post": "{name}/{permlink}"}
+    one_answer = True
 
     def collect(self, target: Target, cursor: Cursor) -> Iterator[Yielded]:
         """Ask for the whole discussion at once, in the order the node gives."""
         name, permlink = unquote(target.parts["name"]), target.parts["permlink"]
         result, response = self.ask("bridge.get_discussion", {"author": name, "permlink": permlink})
-        if not isinstance(result, dict) or not result:
-            raise Gone(f"{target.url} is not there.", url=target.url, status=response.status)
+        if not isinstance(result, dict):
+            raise SourceChanged(f"{response.url} gives no discussion of {target.url}.", url=response.url)
         for item in Reader(list(result.values()), url=response.url).each():
             post = post_of(item, self.chain, response)
             top = ids.ref(self.chain, f"{name}/{permlink}")

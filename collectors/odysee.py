@@ -72,7 +72,7 @@ class Odysee(Collector):
             told = f"{_SITE}{url.removeprefix('lbry://')} is not there ({str(said.get('text') or error)[:200]})."
             raise kind(told, url=response.url, status=response.status)
         if not claim:
-            raise Gone(f"{url} names no claim.", url=response.url, status=response.status)
+            raise SourceChanged(f"{response.url} says nothing of {url}.", url=response.url, status=response.status)
         return Reader(claim, "result", url=response.url), response
 
     def found(self, params: Mapping[str, Any], cursor: Cursor) -> Iterator[Yielded]:

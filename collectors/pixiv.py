@@ -228,6 +228,7 @@ class PixivWork(Pixiv):
         "https://www.pixiv.net/novel/show.php?id=123456",
     )  # fmt: skip
     names: ClassVar[Mapping[Kind, str]] = {"post": "{id}", "thread": "{novel}"}
+    one_answer = True
 
     def collect(self, target: Target, cursor: Cursor) -> Iterator[Yielded]:
         """Ask for the one thing."""

@@ -69,6 +69,7 @@ class BilibiliVideo(Bilibili):
         "https://b23.tv/aBcDeF1",
     )  # fmt: skip
     names: ClassVar[Mapping[Kind, str]] = {"post": "{video}", "site": "{share}"}
+    one_answer = True
     expect = Expect(posts_at_least=1, filled={"title": 1.0})
 
     def start(self, target: Target) -> Iterable[Ask]:
@@ -105,6 +106,7 @@ class BilibiliArticle(Bilibili):
         "https://t.bilibili.com/123456789012345678",
     )  # fmt: skip
     names: ClassVar[Mapping[Kind, str]] = {"post": "cv{article}", "thread": "{note}"}
+    one_answer = True
     expect = Expect(posts_at_least=1)
 
     def start(self, target: Target) -> Iterable[Ask]:
@@ -132,6 +134,11 @@ class BilibiliSpace(Bilibili):
     patterns = (rf"https?://(?:space\.bilibili\.com|(?:m\.)?bilibili\.com/space)/(?P<user>\d{{1,20}}){_TABS}{_END}",)
     examples = ("https://space.bilibili.com/123456",)
     names: ClassVar[Mapping[Kind, str]] = {"account": "{user}"}
+    gives = "advice"
+    advice = (
+        "Bilibili lists the videos of a space to members only: add single videos by their addresses, or import what "
+        "you save from a browser."
+    )
 
     def start(self, target: Target) -> Iterable[Ask]:
         """Ask for the mobile page, which carries who it is about."""
@@ -144,5 +151,5 @@ class BilibiliSpace(Bilibili):
         user = (space or {}).get("info") or (space or {}).get("userInfo") or told.get("userInfo") or {}
         if isinstance(user, dict) and user.get("mid"):
             yield profile(user, page)
-        says = f"The space {ask.about['user']} lists its videos to members only; import what you save from a browser."
+        says = f"The space {ask.about['user']} shows strangers its profile only. {self.advice}"
         yield Finding.of(ProfileOnly(says, url=page.url, status=page.status), capture=page.capture)

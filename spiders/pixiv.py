@@ -37,6 +37,7 @@ class PixivWorkPage(PageSource):
     requests_per_minute = 12
     retention = "general terms; works belong to their authors, many of whom forbid reposting them"
     fields = ("text", "title", "published", "author", "tags", "media", "metrics")
+    one_answer = True
     expect = Expect(posts_at_least=1)
 
     def start(self, target: Target) -> Iterable[Ask]:

@@ -69,6 +69,7 @@ class SoundCloudTrackPage(SoundCloudPages):
     )
     examples = ("https://soundcloud.com/someone/a-song",)
     names: ClassVar[Mapping[Kind, str]] = {"post": "{user}/{track}", "site": "{share}"}
+    one_answer = True
     expect = Expect(posts_at_least=1, filled={"published": 1.0})
 
     def start(self, target: Target) -> Iterable[Ask]:

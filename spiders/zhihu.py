@@ -120,6 +120,7 @@ class ZhihuArticle(Zhihu):
     )
     examples = ("https://zhuanlan.zhihu.com/p/20202275", "https://zhuanlan.zhihu.com/somecolumn/20202275")
     names: ClassVar[Mapping[Kind, str]] = {"post": "{article}"}
+    one_answer = True
 
     def start(self, target: Target) -> Iterable[Ask]:
         """Ask for the page; an address with the column had an answer of its own."""
@@ -160,6 +161,7 @@ class ZhihuPeople(Zhihu):
     )
     examples = ("https://www.zhihu.com/people/someone", "https://www.zhihu.com/column/somecolumn")
     names: ClassVar[Mapping[Kind, str]] = {"account": "{user}", "board": "{column}"}
+    one_answer = True
     expect = Expect()
 
     def start(self, target: Target) -> Iterable[Ask]:
