@@ -129,4 +129,4 @@ class Video(Collector):
 def video_hosts() -> frozenset[str]:
     """Return the domains that yt-dlp knows (config/video_hosts.txt)."""
     text = (Path(config.__file__).parent / "video_hosts.txt").read_text(encoding="utf-8")
-    return frozenset(line for line in text.split() if "." in line)
+    return frozenset(line for line in text.split() if "." in line) | {"odnoklassniki.ru"}  # ok.ru under its old name
