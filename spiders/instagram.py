@@ -42,7 +42,7 @@ class InstagramPost(PageSource):
     id = "instagram.post"
     title = "Instagram"
     one_answer = True
-    patterns = (rf"{_HOST}/(?:[\w.]{{1,30}}/)?(?:p|reels?|tv)/(?P<code>[\w-]{{5,60}}){_END}",)
+    patterns = (rf"{_HOST}/(?!share/)(?:[\w.]{{1,30}}/)?(?:p|reels?|tv)/(?P<code>[\w-]{{5,60}}){_END}",)
     examples = (
         "https://www.instagram.com/p/CPeC-Eenc8l/", "https://www.instagram.com/someone/reel/CPeC-Eenc8l/",
         "https://instagr.am/p/CPeC-Eenc8l",
