@@ -24,8 +24,9 @@ KNOWN = (  # fields of the chain we know and do not keep: payouts, votes one by 
     "children_abs_rshares", "community", "curator_payout_value", "depth", "id", "is_paidout", "is_pinned",
     "last_payout", "last_update", "max_accepted_payout", "max_cashout_time", "net_rshares", "net_votes",
     "parent_author", "parent_permlink", "payout", "payout_at", "pending_payout_value", "percent_hbd",
-    "percent_steem_dollars", "post_id", "promoted", "replies", "reward_weight", "root_author", "root_comment", "root_permlink",
-    "root_title", "scot_data", "total_payout_value", "total_pending_payout_value", "total_vote_weight", "vote_rshares",
+    "percent_steem_dollars", "post_id", "promoted", "replies", "reward_weight", "root_author", "root_comment",
+    "root_permlink", "root_title", "scot_data", "total_payout_value", "total_pending_payout_value",
+    "total_vote_weight", "vote_rshares",
 )  # fmt: skip
 
 
