@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
@@ -19,18 +18,17 @@ DOCS = Path(__file__).parents[2] / "docs"
 MODELS = (JsonPlatform, FeedsPlatform, ClosedPlatform, Preset)
 
 
-def examples(page: str) -> list[dict[str, Any]]:
-    found = re.findall(r"^```yaml\n(.*?)^```", (DOCS / page).read_text(encoding="utf-8"), re.S | re.M)
-    return [yaml.safe_load(text) for text in found]
+def examples(page: str) -> list[str]:
+    return re.findall(r"^```yaml\n(.*?)^```", (DOCS / page).read_text(encoding="utf-8"), re.S | re.M)
 
 
 def test_every_whole_file_on_the_page_is_a_platform(tmp_path: Path) -> None:
-    whole = [one for page in ("platform-files.md", "add-a-platform.md") for one in examples(page) if "engine" in one]
+    whole = [one for page in ("platform-files.md", "add-a-platform.md") for one in examples(page) if "\nengine:" in one]
     assert len(whole) >= 5
     for number, one in enumerate(whole):
         path = tmp_path / f"{number}.yml"
-        path.write_text(yaml.safe_dump(one), encoding="utf-8")
-        assert read(path).id == one["id"]
+        path.write_text(one, encoding="utf-8")
+        assert read(path).id == yaml.safe_load(one)["id"]
 
 
 def test_the_page_names_every_key_of_every_engine() -> None:
@@ -40,7 +38,7 @@ def test_the_page_names_every_key_of_every_engine() -> None:
 
 
 def test_the_first_example_gives_what_its_test_answers() -> None:
-    platform, case, *_ = (one for one in examples("add-a-platform.md") if {"engine", "answers"} & one.keys())
+    platform, case, *_ = map(yaml.safe_load, examples("add-a-platform.md"))
     made = source_of(JsonPlatform.model_validate(platform))
     (post,) = walk(made, case["url"], case["answers"]).posts
     assert (post.ref, post.author.handle, post.metrics.likes) == ("quay:7", "mara", 3)
