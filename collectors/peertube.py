@@ -71,17 +71,14 @@ class PeerTubeVideos(PeerTube):
     """Videos of one channel or one account, newest first."""
 
     id = "peertube.videos"
-    patterns = (
-        rf"{_HOST}/(?:c|video-channels)/(?P<channel>{_NAME}){_TABS}{_END}",
-        rf"{_HOST}/(?:a|accounts)/(?P<account>{_NAME}){_TABS}{_END}",
-    )
-    names = {"account": "{account}", "board": "{channel}"}
+    patterns = (rf"{_HOST}/(?P<part>c|video-channels|a|accounts)/(?P<name>{_NAME}){_TABS}{_END}",)
+    names = {"account": "{name}"}
     examples = ("https://tube.example/c/harbour_films@far.example/videos", "https://tube.example/a/mara/video-channels")
 
     def collect(self, target: Target, cursor: Cursor) -> Iterator[Yielded]:
         """Walk back from the newest video; look at who publishes, independently."""
-        parts = target.parts
-        path = f"video-channels/{parts['channel']}" if "channel" in parts else f"accounts/{parts['account']}"
+        kind = "accounts" if target.parts["part"].startswith("a") else "video-channels"
+        path = f"{kind}/{target.parts['name']}"
         yield from independently(self._videos(target, path, cursor), self._publisher(target, path))
 
     def _videos(self, target: Target, path: str, cursor: Cursor) -> Iterator[Yielded]:
