@@ -199,3 +199,15 @@ def test_a_picture_too_large_to_open_is_not_opened() -> None:
     head = jpeg(place=False)
     at = head.index(b"\xff\xc0") + 5  # height and width of the frame
     assert read_exif(head[:at] + b"\xff\xff\xff\xff" + head[at + 4 :]) is None
+
+
+def test_a_video_page_is_collected_in_its_own_process_and_its_file_kept(home: Home, server: Server) -> None:
+    film = b"\0\0\0\x18ftypmp42" + b"v" * 70_000
+    page = "<html><head><title>Boats</title></head><body><video src='https://pictures.example/f.mp4'></video></body></html>"
+    server.files |= {"/video/boats": (200, "text/html", page.encode()), "/f.mp4": (200, "video/mp4", film)}
+    home("add", "https://www.ted.com/video/boats", "--case", "harbour")
+    home("collect", "--case", "harbour")
+    post = home("table", "posts", "--format", "jsonl", "--out", "-").rows[0]
+    assert (post["ref"], post["media"][0]["kind"]) == ("ted.com:boats-1", "video")
+    told = home("media", "--keep", "all", "--json").rows
+    assert [(t["status"], t["sha256"]) for t in told] == [("kept", hashlib.sha256(film).hexdigest())]
