@@ -30,6 +30,7 @@ class RedditSource(Collector):
     secrets = ("REDDIT_CLIENT_ID", "REDDIT_CLIENT_SECRET")
     how_to_get_the_key = HOW_TO_GET_THE_KEY
     fields = ("text", "title", "published", "author", "media", "metrics", "reply_to", "community", "links")
+    retention_class = "deletions"
     retention = "Reddit asks that deletions are honoured in what is published again"
     robots = "api"
     expect = Expect(filled={"published.at": 1.0, "author.handle": 1.0})

@@ -42,6 +42,8 @@ class YouTube(Collector):
     )
     fields = ("text", "title", "published", "author", "languages", "links", "tags", "media", "metrics")
     retention = "YouTube API data: 30 days, then refresh or delete"
+    retention_class = "timed"
+    retention_days = 30
     robots = "api"
     units_per_request: ClassVar[int] = 1
 

@@ -9,6 +9,8 @@ from config.audiences import shipped
 from core.errors import BadInput
 from runner.recognise import all_sources
 
+ANY_SITE = "any site"
+_ANY = frozenset({"article", "feeds", "forum", "video"})  # what reads hosts that nobody listed
 _ROUTES = ("api", "feed", "page", "import")
 
 
@@ -29,10 +31,15 @@ def platforms(name: str | None = None) -> list[dict[str, Any]]:
 
 def by_platform(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Return one row a platform: what of it can be watched, by which routes, and whether any of them needs no key."""
-    found: dict[str, list[Mapping[str, Any]]] = {}
-    for row in rows:
-        found.setdefault(row["platform"], []).append(row)
-    return [_whole(name, parts) for name, parts in sorted(found.items())]
+    return [_whole(name, parts) for name, parts in grouped(rows).items()]
+
+
+def grouped(rows: Iterable[Mapping[str, Any]]) -> dict[str, list[Mapping[str, Any]]]:
+    """Return the rows of each platform; what reads hosts that nobody listed stands together, ahead of the others."""
+    found: dict[str, list[Mapping[str, Any]]] = {ANY_SITE: []}
+    for row in sorted(rows, key=lambda row: str(row["platform"])):
+        found.setdefault(ANY_SITE if row["platform"] in _ANY else row["platform"], []).append(row)
+    return {name: parts for name, parts in found.items() if parts}
 
 
 def _whole(name: str, parts: list[Mapping[str, Any]]) -> dict[str, Any]:

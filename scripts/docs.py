@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -35,8 +36,11 @@ tried as a feed, then as an article or a site. `copytrail platforms --json` has 
 - Key: what must be in the environment; without it another route is taken where there is one.
 - A minute: requests at most; `requests_per_minute` in `copytrail.toml` can make it fewer.
 - robots.txt: obeyed, or not asked because a documented interface has terms and limits of its own.
+- Access: "open" needs nothing; "import or capture only" is recognised, and `add` says what to do instead.
+- Class: how long what a route gave may be kept. *open*: its licence or nature allows it. *terms*: the platform's
+  general terms. *deletions*: what is deleted there is left out of what is published. Days: to be refreshed or given up
+  by then.
 """
-ANY_SITE = ("article", "feeds")  # sources that read hosts nobody listed
 
 
 def commands() -> str:
@@ -70,16 +74,20 @@ def settings() -> str:
 
 
 def platforms() -> str:
-    """Return docs/platforms.md: a section for each platform, then keys, and what is kept of what."""
-    from runner.recognise import all_sources
+    """Return docs/platforms.md: all at a glance, a section for each platform, keys, and what is kept of what."""
+    from runner.platforms import by_platform, grouped, platforms
 
-    listed = [source.describe() for _, source in sorted(all_sources().items())]
-    lines = [PLATFORMS_INTRO]
-    by_platform: dict[str, list[dict[str, Any]]] = {}
-    for row in listed:
-        by_platform.setdefault("" if row["platform"] in ANY_SITE else row["platform"], []).append(row)
-    for platform, rows in sorted(by_platform.items()):
-        lines += [f"## {_heading(rows) if platform else 'Any site'}", "",
+    listed = platforms()
+    heads = ("platform", "watches", "routes", "access", "keys", "audience tier")
+    lines = [PLATFORMS_INTRO, "## At a glance", "", _row(*heads), "|---" * len(heads) + "|"]
+    lines += [
+        _row(row["platform"], ", ".join(row["watches"]), ", ".join(row["routes"]), row["access"] + _price(row),
+             ", ".join(f"`{name}`" for name in row["keys"]), row["tier"] or "unknown")
+        for row in by_platform(listed)
+    ]  # fmt: skip
+    lines.append("")
+    for platform, rows in grouped(listed).items():
+        lines += [f"## {_heading(rows) if ' ' not in platform else platform.capitalize()}", "",
                   _row("source", "collects", "route", "key", "a minute", "robots.txt", "an address"),
                   "|---|---|---|---|---|---|---|"]  # fmt: skip
         lines += [
@@ -93,13 +101,30 @@ def platforms() -> str:
     lines += ["## Keys", ""]
     lines += [f"- {title}: {', '.join(f'`{s}`' for s in keys[title]['secrets'])}. {keys[title]['key']}"
               for title in sorted(keys)]  # fmt: skip
-    lines += ["", "## What each fills, and what its platform says about keeping", "",
-              _row("source", "fields of the [post record](posts.md)", "keeping"), "|---|---|---|"]  # fmt: skip
-    lines += [_row(f"`{row['id']}`", ", ".join(row["fields"]), row["retention"]) for row in listed]
+    lines += ["", "## What each fills and expects, and what its platform says about keeping", "",
+              _row("source", "fields of the [post record](posts.md)", "a run that brings less is reported", "class",
+                   "keeping"), "|---|---|---|---|---|"]  # fmt: skip
+    lines += [
+        _row(f"`{row['id']}`", ", ".join(row["fields"]), _expected(row), _class(row), row["retention"])
+        for row in listed if row["gives"] == "posts"
+    ]  # fmt: skip
     return "\n".join([*lines, ""])
 
 
-def _heading(rows: list[dict[str, Any]]) -> str:
+def _price(row: dict[str, Any]) -> str:
+    return f"; US$ {row['price']:g} a post" if row["price"] else ""
+
+
+def _expected(row: dict[str, Any]) -> str:
+    posts = [f"{row['posts_at_least']} post"] if row["posts_at_least"] else []
+    return ", ".join([*posts, *(f"{path} in {share:.0%}" for path, share in row["filled"].items())])
+
+
+def _class(row: dict[str, Any]) -> str:
+    return f"{row['retention_days']} days" if row["retention_class"] == "timed" else str(row["retention_class"])
+
+
+def _heading(rows: list[Mapping[str, Any]]) -> str:
     """Return how most sources of a platform call it."""
     titles = [row["title"] or row["platform"] for row in rows]
     return str(max(titles, key=lambda title: (titles.count(title), -len(title))))
