@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from core.errors import AskOperator, CopytrailError, NotRecorded, NotThere, SourceChanged, Transient
-from core.records import Finding
+from core.records import Finding, Post, Profile
 from core.source import Source, Yielded
 
 if TYPE_CHECKING:
@@ -136,6 +136,21 @@ class Collector(Source):
         """Take the polite client and the keys, as every source does."""
         super().__init__(http, secrets)
         self.unread: dict[str, int] = {}
+        self._met: set[str | tuple[str | None, ...]] = set()
+
+    def fresh(self, found: Post | Profile) -> bool:
+        """Return whether a run comes upon a post or an author for the first time.
+
+        Pages overlap where a listing grows while it is read, and every post of an author shows the author again.
+        """
+        if isinstance(found, Post):
+            name: str | tuple[str | None, ...] = found.ref
+        else:
+            name = (found.platform, found.site, found.author.native_id or found.author.handle)
+        if name in self._met:
+            return False
+        self._met.add(name)
+        return True
 
     def audit(self, reader: Reader) -> None:
         """Remember what a reader was not asked for."""

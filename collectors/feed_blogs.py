@@ -38,6 +38,7 @@ class LiveJournalFeed(FeedSource):
     """The newest 25 entries of a LiveJournal journal or community."""
 
     id = "livejournal.feed"
+    one_answer = True
     title = "LiveJournal"
     patterns = (
         (
@@ -71,6 +72,7 @@ class MediumFeed(FeedSource):
     """The newest stories (about ten) of a Medium author, publication or tag."""
 
     id = "medium.feed"
+    one_answer = True
     title = "Medium"
     patterns = (
         (
@@ -99,6 +101,7 @@ class SubstackFeed(FeedSource):
     """The newest posts of a Substack newsletter, with their free part."""
 
     id = "substack.feed"
+    one_answer = True
     title = "Substack"
     patterns = (
         (
@@ -119,6 +122,7 @@ class TumblrFeed(FeedSource):
     """The newest posts (about twenty) of a Tumblr blog."""
 
     id = "tumblr.feed"
+    one_answer = True
     title = "Tumblr"
     patterns = (
         r"https?://(?!www\.|api\.|assets\.|help\.)(?P<name>[\w-]+)\.tumblr\.com(?:/(?:(?:rss|archive)/?)?)?(?:[?#]\S*)?",

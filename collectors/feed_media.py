@@ -34,6 +34,7 @@ class YouTubeFeed(FeedSource):
     """The newest 15 videos of a YouTube channel or playlist, with views and likes."""
 
     id = "youtube.feed"
+    one_answer = True
     title = "YouTube"
     patterns = (
         (
@@ -105,6 +106,7 @@ class VimeoFeed(FeedSource):
     """The newest videos of a Vimeo user, channel or group."""
 
     id = "vimeo.feed"
+    one_answer = True
     title = "Vimeo"
     patterns = (
         (
@@ -145,6 +147,7 @@ class PinterestFeed(FeedSource):
     """The newest pins (about 25) of a Pinterest account or board."""
 
     id = "pinterest.feed"
+    one_answer = True
     title = "Pinterest"
     patterns = (
         (

@@ -10,10 +10,11 @@ from urllib.parse import quote, unquote, urlsplit
 
 from collectors.api import answered, api_post, linked, made, refusal
 from collectors.base import Collector, Reader, independently
+from collectors.mastodon_accounts import author, profile, wishes
 from core import ids, markup, times
 from core.errors import CopytrailError, LoginWall, SourceChanged, Suspended
 from core.exchange import Response
-from core.records import Author, Finding, Media, MediaKind, Metrics, Post
+from core.records import Finding, Media, MediaKind, Metrics, Post
 from core.source import Cursor, Target, Yielded
 
 _HOST = r"https?://(?P<host>[A-Za-z0-9][A-Za-z0-9.-]*(?::\d{1,5})?)"
@@ -25,7 +26,6 @@ _KNOWN = (  # fields of a status we know and do not keep
     "pinned", "poll", "quote", "quote_approval", "quotes_count", "reblogged", "sensitive", "tagged_collections",
     "uri", "visibility",
 )  # fmt: skip
-_OPEN = ("discoverable", "indexable", "noindex")  # what an account wishes: kept, so that an edition can honour it
 _MAX_VERSIONS = 100
 
 
@@ -62,7 +62,7 @@ class Mastodon(Collector):
             posts = []
             for item in Reader(response.json(), url=response.url).each():
                 posts.append(self.status(item, target, response))
-                yield posts[-1]
+                yield from self.shown(posts[-1], item, response)
             following = re.search(r"[?&]max_id=([\w-]+)", linked(response, "next") or "")
             if not posts or not following or following[1] == query.get("max_id") or cursor.covers(posts):
                 return
@@ -92,10 +92,15 @@ class Mastodon(Collector):
         host = urlsplit(target.url).netloc.lower()
         return _Where(self.platform, host, host if self.platform == "mastodon" else None)
 
+    def shown(self, post: Post, item: Reader, response: Response) -> Iterator[Yielded]:
+        """Yield a post, and before it whoever posts it, each once a run: what is written meanwhile moves pages."""
+        account = profile(Reader(item.take("account", dict), "account"), post.platform, post.site, response)
+        yield from (found for found in (account, post) if found and self.fresh(found))
+
     def status(self, item: Reader, target: Target, response: Response, **more: Any) -> Post:
         """Return a status as a post; a boost carries the text of what it boosts and names it in `repost_of`."""
         where = self.where(target)
-        account = item.take("account", dict)
+        account = Reader(item.take("account", dict), "account", url=response.url)
         boosted = item.maybe("reblog", dict)
         shown = item.inside("reblog") if boosted else item
         fields = _content(shown)
@@ -105,13 +110,13 @@ class Mastodon(Collector):
             fields |= {"repost_of": _ref(boosted, where), "metrics": Metrics()}  # the counters are the original's
         else:
             fields |= _own(item, where)
-        wishes = {name: account[name] for name in _OPEN if account.get(name) is not None}
-        raw = {**({"account": wishes} if wishes else {}), **more.pop("raw", {})}
+        wished = wishes(account)
+        raw = {**({"account": wished} if wished else {}), **more.pop("raw", {})}
         item.ignore(*_KNOWN)
         post = api_post(
             response, platform=where.platform, site=where.site, native_id=item.take("id", str),
             kind="repost" if boosted else "post",
-            url=item.maybe("url", str) or item.take("uri", str), author=_author(Reader(account, "account")),
+            url=item.maybe("url", str) or item.take("uri", str), author=author(account),
             published=times.from_iso(item.take("created_at", str)), raw=raw,
             **fields, **more,
         )  # fmt: skip
@@ -123,7 +128,7 @@ class MastodonAccount(Mastodon):
     """Posts, replies and boosts of one account, newest first."""
 
     id = "mastodon.account"
-    patterns = (rf"{_HOST}/(?:web/)?@(?P<acct>[\w.-]+(?:@[\w.-]+)?)(?:/with_replies|/media)?{_END}",)
+    patterns = (rf"{_HOST}/(?:web/|deck/)?@(?P<acct>[\w.-]+(?:@[\w.-]+)?)(?:/with_replies|/media|/featured)?{_END}",)
     names = {"account": "{acct}"}
     examples = ("https://mastodon.example/@someone", "https://mastodon.example/@someone@other.example")
 
@@ -133,6 +138,9 @@ class MastodonAccount(Mastodon):
         found = Reader(account.json(), url=account.url)
         if found.maybe("suspended", bool):
             raise Suspended(f"{target.url} was suspended by its instance.", url=target.url, status=account.status)
+        where = self.where(target)
+        if (shown := profile(found, where.platform, where.site, account)) and self.fresh(shown):
+            yield shown
         yield from self.timeline(
             target, cursor, f"accounts/{quote(found.take('id', str), errors='replace')}/statuses", {}
         )
@@ -142,7 +150,7 @@ class MastodonTag(Mastodon):
     """Public posts with one hashtag, as one instance knows them, newest first."""
 
     id = "mastodon.tag"
-    patterns = (rf"{_HOST}/(?:web/)?tags/(?P<tag>[^/?#\s]+){_END}",)
+    patterns = (rf"{_HOST}/(?:web/|deck/)?tags/(?P<tag>[^/?#\s]+){_END}",)
     names = {"tag": "{tag}"}
     examples = ("https://mastodon.example/tags/weather",)
 
@@ -155,7 +163,7 @@ class MastodonPublic(Mastodon):
     """Public posts of a whole instance and of those it hears from, newest first, 4,000 in one run."""
 
     id = "mastodon.public"
-    patterns = (rf"{_HOST}/(?:web/)?public(?:/(?P<part>local|remote))?{_END}",)
+    patterns = (rf"{_HOST}/(?:web/|deck/)?public(?:/(?P<part>local|remote))?{_END}",)
     names = {"site": "{host}"}
     examples = ("https://mastodon.example/public", "https://mastodon.example/public/local")
     most_pages = 100  # it has no end, and a large instance hears some 4,000 posts in an hour
@@ -170,7 +178,12 @@ class MastodonStatus(Mastodon):
     """One post with its earlier versions, and the thread around it (without a login at most 60 answers)."""
 
     id = "mastodon.status"
-    patterns = (rf"{_HOST}/(?:web/)?(?:@[^/?#\s]+|users/[^/?#\s]+/statuses|statuses)/(?P<id>\d+){_END}",)
+    patterns = (
+        (
+            rf"{_HOST}/(?:web/|deck/)?(?:@[^/?#\s]+|users/[^/?#\s]+/statuses|ap/users/\d+/statuses|statuses)/(?P<id>\d+)"
+            rf"(?:/(?:embed|reblogs|favourites|quotes|activity))?{_END}"
+        ),
+    )
     names = {"post": "{id}"}
     examples = ("https://mastodon.example/@someone/109294719267373593",)
 
@@ -189,8 +202,9 @@ class MastodonStatus(Mastodon):
                 raw = {"versions": _versions(self.ask(target, f"{path}/history"))}
             except CopytrailError as error:  # the post itself is here: its history is told as missing
                 failed = error
-        post = self.status(Reader(answer, url=response.url), target, response, raw=raw)
-        yield post
+        item = Reader(answer, url=response.url)
+        post = self.status(item, target, response, raw=raw)
+        yield from self.shown(post, item, response)
         if failed:
             yield Finding.of(failed, ref=post.ref)
 
@@ -202,7 +216,7 @@ class MastodonStatus(Mastodon):
         first = str(above[0].take("id")) if above else target.parts["id"]
         for item in (*above, *context.each("descendants")):
             root = where.ref(first) if item.take("id") != first else None
-            yield self.status(item, target, response, root=root)
+            yield from self.shown(self.status(item, target, response, root=root), item, response)
 
 
 def _content(shown: Reader) -> dict[str, Any]:
@@ -236,13 +250,6 @@ def _own(item: Reader, where: _Where) -> dict[str, Any]:
         "reply_to": where.ref(above) if above else None,
         "quotes": _ref(shown, where) if isinstance(shown, dict) else None,
     }
-
-
-def _author(account: Reader) -> Author:
-    return made(
-        Author, native_id=account.take("id", str), handle=account.take("acct", str),
-        name=account.maybe("display_name", str) or None, url=account.maybe("url", str),
-    )  # fmt: skip
 
 
 def _each(shown: Reader, path: str) -> list[Reader]:

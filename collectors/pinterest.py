@@ -14,8 +14,9 @@ from collectors.api import answered, api_post, made, refusal
 from collectors.base import Collector, Reader
 from core import times
 from core.exchange import Response
-from core.records import Author, Media, Metrics, Post
+from core.records import Author, Counts, Media, Metrics, Post, Profile
 from core.source import Cursor, Target, Yielded
+from core.urls import find_links
 
 _SITE = r"https?://(?:[a-z]{2,3}\.)?pinterest\.(?:com|[a-z]{2,3}|co\.[a-z]{2}|com\.[a-z]{2})"
 _MORE = r"/?(?:[?#]\S*)?"
@@ -49,9 +50,9 @@ class _Resource(Collector):
 
     def pins(
         self, resource: str, shown_at: str, options: Mapping[str, Any], items: str, cursor: Cursor
-    ) -> Iterator[Post]:
-        """Yield the pins of a resource, page by page, as far as its bookmark leads."""
-        asked, seen = dict(options), set[str]()
+    ) -> Iterator[Yielded]:
+        """Yield the pins of a resource, page by page, as far as its bookmark leads, and who pinned them."""
+        asked = dict(options)
         for _ in range(_MAX_PAGES):
             response = self._ask(resource, shown_at, asked)
             answer = Reader(response.json(), url=response.url)
@@ -59,8 +60,9 @@ class _Resource(Collector):
             for item in answer.each(items):
                 if item.maybe("type", str) in (None, "pin"):  # between the pins stand tiles that lead elsewhere
                     pin = self._pin(item, response)
-                    if pin.ref not in seen:
-                        seen.add(pin.ref)
+                    if (account := _profile(item, pin.author, response)) and self.fresh(account):
+                        yield account
+                    if self.fresh(pin):
                         fresh.append(pin)
                         yield pin
             bookmark = answer.maybe("resource_response.bookmark", str)
@@ -158,6 +160,22 @@ class PinterestUser(_Resource):
         user = unquote(target.parts["user"])
         options = {"username": user, "is_own_profile_pins": False, "field_set_key": "grid_item", "page_size": 25}
         yield from self.pins("UserPinsResource", f"/{quote(user)}/", options, "resource_response.data", cursor)
+
+
+def _profile(item: Reader, author: Author, response: Response) -> Profile | None:
+    """Return what the pinner of a pin shows; None where it shows no more than a name."""
+    followers, about = item.maybe("pinner.follower_count", int), item.maybe("pinner.about", str) or None
+    avatar = item.maybe("pinner.image_large_url", str) or item.maybe("pinner.image_medium_url", str)
+    if not author.native_id or (followers is None and about is None):
+        return None
+    return made(
+        Profile, platform="pinterest", author=author, bio=about, links=find_links(about or ""),
+        avatar=None if avatar and "/user/default_" in avatar else avatar, counts=made(
+            Counts, followers=followers, following=item.maybe("pinner.following_count", int),
+            posts=item.maybe("pinner.pin_count", int),
+        ),
+        seen=response.captured_at, route="api", capture=response.capture,
+    )  # fmt: skip
 
 
 def _media(item: Reader) -> tuple[Media, ...]:

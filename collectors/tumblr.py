@@ -10,7 +10,7 @@ from collectors.base import Collector, Reader
 from core import ids, markup, times
 from core.errors import LoginWall, Unauthorized
 from core.exchange import Response
-from core.records import Author, Media, Post, PostKind
+from core.records import Author, Counts, Media, Post, PostKind, Profile
 from core.source import Cursor, Target, Yielded
 
 _NAME, _POST, _END = r"[A-Za-z0-9_-]+", r"(?P<post>\d+)(?:/[^/?#\s]*)?", r"/?(?:[?#]\S*)?"
@@ -64,18 +64,18 @@ class TumblrBlog(Collector):
 
     def collect(self, target: Target, cursor: Cursor) -> Iterator[Yielded]:
         """Walk by offset until a page is empty or wholly older than the cursor."""
-        seen: set[str] = set()
         offset = 0
         for _ in range(_MAX_PAGES):
             response = self._ask(target, offset)
             answer = Reader(response.json(), url=response.url)
             blog = Reader(answer.maybe("response.blog", dict) or {}, "response.blog", url=response.url)
             posts, told = [], 0
+            if (account := _profile(blog, response)) and self.fresh(account):
+                yield account
             for item in answer.each("response.posts"):
                 told += 1
                 post = self._post(item, blog, response)
-                if post.ref not in seen:  # a post written meanwhile moves the others on by one
-                    seen.add(post.ref)
+                if self.fresh(post):  # a post written meanwhile moves the others on by one
                     posts.append(post)
                     yield post
             if not told or cursor.covers(posts) or "post" in target.parts:
@@ -125,6 +125,25 @@ class TumblrBlog(Collector):
         item.ignore(*_KNOWN)
         self.audit(item)
         return post
+
+
+def _profile(blog: Reader, response: Response) -> Profile | None:
+    """Return what a blog shows of itself; None where an answer shows no more than its name."""
+    name, told, posts = blog.maybe("name", str), blog.maybe("description", str), blog.maybe("posts", int)
+    if not name or (told is None and posts is None):
+        return None
+    pictures = [picture for picture in blog.maybe("avatar", list) or () if isinstance(picture, dict)]
+    banner = blog.maybe("theme.header_image", str)
+    return made(
+        Profile, platform="tumblr", bio=markup.plain(told or "") or None, links=markup.links(told or ""),
+        author=made(
+            Author, handle=name, name=blog.maybe("title", str), native_id=blog.maybe("uuid", str),
+            url=f"https://{name}.tumblr.com/",
+        ),
+        avatar=str(pictures[0]["url"]) if pictures and pictures[0].get("url") else None,
+        banner=markup.absolute(banner), counts=made(Counts, posts=posts), seen=response.captured_at, route="api",
+        capture=response.capture, raw={"domain": url} if (url := blog.maybe("url", str)) else {},
+    )  # fmt: skip
 
 
 def _root(trail: list[Any]) -> str | None:

@@ -9,8 +9,9 @@ from urllib.parse import parse_qs, urlsplit
 
 from collectors.api import answered, api_post, made, refusal
 from collectors.base import Collector, Reader
+from collectors.vimeo_accounts import author, old_video, picture, profile
 from core import times
-from core.errors import Gone, Private, Unauthorized
+from core.errors import Gone, NotRecorded, Private, Unauthorized
 from core.exchange import Response
 from core.records import Author, Finding, Media, Metrics, Post
 from core.source import Cursor, Target, Yielded
@@ -55,7 +56,8 @@ class _VimeoList(Collector):
             posts = []
             for item in answer.each("data"):
                 posts.append(self._video(item, response))
-                yield posts[-1]
+                account = profile(Reader(item.take("user", dict), "data[].user"), response)
+                yield from (found for found in (account, posts[-1]) if found and self.fresh(found))
             following = parse_qs(urlsplit(answer.maybe("paging.next", str) or "").query).get("page", [page])[0]
             if not posts or following == page or cursor.covers(posts):
                 return
@@ -81,15 +83,14 @@ class _VimeoList(Collector):
     def _video(self, item: Reader, response: Response) -> Post:
         native_id = _number(item.take("uri", str))
         text = item.maybe("description", str)
-        largest = len(item.maybe("pictures.sizes", list) or ()) - 1
-        thumbnail = item.maybe(f"pictures.sizes.{largest}.link", str) if largest >= 0 else None
+        thumbnail = picture(item)
         tags = [tag.get("name") for tag in item.maybe("tags", list) or () if isinstance(tag, dict)]
         language = item.maybe("language", str)
         user = item.take("user", dict)
         post = api_post(
             response, platform="vimeo", native_id=native_id, url=item.maybe("link", str) or f"https://vimeo.com/{native_id}",
             kind="video", published=times.from_iso(item.take("created_time", str)), title=item.take("name", str),
-            author=_user(Reader(user, "data[].user", url=response.url)), text=text,
+            author=author(Reader(user, "data[].user", url=response.url)), text=text,
             languages=(language,) if language else (), links=find_links(text or ""),
             tags=tuple(str(tag) for tag in tags if tag), media=(Media(url=thumbnail),) if thumbnail else (),
             metrics=made(
@@ -117,7 +118,21 @@ class VimeoUser(_VimeoList):
         """Walk back from the newest video."""
         name = target.parts["user"]
         numbered = re.fullmatch(r"user(\d+)", name)
-        yield from self.videos(f"/users/{numbered[1] if numbered else name}/videos", cursor)
+        try:
+            yield from self.videos(f"/users/{numbered[1] if numbered else name}/videos", cursor)
+        except NotRecorded as missing:
+            yield from self._simple(name, missing)
+
+    def _simple(self, name: str, missing: NotRecorded) -> Iterator[Yielded]:
+        """Yield the newest videos as records of before 2017 hold them: of the interface that needed no token."""
+        try:
+            response = self.http.get(f"https://vimeo.com/api/v2/{name}/videos.json")
+        except NotRecorded:
+            raise missing from None
+        for item in Reader(response.json(), url=response.url).each():
+            post = old_video(item, response)
+            self.audit(item)
+            yield from [post] if self.fresh(post) else ()
 
 
 class VimeoCollection(_VimeoList):
@@ -140,6 +155,7 @@ class VimeoVideo(Collector):
     """One video through oEmbed, which needs no key and states no time zone."""
 
     id = "vimeo.video"
+    one_answer = True
     title = "Vimeo"
     patterns = (
         rf"https?://(?:www\.)?vimeo\.com/(?:channels/[\w-]+/|groups/[\w-]+/videos/)?(?P<video>\d+)(?:/[0-9a-f]+)?{_MORE}",
@@ -196,11 +212,3 @@ class VimeoVideo(Collector):
 def _number(uri: str) -> str:
     """Return the number in "/videos/123" or, of an unlisted video, "/videos/123:hash"."""
     return uri.rpartition("/")[2].partition(":")[0]
-
-
-def _user(user: Reader) -> Author:
-    link = user.maybe("link", str)
-    return made(
-        Author, native_id=user.take("uri", str).rpartition("/")[2], name=user.maybe("name", str), url=link,
-        handle=link.rpartition("/")[2] if link else None,
-    )  # fmt: skip

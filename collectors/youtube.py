@@ -7,7 +7,7 @@ from urllib.parse import unquote, unquote_plus
 
 from collectors.api import api_post, made
 from collectors.base import Reader, independently
-from collectors.youtube_api import YouTube, channel
+from collectors.youtube_api import YouTube, channel, profile
 from core import ids, markup, times
 from core.errors import CopytrailError, Gone, Private
 from core.exchange import Response
@@ -15,7 +15,7 @@ from core.records import Author, Finding, Metrics, Post
 from core.source import Cursor, Target, Yielded
 from core.urls import find_links
 
-_SITE = r"https?://(?:www\.|m\.)?youtube\.com"
+_SITE = r"https?://(?:www\.|m\.|music\.)?youtube\.com"
 _ID = r"[\w-]{11}"
 _MORE = r"(?:[?&#]\S*)?"
 _WITHHELD = {"Private video": Private, "Deleted video": Gone}  # what a playlist shows instead of a title
@@ -46,8 +46,9 @@ class YouTubeSearch(YouTube):
             for item in answer.each("items"):
                 if native_id := item.maybe("id.videoId", str):  # without `type` there are channels and playlists too
                     posts.append(self.video(native_id, item, response))
-                    yield posts[-1]
                     self.audit(item)
+                    if self.fresh(posts[-1]):  # the search repeats itself from page to page
+                        yield posts[-1]
             if cursor.covers(posts):
                 return
 
@@ -59,7 +60,9 @@ class _Listing(YouTube):
         """Yield what each page of a playlist holds; withheld videos are findings."""
         asked = {"part": "snippet,contentDetails", "playlistId": playlist, "maxResults": 50}
         for response, answer in self.pages("playlistItems", asked):
-            yield response, [self._entry(item, response) for item in answer.each("items")]
+            found = [self._entry(item, response) for item in answer.each("items")]
+            # a video added meanwhile moves the others on by one, and a playlist may name one twice
+            yield response, [one for one in found if not isinstance(one, Post) or self.fresh(one)]
 
     def _entry(self, item: Reader, response: Response) -> Post | Finding:
         native_id = item.take("snippet.resourceId.videoId", str)
@@ -94,9 +97,9 @@ class YouTubeChannel(_Listing):
 
     id = "youtube.channel"
     patterns = (
-        rf"{_SITE}/channel/(?P<channel>UC[\w-]{{22}})(?:/\w*)?{_MORE}",
-        rf"{_SITE}/@(?P<handle>[^/?#\s]+)(?:/\w*)?{_MORE}",
-        rf"{_SITE}/user/(?P<user>[^/?#\s]+)(?:/\w*)?{_MORE}",
+        rf"{_SITE}/channel/(?P<channel>UC[\w-]{{22}})(?:/\w*)?/?{_MORE}",
+        rf"{_SITE}/@(?P<handle>[^/?#\s]+)(?:/\w*)?/?{_MORE}",
+        rf"{_SITE}/user/(?P<user>[^/?#\s]+)(?:/\w*)?/?{_MORE}",
     )
     names = {"account": "{channel}|@{handle}|{user}"}
     examples = ("https://www.youtube.com/@somebody", "https://www.youtube.com/channel/UC0000000000000000000000")
@@ -106,11 +109,12 @@ class YouTubeChannel(_Listing):
         parts = target.parts
         named = {"id": parts.get("channel"), "forHandle": parts.get("handle"), "forUsername": parts.get("user")}
         known = {name: unquote(value) for name, value in named.items() if value}
-        response = self.ask("channels", {"part": "contentDetails", **known})
+        response = self.ask("channels", {"part": "contentDetails,snippet,statistics", **known})
         answer = Reader(response.json(), url=response.url)
-        found = answer.maybe("items", list)
-        if not found:
+        if not answer.maybe("items", list):
             raise Gone(f"{target.url} is no channel (any more).", url=target.url, status=response.status)
+        if (account := profile(next(answer.each("items")), response)) and self.fresh(account):
+            yield account
         uploads = answer.take("items.0.contentDetails.relatedPlaylists.uploads", str)
         for _, page in self.listed(uploads):
             yield from page
@@ -124,7 +128,8 @@ class YouTubeVideo(YouTube):
     id = "youtube.video"
     patterns = (
         rf"{_SITE}/watch\?(?:[^#\s]*&)?v=(?P<video>{_ID}){_MORE}",
-        rf"{_SITE}/(?:shorts|live|embed)/(?P<video>{_ID})/?{_MORE}",
+        rf"{_SITE}/(?:shorts|live|embed|v)/(?P<video>{_ID})/?{_MORE}",
+        rf"https?://(?:www\.)?youtube-nocookie\.com/embed/(?P<video>{_ID})/?{_MORE}",
         rf"https?://youtu\.be/(?P<video>{_ID})/?{_MORE}",
     )
     names = {"post": "{video}"}
@@ -153,8 +158,9 @@ class YouTubeVideo(YouTube):
             for item in answer.each("items"):
                 thread = item.take("id", str)
                 posts.append(self._comment(item.inside("snippet.topLevelComment"), video, None, response))
-                yield posts[-1]
-                yield from self._replies(item, thread, video, response)
+                if self.fresh(posts[-1]):  # a comment written meanwhile moves the others on by one
+                    yield posts[-1]
+                    yield from self._replies(item, thread, video, response)
                 item.ignore("kind", "etag", "snippet")
                 self.audit(item)
             if cursor.covers(posts):

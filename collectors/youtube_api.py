@@ -14,7 +14,7 @@ from collectors.base import Collector, Reader
 from core import times
 from core.errors import BadRequest, CopytrailError, Private, RateLimited, Unauthorized
 from core.exchange import Response
-from core.records import Author, Media, Metrics, Post
+from core.records import Author, Counts, Media, Metrics, Post, Profile
 from core.urls import find_links
 
 _API = "https://www.googleapis.com/youtube/v3"
@@ -95,6 +95,39 @@ class YouTube(Collector):
 def channel(native_id: str, name: str | None) -> Author:
     """Return the author that a channel is."""
     return made(Author, native_id=native_id, name=name or None, url=f"https://www.youtube.com/channel/{native_id}")
+
+
+def profile(item: Reader, response: Response) -> Profile | None:
+    """Return what a channel shows of itself; None where an answer holds no snippet of it."""
+    native_id, name = item.maybe("id", str), item.maybe("snippet.title", str)
+    if not native_id or item.maybe("snippet", dict) is None:
+        return None
+    about, made_at = item.maybe("snippet.description", str), item.maybe("snippet.publishedAt", str)
+    handle = (item.maybe("snippet.customUrl", str) or "").removeprefix("@")
+    sizes = item.maybe("snippet.thumbnails", dict) or {}
+    picture = next((item.maybe(f"snippet.thumbnails.{size}.url", str) for size in _SIZES if sizes.get(size)), None)
+    hidden = item.maybe("statistics.hiddenSubscriberCount") is True
+    followers = None if hidden else _counter(item.maybe("statistics.subscriberCount"))
+    country = item.maybe("snippet.country", str)
+    return made(
+        Profile, platform="youtube", author=channel(native_id, name).model_copy(update={"handle": handle or None}),
+        bio=about, avatar=picture, banner=item.maybe("brandingSettings.image.bannerExternalUrl", str),
+        created=times.from_iso(made_at) if made_at else None, links=find_links(about or ""),
+        counts=made(
+            Counts, followers=followers, posts=_counter(item.maybe("statistics.videoCount")),
+            granularity={"followers": step} if (step := _step(followers)) > 1 else None,
+        ),
+        seen=response.captured_at, route="api", capture=response.capture, raw={"country": country} if country else {},
+    )  # fmt: skip
+
+
+def _counter(said: Any) -> int | None:
+    return int(said) if isinstance(said, str) and said.isdecimal() and len(said) < 19 else None
+
+
+def _step(followers: int | None) -> int:
+    """Return the step a number of subscribers is rounded to: the API shows three figures since 2019."""
+    return int(10 ** max(len(str(followers or 0)) - 3, 0))
 
 
 def _refused(response: Response, resource: str) -> CopytrailError:

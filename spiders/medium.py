@@ -21,6 +21,7 @@ class MediumStory(PageSource):
     """One story, with its tags, claps and pictures."""
 
     id = "medium.story"
+    one_answer = True
     title = "Medium"
     patterns = (rf"https?://(?:[\w-]+\.)?medium\.com/{_STORY}",)
     names = {"post": "{id}"}

@@ -18,6 +18,7 @@ class PinterestPin(PageSource):
     """One pin: its picture, words, pinner, board and the page it was pinned from."""
 
     id = "pinterest.pin"
+    one_answer = True
     title = "Pinterest"
     patterns = (
         r"https?://(?:[\w-]+\.)*pinterest\.(?:com|[a-z]{2}|com?\.[a-z]{2})/pin/(?:[^/?#\s]+--)?(?P<id>\d+)/?(?:[?#]\S*)?",

@@ -20,6 +20,7 @@ class SubstackPost(PageSource):
     """One post; where the page is no Substack page after all, the article it shows."""
 
     id = "substack.post"
+    one_answer = True
     title = "Substack"
     patterns = (r"https?://[^/?#\s]+/p/(?P<slug>[\w-]+)/?(?:[?#]\S*)?",)
     names = {"post": "{slug}"}

@@ -89,7 +89,9 @@ def test_a_playlist_owner_is_the_author_only_where_no_other_is_named() -> None:
     ],
 )
 def test_a_channel_is_asked_for_by_the_name_its_address_has(url: str, asked: dict[str, str]) -> None:
-    walked = walk(YouTubeChannel, url, [answer(f"{API}/channels", {}, {"part": "contentDetails", **asked})])
+    walked = walk(
+        YouTubeChannel, url, [answer(f"{API}/channels", {}, {"part": "contentDetails,snippet,statistics", **asked})]
+    )
     assert isinstance(walked.error, Gone)
 
 
