@@ -8,11 +8,13 @@ from __future__ import annotations
 import base64
 import codecs
 import contextlib
+import html
 import json
 import re
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import replace
-from urllib.parse import parse_qsl, quote, unquote, unquote_plus
+from urllib.parse import parse_qsl, quote, quote_plus, unquote, unquote_plus
 
 from core.exchange import Exchange, Headers
 
@@ -27,9 +29,12 @@ SECRET_PARAMETERS = frozenset({
     "oauth_token", "oauth_signature", "client_secret", "clientsecret", "consumer_secret", "app_secret",
     "appsecret_proof", "secret", "password", "passwd", "assertion", "client_assertion", "code_verifier", "user_api_key",
     "api_token", "private_token", "bearer_token", "jwt", "phpsessid", "jsessionid", "auth", "session_id", "sessionid",
+    "client_id", "client_key",  # of some interfaces all the key there is
 })  # fmt: skip
-_SENT_SECRET = re.compile(r"token|secret|passw|auth|api-?key|cookie|session", re.I)  # header names of requests
-_SECRET_MEMBERS = SECRET_PARAMETERS - {"key"} | {"accessjwt", "refreshjwt", "session_token"}
+_SENT_SECRET = re.compile(  # header names of requests
+    r"token|secret|passw|auth|api-?key|client-?(?:id|key)|cookie|session", re.I
+)
+_SECRET_MEMBERS = SECRET_PARAMETERS - {"key", "client_id"} | {"accessjwt", "refreshjwt", "session_token"}
 _MEMBER = re.compile(
     rb'("(?:' + b"|".join(sorted(name.encode() for name in _SECRET_MEMBERS)) + rb')"\s*:\s*)"(?:[^"\\]|\\.)*"', re.I
 )
@@ -114,8 +119,17 @@ def _sent(exchange: Exchange) -> set[bytes]:
     form = exchange.request_body.decode("latin-1") if len(exchange.request_body) <= _LARGEST_TOKEN_ANSWER else ""
     for text in (exchange.url.partition("?")[2], form):
         found += [pair[2] for pair in _PAIR.finditer(text) if unquote_plus(pair[1]).lower() in SECRET_PARAMETERS]
-    forms = {form for value in found for form in (value, unquote_plus(value), quote(value, safe=""))}
+    plain = {form for value in found for form in (value, unquote_plus(value))}
+    forms = plain | {escaped for form in plain for escaped in _escaped(form)}
     return {form.encode("latin-1", "replace") for form in forms if len(form) >= _SHORTEST_ECHO and form != HIDDEN}
+
+
+def _escaped(text: str) -> Iterator[str]:
+    """Yield the ways in which addresses, JSON and HTML write a text."""
+    for within in (text, quote(text, safe=""), quote_plus(text, safe="/")):
+        yield from (within, within.replace("/", r"\/"), html.escape(within))
+        yield re.sub("%[0-9A-F]{2}", lambda escape: escape[0].lower(), within)
+        yield quote(within, safe="")  # of an address within an address
 
 
 def _url(url: str, counts: Counter[str]) -> str:
