@@ -7,14 +7,14 @@ from typing import ClassVar
 
 from config import platforms
 from config.platforms import ClosedPlatform
-from core.errors import LoginWall
+from core.errors import Landing, LoginWall
 from core.source import Cursor, Source, Target, Yielded
 
 LAST = -7  # after every source of the platform itself, before a shape that any host may have
 
 
 class Closed(Source):
-    """What all platforms do that show nothing without an account: they say so."""
+    """What all platforms do that no route reads: they say why, and what to do instead."""
 
     gives = "advice"
 
@@ -23,8 +23,11 @@ class Closed(Source):
     def collect(self, target: Target, cursor: Cursor) -> Iterator[Yielded]:
         """Ask for nothing; say what is needed."""
         yield from ()  # a walk like every other, that ends at once
-        said = f"{self.title} shows {target.url} to nobody without an account. {self.spec.remedy}"
-        raise LoginWall(said, url=target.url)
+        if self.spec.needs == "import":
+            said = f"{self.title} shows {target.url} only to people with an account. {self.spec.remedy}"
+            raise LoginWall(said, url=target.url)
+        said = f"{self.title} draws {target.url} by scripts that are not read here. {self.spec.remedy}"
+        raise Landing(said, url=target.url)
 
 
 def source_of(spec: ClosedPlatform) -> type[Closed]:

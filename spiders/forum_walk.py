@@ -157,7 +157,10 @@ class ForumWalk:
 def no_forum(page: Response) -> CopytrailError:
     """Return the error for a page that shows neither posts nor threads of a forum."""
     if elements(tree_of(readable(page)), _WALL):
-        says = f"{page.url} is shown to members only; save it from a browser you are logged in with, and import it."
+        says = (
+            f"{page.url} is shown to members only; a WARC that a member recorded in a browser is read with `copytrail "
+            "collect --replay`."
+        )
         return LoginWall(says, url=page.url, status=page.status)
     says = (
         f"{page.url} shows no posts or threads of a forum software known here (config/forums); see whether it opens in "
