@@ -204,7 +204,8 @@ class BlueskyThread(Bluesky):
                     yield Finding(kind="too_large", sentence=f"{target.url} has more answers than one run reads.")
                     return
                 yield from self._node(node, response, seen)
-                deeper = str((node.get("post") or {}).get("uri", ""))
+                below = node.get("post")
+                deeper = str(below.get("uri", "")) if isinstance(below, dict) else ""
                 if _breaks_off(node) and deeper not in left and deeper != uri:
                     left.append(deeper)
 

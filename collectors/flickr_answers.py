@@ -72,6 +72,8 @@ def decode58(code: str) -> str:
 
 def photo(item: Thing, response: Response, films: str | None = None) -> Post:
     """Return the post of a photo, of a listing or alone."""
+    if not item.get("id"):
+        raise SourceChanged(f"{response.url} shows a photo without an id; see whether it opens in a browser.")
     native_id, owner = str(item["id"]), item.get("owner")
     person = owner if isinstance(owner, dict) else {}
     nsid = str(person.get("nsid") or owner or "") or None

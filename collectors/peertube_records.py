@@ -103,8 +103,14 @@ def _media(item: Reader, response: Response) -> tuple[Media, ...]:
 
 def _largest(account: Mapping[str, Any], name: str) -> str | None:
     pictures = [one for one in account.get(name) or () if isinstance(one, dict)]
-    best = max(pictures, key=lambda one: one.get("width") or 0, default={})
-    return markup.absolute(best.get("fileUrl") or best.get("path"), f"https://{account.get('host')}/")
+    best = max(pictures, key=_width, default={})
+    address = best.get("fileUrl") or best.get("path")
+    return markup.absolute(address, f"https://{account.get('host')}/") if isinstance(address, str) else None
+
+
+def _width(picture: Mapping[str, Any]) -> int:
+    width = picture.get("width")
+    return width if isinstance(width, int) else 0
 
 
 def _page(response: Response, video: str) -> str:

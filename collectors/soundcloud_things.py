@@ -74,7 +74,7 @@ def author(user: Any) -> Author:
 
 def profile(user: Reader, response: Response) -> Profile:
     """Return what a user shows of itself."""
-    banner = next((one.get("visual_url") for one in user.maybe("visuals.visuals", list) or () if one), None)
+    banner = user.maybe("visuals.visuals.0.visual_url", str)
     created = user.maybe("created_at", str)
     return made(
         Profile, platform="soundcloud", author=author(user.answer), bio=user.maybe("description", str),

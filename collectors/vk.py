@@ -172,7 +172,7 @@ class VkWall(Vk):
         except NotRecorded:
             return {"domain": name}
         found = Reader(response.json(), url=response.url).maybe("response")
-        if not isinstance(found, dict) or not found.get("object_id"):
+        if not isinstance(found, dict) or not str(found.get("object_id") or "").isdecimal():
             raise Gone(f"Nobody on VK is called {name}.", url=target.url, status=response.status)
         if found.get("type") not in ("user", "group", "page", "event"):
             raise Gone(f"{target.url} is no wall but an application.", url=target.url, status=response.status)

@@ -144,7 +144,7 @@ def _name(post: Mapping[str, Any]) -> str | None:
 def _attached(post: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
     """Return the attachments of a post as (kind, thing)."""
     listed = post.get("attachments")
-    found = []
+    found: list[tuple[str, Mapping[str, Any]]] = []
     for one in listed[:_MOST] if isinstance(listed, list) else ():
         kind = str(one.get("type", "")) if isinstance(one, dict) else ""
         thing = one.get(kind) if isinstance(one, dict) else None
@@ -182,13 +182,14 @@ def _largest(photo: Mapping[str, Any]) -> str | None:
     return str(photo[named[-1]]) if named else None  # the shape of before 2018
 
 
+def _int(value: Any) -> int:
+    return value if isinstance(value, int) else 0
+
+
 def _widest(sizes: list[Any]) -> str | None:
     order = "smxopqryzw"  # the letters of sizes, small to large, for those that state no width
     shown = [one for one in sizes if isinstance(one, dict) and (one.get("url") or one.get("src"))]
-    best = max(
-        shown, default=None,
-        key=lambda one: (one.get("width") or 0, order.find(str(one.get("type") or "-"))),
-    )  # fmt: skip
+    best = max(shown, default=None, key=lambda one: (_int(one.get("width")), order.find(str(one.get("type") or "-"))))
     return str(best.get("url") or best.get("src")) if best else None
 
 

@@ -94,6 +94,7 @@ class XSource(Collector):
         found = page.answer.maybe("data", dict)
         if found is None:
             _raise_first(page, target.url)
+        page.answer.take("data.id", str)  # nothing of an account can be asked for without it
         return page.answer.take("data", dict), response
 
     def listing(
