@@ -16,10 +16,11 @@ from core.records import Author, Counts, Finding, Media, MediaKind, Post, Profil
 from core.source import Cursor, Kind, Target, Yielded
 
 HOST = r"https?://(?:www\.)?threads\.(?:net|com)"
+_RELATED = ("root_post", "replied_to", "quoted_post", "reposted_post")
 _FIELDS = (
     "id,media_type,media_url,permalink,username,text,timestamp,shortcode,thumbnail_url,children{id,media_type,media_url,"
-    "alt_text},is_quote_post,alt_text,link_attachment_url,has_replies,is_reply,root_post,replied_to,quoted_post,"
-    "reposted_post,gif_url,topic_tag"
+    "alt_text},is_quote_post,alt_text,link_attachment_url,has_replies,is_reply,gif_url,topic_tag,"
+    + ",".join(f"{name}{{id,shortcode,permalink}}" for name in _RELATED)
 )
 _KINDS: Mapping[str, MediaKind] = {
     "IMAGE": "image", "VIDEO": "video", "AUDIO": "audio", "REPOST_FACADE": "image",
@@ -50,26 +51,28 @@ class Threads(MetaSource):
     def _post(self, item: Reader, response: Response) -> Post:
         address, handle = item.maybe("permalink", str), item.maybe("username", str)
         number = item.take("id", str)
-        code = item.maybe("shortcode", str) or (address or "").rstrip("/").rpartition("/")[2] or number
+        code = _code(item) or number
         link = item.maybe("link_attachment_url", str)
-        above = {name: item.maybe(f"{name}.id", str)
-                 for name in ("root_post", "replied_to", "quoted_post", "reposted_post")}  # fmt: skip
+        related = {name: Reader(told) for name in _RELATED if isinstance(told := item.maybe(name), dict)}
+        above = {name: _ref(part) for name, part in related.items()}
+        # a number of the interface stands for no post by any other route: it names no ref
+        numbers = {name: part.maybe("id", str) for name, part in related.items() if not above[name]}
         tag = item.maybe("topic_tag", str)
         item.ignore(
             "children", "media_url", "thumbnail_url", "gif_url", "media_product_type", "media_type", "is_quote_post",
             "has_replies", "is_reply", "owner", "alt_text", "reply_audience", "hide_status", "poll_attachment",
-            "text_entities", "text_attachment", "is_spoiler_media", "is_reply_owned_by_me", "location_id", *above,
+            "text_entities", "text_attachment", "is_spoiler_media", "is_reply_owned_by_me", "location_id",
         )  # fmt: skip
         post = api_post(
-            response, platform="threads", native_id=number, text=item.maybe("text", str) or "",
+            response, platform="threads", native_id=code, text=item.maybe("text", str) or "",
             url=address or f"https://www.threads.com/t/{code}", published=moment(item.maybe("timestamp", str)),
             author=made(
                 Author, handle=handle, url=f"https://www.threads.com/@{handle}" if handle else None,
             ),
-            kind="repost" if above["reposted_post"] else "post", links=(link,) if link else (),
+            kind="repost" if "reposted_post" in related else "post", links=(link,) if link else (),
             tags=(tag,) if tag else (), media=_media(item),
-            reply_to=_ref(above["replied_to"]), root=_ref(above["root_post"]), quotes=_ref(above["quoted_post"]),
-            repost_of=_ref(above["reposted_post"]), raw={"code": code} if code != number else {},
+            reply_to=above.get("replied_to"), root=above.get("root_post"), quotes=above.get("quoted_post"),
+            repost_of=above.get("reposted_post"), raw={"id": number, **{k: v for k, v in numbers.items() if v}},
         )  # fmt: skip
         self.audit(item)
         return post
@@ -150,7 +153,7 @@ class ThreadsPost(Threads):
                 f"address with the @name, or import what your browser shows with Zeeschuimer.", url=target.url,
             )  # fmt: skip
         for found in self.walk("profile_posts", {"username": handle}, target, Cursor()):
-            if isinstance(found, Post) and target.parts["code"] in (found.raw.get("code"), found.native_id):
+            if isinstance(found, Post) and found.native_id == target.parts["code"]:
                 yield found
                 return
         told = f"{target.url} is not among the posts that @{handle} shows."
@@ -167,5 +170,11 @@ def _media(item: Reader) -> tuple[Media, ...]:
     return tuple(found)
 
 
-def _ref(number: str | None) -> str | None:
-    return ids.ref("threads", number) if number else None
+def _ref(post: Reader) -> str | None:
+    return ids.ref("threads", code) if (code := _code(post)) else None
+
+
+def _code(post: Reader) -> str | None:
+    """Return the code of a post: the one name that every way of reading it shows."""
+    address = (post.maybe("permalink", str) or "").partition("?")[0].rstrip("/")
+    return post.maybe("shortcode", str) or address.rpartition("/")[2] or None
