@@ -10,6 +10,7 @@ from urllib.parse import quote, unquote, urljoin
 
 from collectors.api import linked, refusal
 from config.platform_json import JsonPlatform, Next, Refusal, Request
+from core.answers import wait_of
 from core.errors import (
     BadRequest,
     CopytrailError,
@@ -25,6 +26,9 @@ from core.errors import (
 )
 from core.exchange import Response
 from core.http import Client
+from core.redact import redact_url
+from core.redirects import headers_for
+from core.urls import host, registrable_domain
 
 ABSENT = object()
 _EMPTY = (ABSENT, None, "", False)
@@ -129,7 +133,20 @@ class Asked:
             return None
         if turn.param and not turn.link:
             return self.turned(turn.param, found)
-        return replace(self, url=urljoin(response.url, str(found)), params={})
+        return self._onward(response.url, str(found))
+
+    def _onward(self, here: str, found: str) -> Asked:
+        """Return the request for an address that an answer names: whoever writes it must not choose who gets a key."""
+        try:
+            there = urljoin(here, found)
+        except ValueError:
+            there = found
+        site = registrable_domain(host(here))
+        if host(there) != site and not host(there).endswith(f".{site}"):
+            shown = redact_url(there[:_LONGEST])
+            raise SourceChanged(f"{here} names its next page on another site ({shown}); it is not read.", url=here)
+        headers = headers_for(here, there, self.headers, keeps_body=self.body is not None)
+        return replace(self, url=there, params={}, headers=headers)
 
 
 def ask(http: Client, spec: JsonPlatform, asked: Asked) -> tuple[Response, Any]:
@@ -171,11 +188,9 @@ def _refused(rule: Refusal, response: Response, answer: Any) -> CopytrailError:
     kind, what = _ENDS[rule.as_]
     said = at(answer, rule.says.rstrip("?")) if rule.says else ABSENT
     words = "" if said in _EMPTY else f" ({str(said)[:_LONGEST]})"
-    wait = response.headers.get("retry-after", "")
     return kind(
-        f"{response.url} {what}{words}.", url=response.url, status=response.status,
-        retry_after=float(wait) if wait.isdecimal() else None,
-    )  # fmt: skip
+        f"{response.url} {what}{words}.", url=response.url, status=response.status, retry_after=wait_of(response)
+    )
 
 
 def _read(response: Response, prefix: str) -> Any:

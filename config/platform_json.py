@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
 from config.platform_fields import Field_, PostMap, ProfileMap
 from config.platform_head import Head, Part, Strings
+from core.redact import SECRET_PARAMETERS, is_secret_header
 
+_FIXED = re.compile(r"https://[\w.-]+(?:[/?#]|$)")
 Ends = Literal[
     "gone", "private", "suspended", "login_wall", "unauthorized", "bad_request", "rate_limited", "unavailable",
     "legal_block", "quiet",
@@ -118,6 +121,27 @@ class JsonPlatform(Head, Section):
         if self.profile_url and not self.profile:
             raise ValueError("profile_url needs `profile`: what its answer says")
         return self
+
+    @model_validator(mode="after")
+    def _keys_stay(self) -> JsonPlatform:
+        """Refuse a file that would send a key of another platform, or send its own where an address leads."""
+        own = re.sub(r"[^A-Z0-9]+", "_", self.of_platform.upper())
+        if foreign := [name for name in self.secrets if not re.fullmatch(rf"{own}_[A-Z0-9_]+", name)]:
+            raise ValueError(f"secrets: {foreign[0]} is no key of this platform; its names begin with {own}_")
+        holes = re.compile("|".join(rf"\{{{name}\}}" for name in self.secrets))
+        for one in self._requests() if self.secrets else ():
+            named = [name for name, value in one.headers.items() if holes.search(value) and is_secret_header(name)]
+            named += [name for name, value in one.params.items() if holes.search(value) and name in SECRET_PARAMETERS]
+            count = len(holes.findall(repr((one.url, one.body, [*one.params.values(), *one.headers.values()]))))
+            if count > len(named):  # the archive hides keys by the names they stand under
+                raise ValueError(f"{one.url}: a key is sent in a header or parameter that core/redact.py hides")
+            if named and not _FIXED.match(one.url):
+                raise ValueError(f"{one.url}: a key is sent to hosts written out, by https, and to no others")
+        return self
+
+    def _requests(self) -> list[Request]:
+        others = (self.resolve, self.profile_url)
+        return [*(one.pages for one in self.sections()), *(one for one in others if one)]
 
     def sections(self) -> tuple[Section, ...]:
         """Return the listings of the source, its own first."""

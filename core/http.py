@@ -20,14 +20,14 @@ from tenacity import RetryCallState, Retrying, retry_if_result, wait_exponential
 
 from core.answers import refusal, response_of
 from core.answers import validators as validators
-from core.errors import CopytrailError, NotThere, RateLimited, Transient, Unavailable
+from core.errors import AddressRefused, CopytrailError, NotThere, RateLimited, Transient, Unavailable
 from core.exchange import Recorder, Response
 from core.guard import Guard
 from core.network import GuardedTransport, Offline
 from core.parameters import Params, form, with_parameters
 from core.rates import Rates
 from core.redact import redact, redact_url, without_echo
-from core.redirects import REDIRECTS, astray, headers_for, joined, next_method
+from core.redirects import REDIRECTS, astray, hands_on, headers_for, joined, next_method
 from core.robots import Permission, Robots
 from core.times import Clock, StillClock, SystemClock
 from core.wire import Limits, Received, attempt
@@ -194,6 +194,11 @@ class Client:
             seen.append((method, there))
             if circle or len(seen) > redirects + 1:
                 raise astray([url for _, url in seen], redirects, response.status, circle=circle)
+            if hands_on(here, there, body, sent.get("Content-Type", "")):
+                raise AddressRefused(
+                    f"{redact_url(here)} leads on to {redact_url(there)} with a key in what is sent; it stays here.",
+                    url=redact_url(here), status=response.status,
+                )  # fmt: skip
             sent = headers_for(here, there, sent, keeps_body=bool(body))
             here = there
         response = replace(response, requested_url=redact_url(asked))

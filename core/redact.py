@@ -32,7 +32,7 @@ SECRET_PARAMETERS = frozenset({
     "client_id", "client_key",  # of some interfaces all the key there is
 })  # fmt: skip
 _SENT_SECRET = re.compile(  # header names of requests
-    r"token|secret|passw|auth|api-?key|client-?(?:id|key)|cookie|session", re.I
+    r"token|secret|passw|auth|api-?key|client-?(?:id|key)|-key$|cookie|session", re.I
 )
 _SECRET_MEMBERS = SECRET_PARAMETERS - {"key", "client_id"} | {"accessjwt", "refreshjwt", "session_token"}
 _MEMBER = re.compile(
@@ -160,9 +160,14 @@ def _pairs(text: str, rule: str, counts: Counter[str], depth: int = 0) -> str:
 
 
 def _is_sent_secret(name: str, counts: Counter[str]) -> bool:
-    found = name.lower() in _SECRET_HEADERS or bool(_SENT_SECRET.search(name))
+    found = is_secret_header(name)
     counts[f"header-{name.lower()}"] += found
     return found
+
+
+def is_secret_header(name: str) -> bool:
+    """Return whether a header of a request carries a key, going by its name."""
+    return name.lower() in _SECRET_HEADERS or bool(_SENT_SECRET.search(name))
 
 
 def _headers(headers: Headers, counts: Counter[str]) -> Headers:

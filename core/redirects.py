@@ -9,10 +9,9 @@ from urllib.parse import urlsplit
 import ada_url
 
 from core.errors import Moved
-from core.redact import redact_url
+from core.redact import is_secret_header, redact_body, redact_url
 
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
-_ONLY_FOR_THAT_HOST = frozenset({"authorization", "cookie", "proxy-authorization", "x-api-key"})
 
 
 def joined(base: str, location: str) -> str:
@@ -34,10 +33,19 @@ def next_method(method: str, status: int, body: bytes) -> tuple[str, bytes]:
 
 def headers_for(here: str, there: str, headers: Mapping[str, str], *, keeps_body: bool) -> dict[str, str]:
     """Return the headers for the next hop: credentials stay with the host (and scheme) they were meant for."""
-    left = set() if keeps_body else {"content-type", "content-length"}
-    if urlsplit(here)[:2] != urlsplit(there)[:2]:
-        left |= _ONLY_FOR_THAT_HOST
-    return {name: value for name, value in headers.items() if name.lower() not in left}
+    left = () if keeps_body else ("content-type", "content-length")
+    away = urlsplit(here)[:2] != urlsplit(there)[:2]
+    return {
+        name: value
+        for name, value in headers.items()
+        if name.lower() not in left and not (away and is_secret_header(name))
+    }
+
+
+def hands_on(here: str, there: str, body: bytes, content_type: str) -> bool:
+    """Return whether the next hop would bring a secret of the body to another host."""
+    away = urlsplit(here)[:2] != urlsplit(there)[:2]
+    return bool(away and body and redact_body(body, content_type) != body)
 
 
 def astray(hops: list[str], redirects: int, status: int, *, circle: bool) -> Moved:

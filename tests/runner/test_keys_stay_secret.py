@@ -30,6 +30,10 @@ OPEN = {"BLUESKY_HANDLE", "INSTAGRAM_ACCOUNT_ID"}
 KEYED = [pytest.param(source, id=name) for name, source in plugins().items() if source.secrets]
 # What is handed out in return for a key is as secret as the key.
 TOKEN = re.compile(rb'"(?:access_token|accessJwt|refreshJwt|refresh_token)"\s*:\s*"([^"]+)"')
+HANDED = {
+    "access_token": "invented bearer", "token_type": "Bearer", "expires_in": 7200, "handle": "ines.example",
+    "accessJwt": "invented access", "refreshJwt": "invented refresh", "did": "did:plc:ines",
+}  # fmt: skip
 AT = datetime(2026, 3, 9, tzinfo=UTC)
 
 
@@ -67,7 +71,8 @@ class Hostile(httpx.BaseTransport):
         try:
             answer = self._inner.handle_request(httpx.Request(request.method, url, content=sent.encode() or None))
         except NotRecorded:
-            answer = httpx.Response(404, text="not there")
+            login = re.search(r"/(?:token|access_token|\S*createSession)/?$", request.url.path)  # replay needs none
+            answer = httpx.Response(200, json=HANDED) if login else httpx.Response(404, text="not there")
         body = answer.read()
         for token in {found[1].decode() for found in TOKEN.finditer(body)} - self._handed:
             self._handed.add(token)
