@@ -8,7 +8,8 @@ from urllib.parse import urljoin
 
 from pydantic import ValidationError
 
-from core.errors import CopytrailError, SourceChanged, from_status
+from core import answers
+from core.errors import CopytrailError, SourceChanged
 from core.exchange import Response
 from core.records import Metrics, Post, Record
 
@@ -28,9 +29,7 @@ def answered(response: Response) -> dict[str, Any]:
 
 def refusal(response: Response, what: str, said: str = "") -> CopytrailError:
     """Return the error an answer of status 400 or more stands for; `said` are the platform's words."""
-    wait = response.headers.get("retry-after", "")
-    quoted = f"{what} ({said[:_LONGEST]})" if said else what
-    return from_status(response.status, quoted, url=response.url, retry_after=float(wait) if wait.isdecimal() else None)
+    return answers.refusal(response, what=f"{what} ({said[:_LONGEST]})" if said else what)
 
 
 def api_post(response: Response, **fields: Any) -> Post:

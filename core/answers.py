@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import math
+import re
+from datetime import datetime
 from email.utils import parsedate_to_datetime
 
-from core.errors import CopytrailError, from_status
+from core.errors import Blocked, CopytrailError, from_status
 from core.exchange import Response
 from core.times import Clock
 from core.wire import Received
 
 _LONGEST_WAIT = 30 * 86400.0  # seconds; who asks for more would have the source never read again
+_CHALLENGE = re.compile(rb"<title>(?:Just a moment\.\.\.|Attention Required! \| Cloudflare|DDoS-Guard)", re.I)
 
 
 def validators(response: Response) -> dict[str, str]:
@@ -19,21 +22,32 @@ def validators(response: Response) -> dict[str, str]:
     return {key: value for key, value in named.items() if value}
 
 
-def refusal(response: Response, clock: Clock) -> CopytrailError:
-    """Return the error that an answer of status 400 or more stands for."""
-    wait = _retry_after(response.headers.get("retry-after"), clock)
-    return from_status(response.status, response.url, url=response.url, retry_after=wait)
+def refusal(response: Response, clock: Clock | None = None, what: str = "") -> CopytrailError:
+    """Return the error that an answer of status 400 or more stands for; `what` names the thing asked for.
+
+    Without a clock a date of Retry-After counts from when the answer came.
+    """
+    named = what or response.url
+    if "challenge" in response.headers.get("cf-mitigated", "").lower() or _CHALLENGE.search(response.body[:2048]):
+        says = (
+            f"{named} answers with a challenge that only a person in a browser can pass ({response.status}); it is "
+            "recorded and not evaded. Open it in a browser, and import what it shows."
+        )
+        return Blocked(says, url=response.url, status=response.status)
+    now = clock.now() if clock else response.captured_at
+    return from_status(response.status, named, url=response.url, retry_after=wait_of(response, now))
 
 
-def _retry_after(value: str | None, clock: Clock) -> float | None:
+def wait_of(response: Response, now: datetime | None = None) -> float | None:
     """Return Retry-After in seconds from its number or its HTTP date; None where absent or unreadable."""
+    value = response.headers.get("retry-after")
     if not value:
         return None
     try:
         wait = float(value)
     except ValueError:
         try:
-            wait = (parsedate_to_datetime(value) - clock.now()).total_seconds()
+            wait = (parsedate_to_datetime(value) - (now or response.captured_at)).total_seconds()
         except (TypeError, ValueError, OverflowError):
             return None
     return min(max(0.0, wait), _LONGEST_WAIT) if math.isfinite(wait) else None

@@ -8,9 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from runner.recognise import all_sources
+from runner.workspace import Workspace
+from spiders.base import PageSource
 from tests.runner import commands, sites
+from tests.runner import world as worlds
 from tests.runner.commands import Home
 from tests.runner.sites import Site
+from tests.runner.world import Case
 
 
 @pytest.fixture(autouse=True)
@@ -41,3 +46,17 @@ def either_home(request: pytest.FixtureRequest, tmp_path: Path, site: Site) -> H
         return found
     url = request.getfixturevalue("postgres_database").url.render_as_string(hide_password=False)
     return commands.workspace(tmp_path / "case", port=site.port, url=url)
+
+
+@pytest.fixture
+def case(tmp_path: Path, sqlite_template: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Case]:
+    """A workspace on an invented web; its clock moves only by waits, and pages are read in this process."""
+    for source in all_sources().values():
+        for name in source.secrets:
+            monkeypatch.setenv(name, f"invented {name}")
+    monkeypatch.setattr(PageSource, "own_process", False)
+    with worlds.world() as web:
+        monkeypatch.setattr(Workspace, "clock", lambda _: web.clock)
+        made = commands.workspace(tmp_path / "case", port=web.port)
+        shutil.copy(sqlite_template, made.folder / "copytrail.db")
+        yield Case(made, web)
