@@ -215,6 +215,7 @@ def _counters(found: Mapping[str, Counted]) -> dict[str, Any]:
 
 def _count(value: Any) -> Counted | None:
     try:
-        return Counted(int(value), 1)
+        number = int(value)
+        return Counted(number, 1) if abs(number) < 2**63 else None  # an absurd counter must not cost the post
     except (TypeError, ValueError, OverflowError):
         return counted(value) if isinstance(value, str) else None

@@ -87,7 +87,12 @@ class Response:
     def json(self) -> Any:
         """Return the body as JSON; raise SourceChanged where it is none."""
         try:
-            return json.loads(self.body)
+            try:
+                return json.loads(self.body)
+            except ValueError as error:
+                if "integer string conversion" not in str(error):
+                    raise
+                return json.loads(self.body, parse_int=_integer)  # one absurd number must not cost a whole page
         except RecursionError:
             raise SourceChanged(f"{self.url} answered JSON nested too deeply to be read.", url=self.url) from None
         except ValueError as error:
@@ -97,3 +102,8 @@ class Response:
                 "see whether the page opens in a browser, then run `copytrail reparse`.",
                 url=self.url, status=self.status,
             ) from error  # fmt: skip
+
+
+def _integer(digits: str) -> int | float:
+    """Return an integer of JSON; one longer than any counter or id is taken for endless."""
+    return int(digits) if len(digits) < 100 else float("inf")
