@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 from urllib.parse import parse_qs, urlsplit
 
 from collectors.base import MAX_UNREAD, Collector
+from collectors.reddit_public import PublicAnswers
 from collectors.reddit_session import HOW_TO_GET_THE_KEY, SITE, Answer, RedditSession
-from collectors.reddit_things import listing, read, unknown
+from collectors.reddit_things import listing, profile, read, unknown
 from core.errors import Blocked, CopytrailError, Gone, Moved, NotRecorded, Quarantined, Suspended, Unauthorized
 from core.records import Finding, Post, Route
 from core.source import Cursor, Expect, Target, Yielded
@@ -26,17 +27,17 @@ class RedditSource(Collector):
     title = "Reddit"
     route: ClassVar[Route] = "api"
     requests_per_minute = 60.0  # Reddit allows an app 100 a minute, counted over ten minutes
-    login = "app"
-    secrets = ("REDDIT_CLIENT_ID", "REDDIT_CLIENT_SECRET")
+    login: ClassVar[Literal["none", "key", "app"]] = "app"
+    secrets: ClassVar[tuple[str, ...]] = ("REDDIT_CLIENT_ID", "REDDIT_CLIENT_SECRET")
     how_to_get_the_key = HOW_TO_GET_THE_KEY
     fields = ("text", "title", "published", "author", "media", "metrics", "reply_to", "community", "links")
     retention_class = "deletions"
     retention = "Reddit asks that deletions are honoured in what is published again"
-    robots = "api"
+    robots: ClassVar[Literal["obeyed", "api"]] = "api"
     expect = Expect(filled={"published.at": 1.0, "author.handle": 1.0})
 
     @cached_property
-    def session(self) -> RedditSession:
+    def session(self) -> RedditSession | PublicAnswers:
         """The sign-in of this run; raises Unauthorized where the key is missing and answers are not replayed."""
         keys = [self.keys.get(name, "") for name in self.secrets]
         if not all(keys):
@@ -47,7 +48,7 @@ class RedditSource(Collector):
 
     def walk(self, path: str, params: dict[str, str], cursor: Cursor) -> Iterator[Yielded]:
         """Yield the posts of a listing page by page, to its end or to the first page held whole; each post once."""
-        after, seen = "", set[str]()
+        after, seen, told = "", set[str](), set[str]()
         for _ in range(MAX_PAGES):
             answer = self.session.get(path, {**params, "limit": "100"} | ({"after": after} if after else {}))
             things, then = listing(answer.json, answer.response.url)
@@ -60,6 +61,10 @@ class RedditSource(Collector):
                         continue
                     seen.add(found.ref)
                     posts.append(found)
+                elif isinstance(found, Finding) and found.ref:
+                    if found.ref in told:
+                        continue
+                    told.add(found.ref)
                 yield found
             if not then or not posts or cursor.covers(posts):
                 return
@@ -85,7 +90,7 @@ class RedditUser(RedditSource):
     examples = ("https://www.reddit.com/user/spez", "https://www.reddit.com/user/spez/submitted")
 
     def collect(self, target: Target, cursor: Cursor) -> Iterator[Yielded]:
-        """Walk back from now; where Reddit refuses, ask whether the account is suspended."""
+        """Walk back from now; then ask what the account shows, or, where Reddit refuses, whether it is suspended."""
         name = target.parts["name"]
         try:
             yield from self.walk(f"user/{name}/{target.parts.get('part', '')}", {"sort": "new"}, cursor)
@@ -93,13 +98,20 @@ class RedditUser(RedditSource):
             if self._suspended(name):
                 raise Suspended(f"Reddit has suspended u/{name}.", url=target.url, status=error.status) from None
             raise
+        if "part" in target.parts:
+            return
+        if (about := self._about(name)) and (account := profile(about.json, about.response)):
+            yield account
+
+    def _about(self, name: str) -> Answer | None:
+        try:
+            return self.session.get(f"user/{name}/about/")
+        except CopytrailError:
+            return None  # the walk itself says what there is to say
 
     def _suspended(self, name: str) -> bool:
-        try:
-            about = self.session.get(f"user/{name}/about/").json
-        except CopytrailError:
-            return False  # the first refusal says it all
-        data = about.get("data") if isinstance(about, dict) else None
+        about = self._about(name)
+        data = about.json.get("data") if about and isinstance(about.json, dict) else None
         return isinstance(data, dict) and data.get("is_suspended") is True
 
 

@@ -39,6 +39,8 @@ _REASONS: dict[str, tuple[type[CopytrailError], str]] = {
     "quarantined": (errors.Quarantined, "is quarantined: Reddit asks every reader to agree first"),
     "gated": (errors.Quarantined, "is gated: Reddit asks every reader to agree first"),
     "banned": (errors.Suspended, "was banned by Reddit"),
+    "gold_only": (errors.LoginWall, "is shown only to members who pay for Reddit"),
+    "employees_only": (errors.Private, "is shown only to people who work for Reddit"),
 }
 
 
@@ -154,7 +156,7 @@ class _Wire:
             check=False, redirects=0, robots="api",
         )  # fmt: skip
         self._heed(response)
-        if problem := _problem(response, url):
+        if problem := problem_of(response, url):
             raise problem
         if url == TOKEN:
             _check_token(response)
@@ -177,7 +179,7 @@ class _Wire:
             self._resume = self._http.clock.monotonic() + min(max(reset, 1.0), WINDOW)
 
 
-def _problem(response: Response, url: str) -> CopytrailError | None:
+def problem_of(response: Response, url: str) -> CopytrailError | None:
     """Return the error an answer stands for: by the reason Reddit states, else by its status."""
     status = response.status
     if status in (200, 201, 202, 204):
@@ -205,7 +207,15 @@ def _moved(what: str, there: str, status: int) -> CopytrailError:
     path = urlsplit(there).path
     if path.startswith("/subreddits/search"):
         return errors.Gone(f"{what} does not exist; Reddit offers a search instead.", url=there, status=status)
-    if path.startswith("/login"):
+    if path.startswith("/over18"):
+        return errors.LoginWall(
+            f"{what} is shown only to readers who state that they are of age.", url=there, status=status
+        )
+    if path.startswith("/quarantine"):
+        return errors.Quarantined(
+            f"{what} is quarantined: Reddit asks every reader to agree.", url=there, status=status
+        )
+    if path.startswith(("/login", "/premium", "/gold")):
         return errors.LoginWall(f"{what} is shown only to signed-in members.", url=there, status=status)
     address = there.partition("?")[0]  # what follows says who shared it
     return errors.Moved(f"{what} leads to {address}; add that address instead.", url=there, status=status)

@@ -11,13 +11,22 @@ from core import markup, times
 from core.errors import SourceChanged
 from core.exchange import Response
 from core.ids import ref
-from core.records import Author, Finding, Media, MediaKind, Metrics, Post
+from core.records import Author, Counts, Finding, Media, MediaKind, Metrics, Post, Profile
 from core.source import Yielded
 from core.times import Instant
 
 HOME = "https://www.reddit.com"
 MAX_GALLERY = 100  # pictures of one gallery; Reddit allows twenty
 REMOVED = ("[deleted]", "[removed]")
+_NOTICE = re.compile(r"\[ ?(?:deleted|removed)(?: by (?:user|moderator|reddit)[^\[\]]{0,100})? ?\]", re.IGNORECASE)
+# Who took a post away, by Reddit's own word for it.
+_TAKEN_BY = {
+    "deleted": "its author deleted it", "author": "its author deleted it", "author_deleted": "its author deleted it",
+    "moderator": "moderators removed it", "automod_filtered": "a rule of the moderators filtered it",
+    "reddit": "Reddit's filter took it for spam", "anti_evil_ops": "Reddit's staff removed it",
+    "content_takedown": "Reddit's staff removed it", "community_ops": "Reddit's staff removed it",
+    "copyright_takedown": "Reddit removed it on a claim of copyright",
+}  # fmt: skip
 _FULLNAME = re.compile(r"t[13]_[0-9a-z]{1,13}")
 _ACCOUNT = re.compile(r"https?://(?:[\w-]+\.)?reddit\.com/u(?:ser)?/([\w-]{1,40})/?")
 _WRITTEN = re.compile(r"https?://[^\s<>()\[\]\"]+(?<![.,;:!?'])")
@@ -116,10 +125,12 @@ def read(thing: Any, response: Response) -> Iterator[Yielded]:
             yield from read({"kind": "t3", "data": parent | {"crosspost_parent_list": None}}, response)
     post = _post(thing["kind"], data, response)
     yield post
-    if (shown := _removed(data)) is not None:
+    if (found := removal(data)) is not None:
+        shown, who = found
         yield Finding(
-            kind="gone", ref=post.ref, url=post.url, evidence=shown, capture=response.capture,
-            sentence=f"Reddit shows {post.native_id} as {shown}: its text is no longer public.",
+            kind="legal_block" if "copyright" in who else "gone", ref=post.ref, url=post.url, evidence=shown,
+            capture=response.capture,
+            sentence=f"Reddit shows {post.native_id} as {shown}: {who}, and its text is no longer public.",
         )  # fmt: skip
 
 
@@ -166,13 +177,44 @@ def _post(kind: str, data: dict[str, Any], response: Response) -> Post:
     )
 
 
-def _removed(data: dict[str, Any]) -> str | None:
-    """Return what stands where the text was; an author who left but whose words stay is no removal."""
-    text = data.get("body", data.get("selftext"))
-    if text in REMOVED:
-        return str(text)
+def removal(data: dict[str, Any]) -> tuple[str, str] | None:
+    """Return what stands where the text was, and who took it away; an author who left but whose words stay did not."""
+    text = _text(data.get("body", data.get("selftext"))) or ""
     category = _text(data.get("removed_by_category"))
-    return f"removed_by_category: {category}" if category else None
+    notice = _NOTICE.fullmatch(text.strip())
+    if not notice and not category:
+        return None
+    if category:
+        who = _TAKEN_BY.get(category, "it was taken away")
+    elif "copyright" in text.lower():
+        who = _TAKEN_BY["copyright_takedown"]
+    elif "by reddit" in text.lower():
+        who = _TAKEN_BY["anti_evil_ops"]
+    else:
+        who = _TAKEN_BY["deleted" if "deleted" in text.lower() else "moderator"]
+    return (text.strip() if notice else f"removed_by_category: {category}"), who
+
+
+def profile(about: Any, response: Response) -> Profile | None:
+    """Return what an account shows of itself; None where the answer is about none, or about a suspended one."""
+    data = about.get("data") if isinstance(about, dict) else None
+    if not isinstance(data, dict) or about.get("kind") != "t2" or not (name := _text(data.get("name"))):
+        return None
+    page = data.get("subreddit")
+    shown: dict[str, Any] = page if isinstance(page, dict) else {}
+    bio, number = _text(shown.get("public_description")) or None, _text(data.get("id"))
+    karma = {key: count for key in ("link_karma", "comment_karma") if (count := _count(data.get(key))) is not None}
+    return Profile(
+        platform="reddit", bio=bio, links=tuple(_WRITTEN.findall(bio or "")[: markup.MAX_ADDRESSES]),
+        author=Author(
+            native_id=f"t2_{number}" if number else None, handle=name, name=_text(shown.get("title")) or None,
+            url=f"{HOME}/user/{name}",
+        ),
+        avatar=markup.absolute(_text(data.get("snoovatar_img")) or _text(data.get("icon_img"))),
+        banner=markup.absolute(_text(shown.get("banner_img"))), created=_instant(data.get("created_utc")),
+        counts=Counts(followers=_count(shown.get("subscribers")) or None), seen=response.captured_at, route="api",
+        capture=response.capture, raw=karma,
+    )  # fmt: skip
 
 
 def _author(data: dict[str, Any]) -> Author:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterator
+from functools import cached_property
 from typing import Any
 
 from collectors.reddit import HOST, REST, RedditSource
+from collectors.reddit_public import PublicAnswers
 from collectors.reddit_session import Answer
 from collectors.reddit_things import More, listing, tree
 from core.errors import Gone, NotRecorded, NotThere, SourceChanged, TooLarge
 from core.ids import ref
-from core.records import Finding
+from core.records import Finding, Post
 from core.source import Cursor, CursorSpec, Target, Yielded
 
 MAX_STUBS = 20_000  # requests for the left-out comments of one thread; the largest hold some 100,000 comments
@@ -107,6 +109,39 @@ class RedditThread(_ThreadSource):
         yield from self.unfold(thread, self.session.get(f"comments/{thread}/", _WHOLE))
 
 
+class RedditThreadPage(_ThreadSource):
+    """One post and its comments as its public page gives them to programs, without a key."""
+
+    id = "reddit.thread_page"
+    route = "page"
+    login = "none"
+    secrets = ()
+    how_to_get_the_key = ""
+    requests_per_minute = 6.0
+    robots = "obeyed"
+    patterns = (
+        rf"{_THREAD}(?:/[^/?#\s]*)?(?:/?\.json|\.json)?{REST}",
+        rf"(?:{HOST}/gallery|https?://redd\.it)/(?P<thread>[0-9a-z]{{1,13}}){REST}",
+    )
+    names = {"thread": "{thread}"}
+    examples = ("https://www.reddit.com/r/news/comments/3hahrw/a_title/", "https://redd.it/3hahrw")
+
+    @cached_property
+    def session(self) -> PublicAnswers:
+        """What gives the answers: no sign-in."""
+        return PublicAnswers(self.http)
+
+    def collect(self, target: Target, cursor: Cursor) -> Iterator[Yielded]:
+        """Yield the post and the comments shown with it, then those behind each stub, the largest first."""
+        thread = target.parts["thread"]
+        yield from self.unfold(thread, self.session.thread(thread, target.url, _WHOLE))
+
+    def read(self, thing: Any, answer: Answer) -> Iterator[Yielded]:
+        """Yield what a thing says; it came from a page."""
+        for found in super().read(thing, answer):
+            yield found.model_copy(update={"route": "page"}) if isinstance(found, Post) else found
+
+
 class RedditComment(_ThreadSource):
     """One comment with the post above it, what it answers, and its replies."""
 
@@ -125,7 +160,7 @@ class RedditComment(_ThreadSource):
         gone = None
         for found in self.read(things[0], answer):
             yield found
-            gone = found if isinstance(found, Finding) and found.kind == "gone" else gone
+            gone = found if isinstance(found, Finding) and found.kind in ("gone", "legal_block") else gone
         yield from self.unfold(thread, self.session.get(f"comments/{thread}/_/{name[3:]}", {"context": "100"}), name)
         if gone:
             raise Gone(f"Reddit shows {name} as {gone.evidence}; what was seen of it is kept.", url=target.url)

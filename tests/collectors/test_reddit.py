@@ -35,6 +35,8 @@ from tests.reddit_in_memory import (
     said,
 )
 
+COMMENTS = f"{USER}comments/" if USER.endswith("/") else f"{USER}/comments"
+
 
 def test_without_a_key_nothing_is_asked_and_the_way_to_one_is_told() -> None:
     reddit = Reddit(said(200))
@@ -65,7 +67,7 @@ def test_each_post_names_the_record_it_came_in() -> None:
 
 def test_secrets_are_in_no_record() -> None:
     reddit = Reddit(said(200, listing(comment("t1_a"))))
-    reddit.walk(RedditUser, USER)
+    reddit.walk(RedditUser, COMMENTS)
     kept = repr(reddit.kept)
     basic = base64.b64encode(b"id-of-the-app:secret-of-the-app").decode()
     assert len(reddit.kept) == 2
@@ -76,7 +78,7 @@ def test_secrets_are_in_no_record() -> None:
 def test_a_token_that_ends_early_is_renewed_once() -> None:
     replies = iter([httpx.Response(401, json={"error": 401}), httpx.Response(200, json=listing(comment("t1_a")))])
     reddit = Reddit(lambda _: next(replies))
-    assert names(reddit.walk(RedditUser, USER)) == ["t1_a"]
+    assert names(reddit.walk(RedditUser, COMMENTS)) == ["t1_a"]
     assert len(reddit.sign_ins) == 2
 
 
@@ -127,7 +129,7 @@ def test_where_no_request_remains_it_waits_for_the_window_on_the_clock_given() -
     headers = {"x-ratelimit-remaining": "0.0", "x-ratelimit-used": "600", "x-ratelimit-reset": "42"}
     pages = {None: listing(comment("t1_a"), after="t1_a"), "t1_a": listing(comment("t1_b"))}
     reddit = Reddit(lambda r: httpx.Response(200, json=pages[r.url.params.get("after")], headers=headers))
-    reddit.walk(RedditUser, USER)
+    reddit.walk(RedditUser, COMMENTS)
     assert reddit.clock.slept == [42.0]
 
 
@@ -139,7 +141,7 @@ def test_rate_headers_are_believed_within_reason(remaining: str, reset: str, sle
     headers = {"x-ratelimit-remaining": remaining, "x-ratelimit-used": "?", "x-ratelimit-reset": reset}
     pages = {None: listing(comment("t1_a"), after="t1_a"), "t1_a": listing(comment("t1_b"))}
     reddit = Reddit(lambda r: httpx.Response(200, json=pages[r.url.params.get("after")], headers=headers))
-    assert len(reddit.walk(RedditUser, USER)) == 2
+    assert len(reddit.walk(RedditUser, COMMENTS)) == 2
     assert reddit.clock.slept == slept
 
 
@@ -229,7 +231,7 @@ def test_a_share_link_is_asked_for_in_secret_even_where_it_was_written_openly() 
 
 def test_a_listing_that_leads_in_a_circle_ends() -> None:
     reddit = Reddit(said(200, listing(comment("t1_a"), after="t1_a")))
-    assert names(reddit.walk(RedditUser, USER)) == ["t1_a"]
+    assert names(reddit.walk(RedditUser, COMMENTS)) == ["t1_a"]
     assert len(reddit.asked) == 2
 
 
