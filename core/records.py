@@ -18,7 +18,10 @@ Route = Literal["api", "feed", "page", "import"]
 
 
 def _aware(at: datetime) -> datetime:
-    return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+    try:
+        return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+    except OverflowError as error:  # at the edge of the calendar; pydantic tells only ValueErrors as of a field
+        raise ValueError("lies beyond the calendar") from error
 
 
 def _cleaned(value: object) -> object:
@@ -30,6 +33,12 @@ def _cleaned(value: object) -> object:
 
 def _as_id(value: object) -> object:
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else _cleaned(value)
+
+
+def _inside(path: str | None) -> str | None:
+    """Return a path that stays in the folder of its file; one that leads out of it is not told on."""
+    steps = (path or "").replace("\\", "/").split("/")
+    return None if steps[0] == "" or ".." in steps or ":" in steps[0] else path
 
 
 Utc = Annotated[datetime, AfterValidator(_aware)]
@@ -62,7 +71,7 @@ class Media(Record):
     url: Text | None = None
     kind: MediaKind = "image"
     sha256: Text | None = None
-    path: Text | None = None
+    path: Annotated[Text | None, AfterValidator(_inside)] = None
     alt: Text | None = None
 
 

@@ -60,6 +60,8 @@ def objects(read: Callable[[int], str]) -> Iterator[tuple[int, Any] | Rejected]:
             if not ended and len(text) - at < MAX_LINE and more():
                 continue
             member, end = None, -1
+        except ValueError:  # a number with more digits than Python reads
+            member, end = None, -1
         if end == len(text) and more():
             continue  # a number or a word may go on in what is still to come
         if end >= 0:

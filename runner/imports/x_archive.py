@@ -23,7 +23,7 @@ from runner.imports.x import archived
 
 _TWEETS = re.compile(r"(?:data/)?tweets?(?:-part\d{1,4})?\.js")
 MAX_MEMBERS = 500_000  # an archive holds a file for each picture; the longest accounts have some 100,000
-MAX_BYTES = 4_000_000_000  # of one member, unpacked
+MAX_BYTES = 4_000_000_000  # of all members with posts, unpacked; members may lie over one another
 MAX_RATIO = 100  # unpacked to packed; real posts reach 15
 MAX_SMALL = 20_000_000  # bytes of the files about the account
 
@@ -73,10 +73,12 @@ def _zipped(archive: zipfile.ZipFile, name: str) -> Iterator[Item]:
     wanted = [m for inner, m in known.items() if _TWEETS.fullmatch(inner)]
     if not wanted:
         raise BadInput(f"{name} holds no data/tweets.js; it is no archive of X.")
+    left = MAX_BYTES
     for member in sorted(wanted, key=lambda m: m.filename.removesuffix(".js")):
-        if member.file_size > MAX_BYTES or member.file_size > MAX_RATIO * max(member.compress_size, 10_000):
+        if member.file_size > left or member.file_size > MAX_RATIO * max(member.compress_size, 10_000):
             yield Rejected(0, f"{member.filename[:80]} would unpack to {member.file_size:,} bytes; it was not read")
             continue
+        left -= member.file_size
         try:
             with archive.open(member) as file:
                 yield from _posts(_reader(file, member.file_size), author, seen)

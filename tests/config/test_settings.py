@@ -81,3 +81,9 @@ def test_the_threshold_of_the_settings_is_the_matchers_own() -> None:
     from matchers.wording import NEAR
 
     assert settings.Settings().match.near_threshold == NEAR
+
+
+@pytest.mark.parametrize("line", ["[budgets]\nx = nan", "[budgets]\nx = inf", "[media]\nmax_run_megabytes = inf"])
+def test_amounts_are_numbers_with_an_end(tmp_path: Path, line: str) -> None:
+    with pytest.raises(CannotStart, match="finite number"):
+        settings.load(write(tmp_path, f"{line}\n"))

@@ -149,3 +149,13 @@ def test_list_that_breaks_off(tmp_path: Path) -> None:
     items = list(import_posts(path))
     assert [item.ref for item in items if isinstance(item, Post)] == ["x:1", "x:2"]
     assert isinstance(items[-1], Rejected)
+
+
+def test_members_that_lie_over_one_another_are_bounded_in_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(x_archive, "MAX_BYTES", 1_000)
+    files = {f"data/tweets-part{n}.js": code("tweets", [post(n)]) for n in range(1, 6)}
+    items = list(import_posts(archive(tmp_path, files)))
+    told = [item.reason for item in items if isinstance(item, Rejected)]
+    assert len([item for item in items if isinstance(item, Post)]) == 5 - len(told)
+    assert len(told) >= 2
+    assert all("was not read" in reason for reason in told)

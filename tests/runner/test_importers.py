@@ -113,6 +113,19 @@ def test_numbers_and_letters_no_database_holds(tmp_path: Path) -> None:
     assert (post.platform, post.native_id, post.text) == ("quayside", "123456789012345678901", "a😀b\ufffd")
 
 
+def test_numbers_times_and_paths_beyond_all_bounds(tmp_path: Path) -> None:
+    row = {"platform": "x", "native_id": "1", "text": "Fog"}
+    long = "9" * 6_000
+    listed = f'[\n{{"platform": "x", "native_id": {long}}},\n{json.dumps(row)}\n]'
+    assert [type(one) for one in read(tmp_path, listed, "list.json")] == [Rejected, Post]
+    edge = {**row, "first_seen": "0001-01-01T00:00:00+14:00"}
+    assert [type(one) for one in read(tmp_path, f"{json.dumps(edge)}\n{json.dumps(row)}\n")] == [Rejected, Post]
+    paths = ("../../keys", "/etc/passwd", "a\\..\\b", "c:/keys", "archive/blobs/ab/cd/abcd")
+    shown = [{"path": path} for path in paths]
+    (post,) = read(tmp_path, json.dumps({**row, "media": shown}))
+    assert [media.path for media in post.media] == [None, None, None, None, "archive/blobs/ab/cd/abcd"]
+
+
 def test_line_that_is_not_utf8(tmp_path: Path) -> None:
     long = line(text="x" * 300_000).encode()  # beyond what is looked at to tell the charset
     first, bad, last = read(tmp_path, long + b'{"platform":"a","native_id":"\xe9"}\n' + line().encode())
