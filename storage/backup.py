@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
+import tempfile
 from contextlib import closing, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -46,11 +48,27 @@ def backup(database: Database, path: Path) -> None:
 
 
 def restore(database: Database, path: Path) -> None:
-    """Replace everything in the working copy by a backup, in one transaction. Raises CannotStart."""
+    """Replace everything in the working copy by a backup, in one transaction. Raises CannotStart.
+
+    A backup of an older schema is brought to today's in a copy; the file itself is never written to.
+    """
     from storage.engine import Database as Other
 
     if not path.is_file():
         raise CannotStart(f"{path} is not there; name a file written by `copytrail db backup`.")
+    with Other(path) as source:
+        older = source.revision() in schema.revisions()[:-1]
+    with tempfile.TemporaryDirectory(prefix="copytrail-restore-") as folder:
+        if older:
+            path = Path(shutil.copy(path, Path(folder) / path.name))
+            with Other(path) as source:
+                source.upgrade()
+        _restore(database, path)
+
+
+def _restore(database: Database, path: Path) -> None:
+    from storage.engine import Database as Other
+
     with Other(path) as source:
         source.require()
         if found := source.check():
