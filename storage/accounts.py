@@ -20,14 +20,22 @@ _CHANGED = ("handle", "name", "url", "named_at")
 _SHOWN = ("ref", "id", "handle", "name", "url")
 _OTHER = ("account_id", "handle", "name", "seen_from", "seen_to")
 
+# What stands where a deleted author stood, on Reddit, Lemmy, phpBB, Discourse, Disqus and their like.
+_NOBODY = frozenset({"[deleted]", "[removed]", "[unknown]", "[deleted user]", "deleted user", "deleted member"})
+
 Shown = Post | Profile  # what shows an account
 Sighting = tuple[Shown, datetime]  # the latest of a batch by an account, and when it was seen
 
 
 def account_ref(platform: str, site: str | None, author: Author) -> str | None:
-    """Return the name of an account: its id, else its handle, else its display name; None where nothing is shown."""
+    """Return the name of an account: its id, else its handle, else its display name; None where nothing is shown.
+
+    What a platform writes in place of a deleted author is the name of nobody: many people would become one.
+    """
     if author.native_id:
         return ids.ref(platform, author.native_id, site)
+    if (author.handle or author.name or "").strip().casefold() in _NOBODY:
+        return None
     if author.handle:
         return ids.ref(platform, f"@{author.handle.removeprefix('@').casefold()}", site)
     return ids.ref(platform, f"~{author.name}", site) if author.name else None
