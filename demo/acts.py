@@ -16,7 +16,8 @@ LAST = 13.9  # days after the start: nothing happens later
 _TRACKERS = (
     "", "?utm_source=quay&utm_medium=social", "?fbclid=IwAR0mar4v3lle", "?utm_campaign=lantern-tide", "?gclid=Cj0KCQ-mv"
 )  # fmt: skip
-_SPREADERS = ("reddit", "mastodon", "discourse", "livejournal", "wordpress", "blogspot")
+_PASSED_ON = (("mastodon", 3, 1), ("bluesky", 2, 1), ("telegram", 3, 0), ("vk", 2, 0))  # reposts, quotes of a place
+_SPREADERS = ("reddit", "mastodon", "discourse", "livejournal", "wordpress", "blogspot", "lemmy", "telegram", "hive")
 
 
 def threads(stage: Stage) -> dict[str, list[Draft]]:
@@ -88,12 +89,16 @@ def shared_links(stage: Stage) -> None:
 
 def explicit(stage: Stage) -> None:
     """Repost, quote and cite copies, in the ways the platforms have for it."""
-    instance, communities = stage.of("mastodon"), stage.of("reddit")
-    for place in instance:
-        others = [d for d in _copies(stage, "mastodon") if d.place is not place]
-        for original in _some_drafts(stage, others, 3):
-            _act(stage, place, original, "repost", repost_of=original, text=original.text)
-        for original in _some_drafts(stage, others, 1):
+    communities = stage.of("reddit")
+    for software, reposts, quotes in _PASSED_ON:
+        for place in (p for p in stage.of(software) if p.closes is None):
+            others = [d for d in _copies(stage, software) if d.place is not place]
+            for original in _some_drafts(stage, others, reposts):
+                _act(stage, place, original, "repost", repost_of=original, text=original.text)
+            for original in _some_drafts(stage, others, quotes):
+                _act(stage, place, original, "quote", quotes=original)
+    for place in stage.of("xenforo"):
+        for original in _some_drafts(stage, [d for d in _copies(stage, "xenforo") if d.place is place], 2):
             _act(stage, place, original, "quote", quotes=original)
     for original in _some_drafts(stage, [d for d in _copies(stage, "reddit") if d.thread is None], 6):
         other = next(c for c in communities if c is not original.place)
@@ -117,7 +122,7 @@ def _act(stage: Stage, place: Place, original: Draft, edit: Edit, text: str | No
 
 def afterlife(stage: Stage) -> None:
     """Let some posts change or vanish between two collections, and one carry a date that is none."""
-    for software in ("mastodon", "reddit", "blogspot", "discourse"):
+    for software in ("mastodon", "reddit", "blogspot", "discourse", "vk", "hive", "lemmy", "quora"):
         fresh = [d for d in stage.drafts if d.place.software == software and stage.day(3.1) < d.at < stage.day(4.9)]
         plain = [d for d in fresh if d.text and not (d.thread or d.repost_of or d.cites or _is_named(stage, d))]
         for draft in sorted(plain, key=lambda d: d.edit is None)[:1]:  # a copy rather than small talk
@@ -129,7 +134,7 @@ def afterlife(stage: Stage) -> None:
         for draft in sorted(plain, key=lambda d: not d.tags)[:1]:
             draft.gone = stage.day(7.25)
     replies = [d for d in stage.drafts if d.place.software == "reddit" and d.thread and d.copy_of is None]
-    next(d for d in replies if stage.day(0) < d.at < stage.day(4.5)).gone = stage.day(8.5)
+    max((d for d in replies if d.at < stage.day(4.5)), key=lambda d: d.at).gone = stage.day(8.5)
     next(d for d in stage.drafts if d.place.software == "feed" and d.copy_of is None).precision = "unknown"
 
 

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from importlib import resources
 from typing import Any
 
 import yaml
 
 from core.records import Route
-from demo.native import channel, number_of, slug
+from demo.addresses import did, group, member, number_of, watched
 from demo.world import Person, Place
 
 _ROUTES: Mapping[str, Route] = {
-    "reddit": "api", "discourse": "api", "mastodon": "api", "wordpress": "api", "news": "page",
+    "reddit": "api", "discourse": "api", "mastodon": "api", "wordpress": "api", "news": "page", "hive": "api",
+    "peertube": "api", "lemmy": "api", "xenforo": "page", "bluesky": "api", "vk": "api", "pixiv": "api",
+    "odysee": "api", "ptt": "page", "telegram": "page", "tiktok": "page", "quora": "page", "soundcloud": "page",
+}  # fmt: skip
+_NUMBERED: Mapping[str, Callable[[Place], str]] = {  # where a place is an account with an id of its own
+    "bluesky": did, "vk": lambda place: f"-{group(place)}", "pixiv": member,
 }  # fmt: skip
 _SPELLED = frozenset({"blogspot", "wordpress", "news", "feed", "substack"})  # their authors are names, not handles
 
@@ -32,24 +38,14 @@ def _place(row: Mapping[str, Any]) -> Place:
         software=software, platform=row["platform"], host=host, title=row["title"], size=row["size"],
         languages=tuple(row["languages"]), people=tuple(_person(software, host, name) for name in row["people"]),
         watch="", route=row.get("route", _ROUTES.get(software, "feed")),
-        site=row.get("site", host if software == "discourse" else None),
-        room=room, capacity=row.get("capacity", 1000), noise=row["noise"],
+        site=row.get("site", host if software in ("discourse", "xenforo") else None),
+        room=room, capacity=row.get("capacity", 1000), noise=row["noise"], closes=row.get("closes"),
+        longest=row.get("longest"),
     )  # fmt: skip
-    return Place(**{name: getattr(place, name) for name in Place.__slots__} | {"watch": _watched(place)})
-
-
-def _watched(place: Place) -> str:
-    patterns = {
-        "reddit": f"https://www.reddit.com/r/{place.room}",
-        "discourse": f"https://{place.host}/t/{slug(place)}/{place.room}",
-        "mastodon": f"https://{place.host}/@{place.room}",
-        "medium": f"https://medium.com/@{place.room}",
-        "youtube": f"https://www.youtube.com/channel/{channel(place)}",
-        "vimeo": f"https://vimeo.com/{place.room}",
-        "pinterest": f"https://www.pinterest.com/{place.room}/",
-        "feed": f"https://{place.host}/feed.xml",
-    }
-    return patterns.get(place.software, f"https://{place.host}/")
+    account = did(place) if software == "bluesky" else None
+    number = _NUMBERED[software](place) if software in _NUMBERED else None
+    people = tuple(replace(person, native_id=number or person.native_id) for person in place.people)
+    return replace(place, watch=watched(place), account=account, people=people)
 
 
 def _person(software: str, host: str, name: str) -> Person:

@@ -1,17 +1,19 @@
-"""Give invented posts the ids and addresses that each platform would give them."""
+"""Give invented posts the ids that each platform would give them."""
 
 from __future__ import annotations
 
-import hashlib
 import string
+import uuid
 from collections import Counter
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from random import Random
 
+from demo.addresses import BASE64, did, group
 from demo.world import Place
 
 _BASE36 = string.digits + string.ascii_lowercase
-_BASE64 = string.ascii_letters + string.digits + "-_"
+_SORTED32 = "234567abcdefghijklmnopqrstuvwxyz"  # digits whose order is that of the letters
 
 
 def base36(number: int) -> str:
@@ -23,16 +25,40 @@ def base36(number: int) -> str:
     return digits or "0"
 
 
-def channel(place: Place) -> str:
-    """Return the YouTube channel id of a place."""
-    rng = Random(hashlib.sha256(place.title.encode()).digest())
-    return "UC" + "".join(rng.choice(_BASE64) for _ in range(22))
+def _sorted32(number: int) -> str:
+    """Return a number in the thirteen digits by which Bluesky's records sort by time."""
+    digits = ""
+    for _ in range(13):
+        number, rest = divmod(number, 32)
+        digits = _SORTED32[rest] + digits
+    return digits
 
 
-def number_of(text: str, digits: int) -> str:
-    """Return a number of so many digits that stands for a name, always the same."""
-    wide = int.from_bytes(hashlib.sha256(text.encode()).digest()[:12])
-    return str(10 ** (digits - 1) + wide % (9 * 10 ** (digits - 1)))
+def _micros(at: int, rng: Random) -> int:
+    return (at * 1_000_000 + rng.randrange(10**6) << 10) + rng.randrange(1 << 10)
+
+
+Make = Callable[[Place, int, Random], str]
+
+# How an id is made of the place, the second of the post, and chance.
+_MADE: Mapping[str, Make] = {
+    "mastodon": lambda place, at, rng: str((at * 1000 << 16) + rng.randrange(1 << 16)),
+    "medium": lambda place, at, rng: f"{rng.randrange(16**11, 16**12):x}",
+    "blogspot": lambda place, at, rng: str(rng.randrange(10**18, 9 * 10**18)),
+    "tumblr": lambda place, at, rng: str(7 * 10**17 + at * 10**7 + rng.randrange(10**6)),
+    "youtube": lambda place, at, rng: "".join(rng.choice(BASE64) for _ in range(11)),
+    "vimeo": lambda place, at, rng: str(900_000_000 + (at - 1_700_000_000) + rng.randrange(900)),
+    "pinterest": lambda place, at, rng: str(rng.randrange(10**17, 9 * 10**17)),
+    "hive": lambda place, at, rng: f"{place.room}/tide-{base36(at + rng.randrange(50))}",
+    "peertube": lambda place, at, rng: str(uuid.UUID(int=rng.getrandbits(128), version=4)),
+    "bluesky": lambda place, at, rng: f"at://{did(place)}/app.bsky.feed.post/{_sorted32(_micros(at, rng))}",
+    "pixiv": lambda place, at, rng: str(119_000_000 + (at - 1_716_000_000) // 6 + rng.randrange(5)),
+    "odysee": lambda place, at, rng: f"{rng.getrandbits(160):040x}",
+    "ptt": lambda place, at, rng: f"{place.room}/M.{at}.A.{rng.randrange(4096):03X}",
+    "tiktok": lambda place, at, rng: str((at << 32) + rng.getrandbits(31)),
+    "quora": lambda place, at, rng: str(1_477_743_000_000_000 + (at - 1_716_000_000) * 40 + rng.randrange(30)),
+    "soundcloud": lambda place, at, rng: str(1_840_000_000 + (at - 1_716_000_000) // 30 + rng.randrange(5)),
+}
 
 
 class Ids:
@@ -46,63 +72,27 @@ class Ids:
     def next(self, place: Place, at: datetime, kind: str = "post") -> str:
         """Return a fresh id for a post of a place made at a moment."""
         while True:
-            native_id = self._one(place, at, kind)
+            native_id = self._one(place, int(at.timestamp()), kind)
             if (place.software, native_id) not in self._used:
                 self._used.add((place.software, native_id))
                 return native_id
 
-    def _one(self, place: Place, at: datetime, kind: str) -> str:
-        seconds, rng = int(at.timestamp()), self._rng
+    def _one(self, place: Place, at: int, kind: str) -> str:
+        if place.software in _MADE:
+            return _MADE[place.software](place, at, self._rng)
+        if place.software == "reddit":
+            made = base36(60_000_000_000 + at + self._rng.randrange(50))
+            return f"{'t1' if kind == 'comment' else 't3'}_{made}"
+        counted = f"{place.host}/{kind}" if kind == "comment" else place.host
+        counted = place.key if place.software in ("vk", "telegram") else counted
+        self._count[counted] += 1
+        number = self._count[counted]
         match place.software:
-            case "reddit":
-                return f"{'t1' if kind == 'comment' else 't3'}_{base36(60_000_000_000 + seconds + rng.randrange(50))}"
-            case "mastodon":
-                return str((seconds * 1000 << 16) + rng.randrange(1 << 16))
-            case "medium":
-                return f"{rng.randrange(16**11, 16**12):x}"
-            case "blogspot":
-                return str(rng.randrange(10**18, 9 * 10**18))
-            case "tumblr":
-                return str(7 * 10**17 + seconds * 10**7 + rng.randrange(10**6))
-            case "youtube":
-                return "".join(rng.choice(_BASE64) for _ in range(11))
-            case "vimeo":
-                return str(900_000_000 + (seconds - 1_700_000_000) + rng.randrange(900))
-            case "pinterest":
-                return str(rng.randrange(10**17, 9 * 10**17))
             case "livejournal":
-                self._count[place.host] += 1
-                return str((310 + self._count[place.host]) * 256 + rng.randrange(256))
+                return str((310 + number) * 256 + self._rng.randrange(256))
+            case "vk":
+                return f"-{group(place)}_{2100 + 3 * number}"
+            case "telegram":
+                return f"{place.room}/{410 + number}"
             case _:
-                name = f"{place.host}/{kind}" if kind == "comment" else place.host
-                self._count[name] += 1
-                return str(1000 + 7 * self._count[name] + (500_000 if kind == "comment" else 0))
-
-
-def address(place: Place, native_id: str, at: datetime, thread: str = "", number: int = 0) -> str:
-    """Return the address at which a post stands."""
-    short = native_id.rpartition("_")[2]
-    month = at.strftime("%Y/%m")
-    patterns = {
-        "reddit": f"https://www.reddit.com/r/{place.room}/comments/{thread or short}/"
-        + (f"comment/{short}/" if thread else f"tide_{short}/"),
-        "discourse": f"https://{place.host}/t/{slug(place)}/{place.room}/{number}",
-        "mastodon": f"https://{place.host}/@{place.room}/{short}",
-        "medium": f"https://medium.com/@{place.room}/tide-{short}",
-        "blogspot": f"https://{place.host}/{month}/tide-{short[-6:]}.html",
-        "livejournal": f"https://{place.host}/{short}.html",
-        "wordpress": f"https://{place.host}/{month}/tide-{short}/",
-        "substack": f"https://{place.host}/p/tide-{short}",
-        "tumblr": f"https://{place.host}/post/{short}/tide",
-        "youtube": f"https://www.youtube.com/watch?v={native_id}",
-        "vimeo": f"https://vimeo.com/{short}",
-        "pinterest": f"https://www.pinterest.com/pin/{short}/",
-        "news": f"https://{place.host}/{at:%Y/%m/%d}/story-{short}.html",
-        "feed": f"https://{place.host}/entries/{short}",
-    }
-    return patterns[place.software]
-
-
-def slug(place: Place) -> str:
-    """Return the words of a forum topic's address."""
-    return f"table-{place.room}"
+                return str(1000 + 7 * number + (500_000 if kind == "comment" else 0))

@@ -12,14 +12,39 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import ClassVar, Self
 
-from demo.replicas import blogspot, discourse, feeds, mastodon, media, misbehaving, news, reddit, tumblr, wordpress
+from demo.replicas import (
+    blogspot,
+    bluesky,
+    discourse,
+    feeds,
+    hive,
+    lemmy,
+    mastodon,
+    media,
+    misbehaving,
+    news,
+    odysee,
+    peertube,
+    pixiv,
+    ptt,
+    quora,
+    reddit,
+    soundcloud,
+    telegram,
+    tiktok,
+    tumblr,
+    vk,
+    wordpress,
+    xenforo,
+)
 from demo.replicas.base import Answer, Replica, Request, as_json, as_page, missing
 from demo.world import World
 
 REPLICAS: tuple[type[Replica], ...] = (
     reddit.Reddit, mastodon.Mastodon, discourse.Discourse, wordpress.WordPress, blogspot.Blogspot, news.News,
     feeds.Medium, feeds.LiveJournal, feeds.Substack, tumblr.Tumblr, media.YouTube, media.Vimeo, media.Pinterest,
-    feeds.AnySite,
+    xenforo.XenForo, hive.Hive, peertube.PeerTube, lemmy.Lemmy, vk.Vk, bluesky.Bluesky, odysee.Odysee, pixiv.Pixiv,
+    ptt.Ptt, telegram.Telegram, tiktok.TikTok, quora.Quora, soundcloud.SoundCloud, feeds.AnySite,
 )  # fmt: skip
 _COMPRESSED_FROM = 1400  # bytes, as servers are usually set
 _MOST_SENT = 1 << 20  # bytes of a request body that are read

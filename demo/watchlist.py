@@ -8,16 +8,19 @@ from core.errors import FindingKind
 from core.records import Route
 from demo.replicas.news import CLOSED
 from demo.replicas.reddit import SUSPENDED
+from demo.replicas.telegram import CLOSED_GROUP
+from demo.replicas.tiktok import CHALLENGED
+from demo.replicas.vk import CLOSED_WALL
 from demo.world import Place, World
 
 CASE = "lantern-tide"
 # The replicas accept any key; the real names are used so that the production sources find theirs.
-KEYS = {"REDDIT_CLIENT_ID": "demo", "REDDIT_CLIENT_SECRET": "demo", "TUMBLR_API_KEY": "demo"}
+KEYS = {"REDDIT_CLIENT_ID": "demo", "REDDIT_CLIENT_SECRET": "demo", "TUMBLR_API_KEY": "demo", "VK_TOKEN": "demo"}
 
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """One source of the demo; `finding` is the finding its run must end with, None for an ordinary run."""
+    """One source of the demo; `finding` is the finding its last run must end with, None for an ordinary run."""
 
     url: str
     route: Route
@@ -30,13 +33,18 @@ _ENDS: tuple[Watched, ...] = (
     Watched("https://closed-stall-of-alvane.tumblr.com/", "feed", "a blog that is gone", "gone"),
     Watched(f"https://www.reddit.com/user/{SUSPENDED}", "api", "a suspended account", "suspended"),
     Watched("https://www.youtube.com/channel/UCnoSuchChannelMaravelle", "feed", "a channel that is none", "gone"),
+    Watched(f"https://t.me/{CLOSED_GROUP}", "page", "a group that shows its messages to members", "login_wall"),
+    Watched(f"https://vk.com/{CLOSED_WALL}", "api", "a community closed to others", "private"),
+    Watched(f"https://www.tiktok.com/@{CHALLENGED}", "page", "an account behind a challenge", "blocked"),
     Watched(f"https://{CLOSED}/", "page", "a site that asks not to be read", "robots"),
 )
 
 
 def sources(world: World) -> tuple[Watched, ...]:
     """Return what to watch, in the order of the cast: small places first."""
-    places = [Watched(place.watch, place.route, _named(place)) for place in world.places]
+    places = [
+        Watched(p.watch, p.route, _named(p), "gone" if p.closes is not None else None) for p in world.places
+    ]  # fmt: skip
     return (*places, *_threads(world), *_ENDS)
 
 

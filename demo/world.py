@@ -36,7 +36,9 @@ class Place:
     """One account, journal, forum or community of the demo, and how the demo watches it.
 
     `software` names the replica that answers for it, `platform` and `site` are the first parts of every ref, `room` is
-    the part of the host it fills (a subreddit, a handle, a category), `capacity` how many posts its feed shows at most.
+    the part of the host it fills (a subreddit, a handle, a category), `capacity` how many posts its feed shows at most,
+    `account` the id of the account where posts carry it, `closes` the day on which its owner deletes the account,
+    `longest` how many characters a post may have.
     """
 
     key: str
@@ -53,6 +55,9 @@ class Place:
     room: str = ""
     capacity: int = 1000
     noise: int = 10
+    account: str | None = None
+    closes: float | None = None
+    longest: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +135,7 @@ class World:
     truth: tuple[Planted, ...]
     story: str = ""
 
-    def moment(self, day: int) -> datetime:
+    def moment(self, day: float) -> datetime:
         """Return the end of a day of the demo, counted from 1; posts up to there are visible."""
         return self.start + timedelta(days=day)
 
@@ -155,7 +160,11 @@ class World:
         return [place for place in self.places if place.software == software]
 
 
-def ref(place: Place, native_id: str, *, comment: bool = False) -> str:
-    """Return the name a collector must give a post of a place; WordPress counts comments apart from posts."""
+def ref(place: Place, native_id: str, *, comment: bool = False, again: bool = False) -> str:
+    """Return the name a collector must give a post of a place.
+
+    WordPress counts comments apart from posts; what a place only shows `again` is named under its own account.
+    """
     site = f"{place.site}/comments" if comment and place.software == "wordpress" else place.site
+    site = place.account if again else site
     return ids.ref(place.platform, native_id, site)

@@ -121,10 +121,11 @@ def missing(what: str = "page") -> Answer:
 
 def as_html(text: str) -> str:
     """Return a text as paragraphs, with its addresses as links."""
-    return "".join(f"<p>{_linked(part).replace(chr(10), '<br />')}</p>" for part in text.split("\n\n") if part.strip())
+    return "".join(f"<p>{linked(part).replace(chr(10), '<br />')}</p>" for part in text.split("\n\n") if part.strip())
 
 
-def _linked(text: str) -> str:
+def linked(text: str) -> str:
+    """Return a text as HTML, with its addresses as links."""
     parts, end = [], 0
     for found in _URL.finditer(text):
         url = escape(found[0])

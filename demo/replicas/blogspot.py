@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta, timezone
 
-from demo.native import number_of
+from demo.addresses import number_of
 from demo.replicas.base import Answer, Replica, Request, as_feed, as_html, as_page, missing, xml
 from demo.world import Place, Posting
 

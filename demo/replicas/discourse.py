@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from demo.native import slug
+from demo.addresses import slug
 from demo.replicas.base import Answer, Replica, Request, as_html, as_json, as_page, millis
 from demo.world import Place, Posting
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta, timezone
 
-from demo.native import channel
+from demo.addresses import channel
 from demo.replicas.base import Answer, Replica, Request, as_feed, as_html, as_page, missing, rfc822, xml
 from demo.replicas.feeds import rss
 from demo.world import Posting

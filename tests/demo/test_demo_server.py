@@ -165,7 +165,8 @@ def test_misbehaviour_is_what_its_name_says(replicas: Server) -> None:
 def test_nobody_needs_the_real_platform(world: World) -> None:
     """Self-hosted software stands under .example; only platforms that cannot be elsewhere keep their hosts."""
     real = ("reddit.com", "medium.com", "blogspot.com", "livejournal.com", "tumblr.com", "substack.com",
-            "youtube.com", "vimeo.com", "pinterest.com")  # fmt: skip
+            "youtube.com", "vimeo.com", "pinterest.com", "hive.blog", "vk.com", "bsky.app", "odysee.com", "pixiv.net",
+            "ptt.cc", "t.me", "tiktok.com", "quora.com", "soundcloud.com")  # fmt: skip
     for place in world.places:
         assert place.host.endswith((".example", *real)), place.host
 
