@@ -20,9 +20,30 @@ def assigned(html: str, name: str) -> Any:
     given = re.finditer(rf"{re.escape(name)}[\"']?\]?\s*=\s*(JSON\.parse\(\s*)?(?=[\[{{\"])", html)
     for found in islice(given, MOST_NAMED):
         try:
-            value, _ = _DECODER.raw_decode(html, found.end())
+            if html[found.end()] != '"':
+                return _DECODER.raw_decode(html, found.end())[0]
+            value = _DECODER.decode(_string(html, found.end()))
             return _DECODER.decode(value) if found[1] else value
         except (ValueError, TypeError):
+            continue
+    return None
+
+
+def _string(html: str, at: int) -> str:
+    """Return the string that a script writes at a place, as JSON writes it: scripts may escape more than JSON does."""
+    found = re.compile(r'"(?:[^"\\]|\\.)*+"', re.DOTALL).match(html, at)
+    if found is None:
+        raise ValueError("no string")
+    return re.sub(r"\\(.)", lambda escaped: "'" if escaped[1] == "'" else escaped[0], found[0], flags=re.DOTALL)
+
+
+def called(html: str, name: str) -> Any:
+    """Return the JSON object that a script calls `name` with (`window["name"]({...})`); None where none does."""
+    given = re.finditer(rf"{re.escape(name)}[\"']?\]?\s*\(\s*(?=\{{)", html)
+    for found in islice(given, MOST_NAMED):
+        try:
+            return _DECODER.raw_decode(html, found.end())[0]
+        except ValueError:
             continue
     return None
 
