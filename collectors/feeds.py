@@ -75,6 +75,11 @@ class FeedsSite(FeedSource):
         else:
             if page.not_modified or try_feed(page):
                 return page
+            if urls.registrable_domain(urls.host(page.url)) != urls.registrable_domain(urls.host(url)):
+                refusal = SourceChanged(
+                    f"{url} leads to {page.url}, on another site, and no feed was found; watch that address instead.",
+                    url=url,
+                )
             candidates = _named(page) or candidates
         for candidate in candidates:
             try:

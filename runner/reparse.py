@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from copy import deepcopy
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from core.errors import CannotStart, CopytrailError, NotRecorded
 from core.records import Finding, Post, Profile
@@ -13,6 +14,7 @@ from runner.outcome import Outcome
 
 if TYPE_CHECKING:
     from runner.collect import Warn
+    from runner.desk import Desk
     from runner.workspace import Workspace
     from storage.sources import SourceRow
 
@@ -34,15 +36,21 @@ def reparse(workspace: Workspace, source: int | None = None, warn: Warn | None =
         which = f"source {source}" if source is not None else "this workspace"
         raise CannotStart(f"Nothing is recorded of {which}; collect it before reading it again.")
     told: set[str] = set()
+    states: dict[int, dict[str, Any]] = {}
     for row, ids, files in recorded:
         paths = [workspace.warc_folder / name for name in files]
-        yield _read_again(workspace, row, paths, frozenset(ids), warn, told)
+        yield _read_again(workspace, row, paths, frozenset(ids), warn, told, states)
 
 
 def _read_again(
-    workspace: Workspace, row: SourceRow, paths: Sequence[Path], ids: frozenset[str], warn: Warn | None, told: set[str]
-) -> Outcome:
-    from runner.collect import batches
+    workspace: Workspace, row: SourceRow, paths: Sequence[Path], ids: frozenset[str], warn: Warn | None,
+    told: set[str], states: dict[int, dict[str, Any]],
+) -> Outcome:  # fmt: skip
+    """Read one run again; `states` holds what the runs before it kept of each source.
+
+    A later run began where the one before had left off (the last page of a thread, the feed behind a handle): it is
+    asked the same way, and from the beginning where the record does not know that way.
+    """
     from runner.desk import Desk
 
     out = Outcome(row.id, row.url)
@@ -53,8 +61,17 @@ def _read_again(
                 if warn and damage.sentence not in told:
                     warn(damage.sentence)
                 told.add(damage.sentence)
-            for batch in batches(desk.source(row), row, Cursor()):
-                _keep(workspace, row, batch, out)
+            cursor = Cursor(state=deepcopy(states.get(row.id, {})), full=row.id not in states)
+            try:
+                _walk_again(desk, row, cursor, out)
+            except NotRecorded:
+                if cursor.full or out.posts:
+                    raise
+                cursor = Cursor()
+                _walk_again(desk, row, cursor, out)
+            finally:
+                if out.posts:
+                    states[row.id] = cursor.state
     except CannotStart:
         raise
     except NotRecorded as end:
@@ -64,6 +81,13 @@ def _read_again(
         error = failure
     out.judge(error, unchanged=True)
     return out
+
+
+def _walk_again(desk: Desk, row: SourceRow, cursor: Cursor, out: Outcome) -> None:
+    from runner.collect import batches
+
+    for batch in batches(desk.source(row), row, cursor):
+        _keep(desk.workspace, row, batch, out)
 
 
 def _had_answers(workspace: Workspace, ids: frozenset[str]) -> bool:

@@ -20,6 +20,7 @@ from spiders.reading import readable
 
 MOST_REMEMBERED = 2_000  # threads whose last page is kept for the next run
 LISTINGS_AT_FIRST, LISTINGS_LATER = 50, 3  # pages of a board or of a member's posts; active threads stand ahead
+STALE_AT_MOST = 2  # pages of a thread, one after another, that show only what others have shown
 THREADS_AT_MOST = 400  # of one run
 # Where the message to guests stands; a form to log in stands at the head of every page.
 _WALL = (
@@ -59,15 +60,19 @@ class ForumWalk:
         root = ask.about.get("root")
         if ask.step == "enter" and not page.is_first() and (first := page.first()):
             yield Ask(first, "before", about={"key": key})
+        stale = int(ask.about.get("stale", 0)) + 1
         for post in page.posts(root):
             root = root or (post.ref if post.kind == "post" else None)
             if post.ref not in self._posts:  # a thread that grows moves posts from page to page
                 self._posts.add(post.ref)
+                stale = 0
                 yield post
         yield from self._profiles(page)
+        if stale >= STALE_AT_MOST:  # some sites answer any page number with a page shown before
+            return
         self._remember(key, page.response.url, root)
         if following := page.following():
-            yield Ask(following, "thread", about={"key": key, "root": root})
+            yield Ask(following, "thread", about={"key": key, "root": root, "stale": stale})
 
     def board(self, page: ForumPage, ask: Ask) -> Iterator[Found]:
         """Ask for the threads of a list and for the next page of the list."""

@@ -122,7 +122,7 @@ def test_a_server_that_stumbles_once_is_asked_again_and_both_answers_are_kept(pi
     pilot.web[HITS] = [as_html("<h1>Bad gateway</h1>", 502), hits(2, 1, pages=1), hits()]
     (out,) = pilot.collect()
     assert (out["posts"], out["finding"]) == (2, None)
-    assert b"<h1>Bad gateway</h1>" in sum(pilot.archived().values(), [])
+    assert b"<h1>Bad gateway</h1>" in pilot.bodies()
     pilot.reads_the_same_again()
 
 
@@ -136,7 +136,7 @@ def test_an_error_page_where_json_was_due_keeps_what_had_come(pilot: Case) -> No
     assert "is not JSON" in out["finding"]["sentence"]
     assert "Down for maintenance" in out["finding"]["sentence"]
     assert "Down for maintenance" in printed.err
-    assert broken.body in sum(pilot.archived().values(), [])
+    assert broken.body in pilot.bodies()
     pages["1"] = hits(7, 6)
     pilot.collect()
     assert pilot.ids() == ["6", "7", "8", "9"]  # the cursor had not moved past what was missed

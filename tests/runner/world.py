@@ -17,10 +17,10 @@ import yaml
 
 from archive.reading import read
 from core.times import StillClock
-from tests.answers import FIXTURES
 from tests.runner.commands import Home, Printed
 
 NOW = datetime(2025, 3, 9, 8, tzinfo=UTC)
+FIXTURES = Path(__file__).parent.parent / "fixtures"
 HTML = "text/html; charset=utf-8"
 
 
@@ -176,6 +176,10 @@ class Case:
         for one in read(sorted(Path(self.home.folder, "archive", "warc").glob("*.warc.gz"))):
             kept.setdefault(one.exchange.url, []).append(one.exchange.body)
         return kept
+
+    def bodies(self) -> set[bytes]:
+        """Return every body the archive holds."""
+        return {body for bodies in self.archived().values() for body in bodies}
 
     def reads_the_same_again(self, status: int = 0) -> None:
         """Assert that the archive gives what is stored: nothing new, nothing changed, every post's answer kept."""
