@@ -25,8 +25,11 @@ def run(*arguments: str) -> str:
     return result.stdout
 
 
-@pytest.mark.parametrize("walk", walks.load() if walks.present() else [], ids=lambda w: w["id"])
-def test_a_walk_yields_what_it_states(walk: dict[str, Any], tmp_path: Path) -> None:
+WALKS = walks.load() if walks.present() else []
+
+
+def played(walk: dict[str, Any], tmp_path: Path) -> tuple[list[dict[str, Any]], dict[str, Any] | None]:
+    """Return the posts that a walk gives and the finding its run ended with."""
     home = str(tmp_path / "case")
     warc = str(walks.FOLDER / walk["warc"])
     run("init", home)
@@ -35,5 +38,19 @@ def test_a_walk_yields_what_it_states(walk: dict[str, Any], tmp_path: Path) -> N
     run("--workspace", home, "table", "posts", "--format", "jsonl", "--out", str(tmp_path / "posts.jsonl"))
     lines = (tmp_path / "posts.jsonl").read_text(encoding="utf-8").splitlines()
     source = json.loads(run("--workspace", home, "sources", "--json").splitlines()[0])
-    differences = walks.differences(walk, [json.loads(line) for line in lines], source["last_run"]["finding"])
+    return [json.loads(line) for line in lines], source["last_run"]["finding"]
+
+
+@pytest.mark.parametrize("walk", [w for w in WALKS if w["id"] != walks.CONTRADICTED], ids=lambda w: w["id"])
+def test_a_walk_yields_what_it_states(walk: dict[str, Any], tmp_path: Path) -> None:
+    differences = walks.differences(walk, *played(walk, tmp_path))
     assert not differences, "\n".join(differences)
+
+
+def test_a_recording_that_contradicts_what_is_stated_of_it_is_read_as_it_stands(tmp_path: Path) -> None:
+    (walk,) = (w for w in WALKS if w["id"] == walks.CONTRADICTED)
+    posts, finding = played(walk, tmp_path)
+    assert not posts
+    assert finding is not None
+    assert finding["kind"] == "gone"  # and not private: the two have the same answer, and the sentence says so
+    assert "not tell which" in finding["sentence"]

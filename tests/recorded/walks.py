@@ -14,20 +14,9 @@ import yaml
 FOLDER = (
     Path(os.environ.get("COPYTRAIL_RECORDED") or Path(__file__).parents[2].parent / "shared" / "recorded") / "walks"
 )
-PLATFORMS = frozenset(
-    [
-        "reddit", "medium", "vimeo", "pinterest", "youtube", "blogspot", "4chan", "hackernews", "peertube", "livejournal", "mastodon", "tumblr",
-        "wordpress", "substack", "discourse",
-        "hive-steemit", "soundcloud", "pixiv", "odysee", "weibo",
-        "bluesky", "telegram", "tiktok", "vk", "flickr",
-        "forums", "quora",
-        "twitter-x", "facebook", "instagram",
-    ]
-)  # fmt: skip
-
 # Said to be private by an error of code 2, but its recorded body has code 1, word for word that of a deleted photo:
-# what the walk states cannot be read from it, and the two are not told apart.
-CONTRADICTED = frozenset({"flickr--photo-private"})
+# what the walk states cannot be read from it. What is read from it is held by a test of its own.
+CONTRADICTED = "flickr--photo-private"
 
 
 def present() -> bool:
@@ -35,13 +24,12 @@ def present() -> bool:
     return (FOLDER / "walks.yml").is_file()
 
 
-def load(platforms: frozenset[str] = PLATFORMS) -> list[dict[str, Any]]:
-    """Return the walks of these platforms that are not optional."""
+def load() -> list[dict[str, Any]]:
+    """Return the walks that are not optional."""
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     with (FOLDER / "walks.yml").open(encoding="utf-8") as file:
         entries: list[dict[str, Any]] = yaml.load(file, Loader=loader)
-    wanted = [e for e in entries if e["platform"] in platforms and not e.get("optional")]
-    return [e for e in wanted if e["id"] not in CONTRADICTED]
+    return [e for e in entries if not e.get("optional")]
 
 
 def letters(text: str | None) -> str:
