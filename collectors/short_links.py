@@ -6,11 +6,12 @@ from collections.abc import Iterator, Mapping
 from typing import ClassVar
 
 from collectors.base import Collector
-from core.errors import Gone, Moved
+from core.errors import CopytrailError, Gone, Moved
 from core.markup import absolute
 from core.records import Finding, Route
 from core.source import Cursor, Kind, Target, Yielded
 
+_MOST_STEPS = 3
 _REST = r"/?(?:[?#]\S*)?"
 
 
@@ -25,7 +26,16 @@ class _ShortLink(Collector):
     def collect(self, target: Target, cursor: Cursor) -> Iterator[Yielded]:
         """Raise Moved with the address the link leads to."""
         response = self.http.get(target.url, redirects=0)
-        if leads := absolute(response.headers.get("location"), target.url):
+        leads = absolute(response.headers.get("location"), target.url)
+        for _ in range(_MOST_STEPS):
+            if not leads or not self.match(leads):
+                break
+            try:
+                response = self.http.get(leads, redirects=0)  # a short link that leads to a short link
+            except CopytrailError:
+                break  # what is known of the way is told
+            leads = absolute(response.headers.get("location"), response.url) or leads
+        if leads:
             address = leads.partition("?")[0]  # what follows says who shared it
             if address.rstrip("/").count("/") < 3 or "show_error" in leads:
                 raise Gone(f"{target.url} leads to the front page: what it stood for is gone.", url=target.url)

@@ -21,7 +21,7 @@ class PinterestPin(PageSource):
     one_answer = True
     title = "Pinterest"
     patterns = (
-        r"https?://(?:[\w-]+\.)*pinterest\.(?:com|[a-z]{2}|com?\.[a-z]{2})/pin/(?:[^/?#\s]+--)?(?P<id>\d+)/?(?:[?#]\S*)?",
+        r"https?://(?:[\w-]+\.)*pinterest\.(?:com|[a-z]{2}|com?\.[a-z]{2})/pin/(?:[^/?#\s]+--)?(?P<id>\d+)(?:/sent)?/?(?:[?#]\S*)?",
     )
     names = {"post": "{id}"}
     examples = ("https://www.pinterest.com/pin/123456789012345678/", "https://www.pinterest.co.uk/pin/a-name--1234567/")
