@@ -16,7 +16,7 @@ Paths = Annotated[tuple[str, ...], BeforeValidator(listed)]
 
 
 def _reading(value: object) -> object:
-    return {"from": [value]} if isinstance(value, str) else value
+    return {"from": value} if isinstance(value, str | list) else value
 
 
 class Reading(Part):
@@ -52,6 +52,10 @@ class Reading(Part):
             raise ValueError("write either `from` (a path) or `always` (a constant)")
         if self.in_ and not (self.key and self.take):
             raise ValueError("a look-up (`in`) needs `key` and `take`")
+        if self.format and self.from_:
+            for hole in re.findall(r"\{(\d+)\}", self.format):
+                if int(hole) >= len(self.from_):
+                    raise ValueError(f"format has {{{hole}}}, and `from` has {len(self.from_)} (counted from 0)")
         if self.regex is not None:
             try:
                 re.compile(self.regex)
@@ -89,6 +93,13 @@ class MetricsMap(Part):
 
 class PostMap(Part):
     """Which field of an item is which field of a post; references are native ids of the same site."""
+
+    def templates(self) -> Iterator[str]:
+        """Yield what `format` and `always` put names into."""
+        for part in (self, self.author, self.metrics):
+            for value in vars(part).values():
+                for reading in value.chain() if isinstance(value, Reading) else ():
+                    yield from (one for one in (reading.format, reading.always) if one)
 
     native_id: Field_
     url: Field_ | None = None

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from config.mistakes import unknown_holes
+from core.records import Post
 from core.source import CursorSpec, Expect, Kind, Order, RetentionClass
 
 ANY_HOST = r"[A-Za-z0-9][A-Za-z0-9.-]*(?::\d{1,5})?"
@@ -19,6 +22,17 @@ def listed(value: object) -> object:
 
 
 Strings = Annotated[tuple[str, ...], BeforeValidator(listed)]
+
+
+def says(pattern: str, wanted: str) -> AfterValidator:
+    """Return a check that text has a form; what is wanted is told in words."""
+
+    def check(text: str) -> str:
+        if not re.fullmatch(pattern, text, re.DOTALL):
+            raise ValueError(f"{text!r} is not {wanted}")
+        return text
+
+    return AfterValidator(check)
 
 
 class Part(BaseModel):
@@ -40,6 +54,13 @@ class ExpectMap(Part):
 
     posts_at_least: int = Field(0, ge=0)
     filled: dict[str, Annotated[float, Field(ge=0, le=1)]] = {}
+
+    @model_validator(mode="after")
+    def _fields_of_a_post(self) -> ExpectMap:
+        for path in self.filled:
+            if path.split(".")[0] not in Post.model_fields:
+                raise ValueError(f"{path!r} is no field of a post (docs/posts.md)")
+        return self
 
 
 class Declared(Part):
@@ -90,27 +111,38 @@ class Declared(Part):
 class Head(Declared):
     """One source of one platform: the head of every engine's file except the presets."""
 
-    id: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*\.[a-z0-9][a-z0-9_-]*$")
-    about: str = Field(min_length=10, pattern=r"\.$", description="One sentence: what is collected, in which order.")
+    id: Annotated[str, says(r"[a-z0-9][a-z0-9-]*\.[a-z0-9][a-z0-9_-]*", "of the form quay.account, in small letters")]
+    about: Annotated[str, says(r".{9,}\.", "one sentence that ends with a full stop")] = Field(
+        description="One sentence: what is collected, in which order."
+    )
     pattern: Strings = Field(min_length=1, description="{instance} stands for the hosts of `instances`.")
     examples: Strings = Field(min_length=1)
     names: dict[Kind, str] = Field(min_length=1, description="Kind of thing -> its name there; see core.source.Source.")
 
     @model_validator(mode="after")
     def _examples_match(self) -> Head:
-        groups = {"host"}
         for pattern in self.patterns():
             try:
-                groups |= re.compile(pattern).groupindex.keys()
+                re.compile(pattern)
             except re.error as error:
-                raise ValueError(f"pattern {pattern!r} is no regular expression ({error})") from None
+                raise ValueError(f"pattern '{pattern}' is no regular expression ({error})") from None
         for example in self.examples:
             if not any(re.fullmatch(pattern, example) for pattern in self.patterns()):
                 raise ValueError(f"the example {example} does not match the pattern")
-        for template in self.names.values():
-            if unknown := set(re.findall(r"\{(\w+)\}", template)) - groups:
-                raise ValueError(f"names: no pattern has a group {sorted(unknown)[0]}")
+        self.check_holes({"host"}, names=tuple(self.names.values()))
         return self
+
+    def groups(self) -> set[str]:
+        """Return the names that the patterns find in an address."""
+        return {name for pattern in self.patterns() for name in re.compile(pattern).groupindex}
+
+    def check_holes(self, more: set[str], **templates: str | Iterable[str] | None) -> None:
+        """Raise ValueError where a template has a hole that neither a group of the pattern nor `more` can fill."""
+        known = self.groups() | more
+        for key, given in templates.items():
+            for template in [given] if isinstance(given, str) else given or ():
+                if wrong := unknown_holes(template, known):
+                    raise ValueError(f"{key}: {wrong}")
 
     @property
     def of_platform(self) -> str:

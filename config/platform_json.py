@@ -26,6 +26,10 @@ class Request(Part):
     headers: dict[str, str] = Field({})
     body: Any = Field(None, description="Sent as JSON; its strings are templates.")
 
+    def templates(self) -> tuple[str, ...]:
+        """Return the templates, the address first; a body is left out: the braces of GraphQL are no holes."""
+        return (self.url, *self.params.values(), *self.headers.values())
+
 
 class Next(Part):
     """How the next page is asked for: by a token, a number, an offset, an address, or the Link header.
@@ -120,6 +124,21 @@ class JsonPlatform(Head, Section):
     def _profile_complete(self) -> JsonPlatform:
         if self.profile_url and not self.profile:
             raise ValueError("profile_url needs `profile`: what its answer says")
+        return self
+
+    @model_validator(mode="after")
+    def _fillable(self) -> JsonPlatform:
+        given = {"origin", "instance", *self.secrets}
+        found = given | set(self.resolve.take if self.resolve else ())
+        for key, request in (("resolve", self.resolve), ("profile_url", self.profile_url)):
+            self.check_holes(given if key == "resolve" else found, **{key: request.templates() if request else ()})
+        for section in self.sections():
+            turned = section.pages.next and section.pages.next.param
+            self.check_holes(found | ({turned} if turned else set()), **{"pages.url": section.pages.url})
+            self.check_holes(
+                found, pages=section.pages.templates()[1:], rest=section.rest.url if section.rest else None
+            )
+            self.check_holes(found, **{"post (the values of `from` are {0}, {1})": section.post.templates()})
         return self
 
     @model_validator(mode="after")

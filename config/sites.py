@@ -87,6 +87,7 @@ class ForumPlatform(Head):
     def _known(self) -> ForumPlatform:
         if self.software not in softwares():
             raise ValueError(f"software: {self.software!r} is none of {', '.join(softwares())}")
+        self.check_holes({"origin", "identity"}, start=self.start)
         return self
 
     def software_here(self) -> Software:
@@ -144,8 +145,12 @@ class SitePlatform(Head):
             _checked(selector)
         if self.reads == "fields" and not ((self.fields.native_id or self.native_id) and self.fields.text):
             raise ValueError("fields needs native_id and text, or write `reads: article`")
-        if self.link_pattern:
-            re.compile(self.link_pattern)
+        try:
+            found = set(re.compile(self.link_pattern or "").groupindex)
+        except re.error as error:
+            raise ValueError(f"link_pattern '{self.link_pattern}' is no regular expression ({error})") from None
+        self.check_holes({"origin", "identity"}, start=self.start, handle=self.handle)
+        self.check_holes({"origin", "identity", *found}, native_id=self.native_id)
         return self
 
 

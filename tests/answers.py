@@ -2,16 +2,18 @@
 
 A case is two files in `tests/fixtures/<plug-in id>/`: `case.yml` (the address and what is answered) and `expected.json`
 (what comes of it); more cases are `case-NAME.yml` and `expected-NAME.json`. `python -m tests.answers <plug-in id>`
-prints what comes of the cases today: read it, and keep it as the expected file once it is right.
+prints what comes of the cases today: read it, and once it is right, `--keep` writes it into the expected files.
 """
 
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -30,6 +32,8 @@ from core.source import Cursor, Source
 from core.times import StillClock
 
 FIXTURES = Path(__file__).parent / "fixtures"
+_ANSWER = {"url", "method", "status", "headers", "sent", "file", "body"}
+_LISTED = ", ".join(sorted(_ANSWER))
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +50,25 @@ class Case:
     @property
     def answers(self) -> int:
         """How many answers are told."""
-        return len(yaml.safe_load(self.path.read_text(encoding="utf-8"))["answers"])
+        return len(self.told()["answers"])
+
+    def told(self) -> dict[str, Any]:
+        """Return what the file tells; say what is wrong with it."""
+        try:
+            told = yaml.safe_load(self.path.read_text(encoding="utf-8"))
+        except yaml.YAMLError as error:
+            raise AssertionError(f"{self.path} is no YAML: {' '.join(str(error).split())}") from None
+        lacking = [name for name in ("url", "at", "answers") if not isinstance(told, dict) or name not in told]
+        assert not lacking, f"{self.path} needs {' and '.join(lacking)} (docs/add-a-platform.md)"
+        day = r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d\S*"
+        assert re.fullmatch(day, str(told["at"])), f"{self.path}: at is a time as 2025-03-09T10:00:00Z"
+        for number, answer in enumerate(told["answers"], 1):
+            where = f"{self.path}, answer {number}"
+            assert "url" in answer, f"{where} needs url"
+            assert answer.keys() <= _ANSWER, f"{where}: {sorted(answer.keys() - _ANSWER)[0]!r} is none of {_LISTED}"
+            assert isinstance(answer.get("status", 200), int), f"{where}: status is a number"
+        made: dict[str, Any] = told
+        return made
 
 
 def plugins() -> dict[str, type[Source]]:
@@ -67,11 +89,15 @@ def play(source: type[Source], case: Case, told: dict[str, Any] | None = None) -
 
     `told` is what the case tells, where other answers than those of its file are to be given.
     """
-    told = told or yaml.safe_load(case.path.read_text(encoding="utf-8"))
+    return _played(source, case, told or case.told())[0]
+
+
+def _played(source: type[Source], case: Case, told: dict[str, Any]) -> tuple[dict[str, Any], Answers]:
     at = datetime.fromisoformat(str(told["at"]))
-    http = Client(transport=Answers(told["answers"], case.path.parent, at), clock=StillClock(at), robots=source.robots)
+    answers = Answers(told["answers"], case.path.parent, at)
+    http = Client(transport=answers, clock=StillClock(at), robots=source.robots)
     target = source.match(told["url"])
-    assert target is not None, f"{source.id} does not claim {told['url']}"
+    assert target is not None, f"{case.path}: no pattern of {source.id} takes {told['url']}"
     cursor = Cursor(**told.get("cursor", {}))
     came: dict[str, Any] = {"posts": [], "profiles": [], "findings": [], "error": None}
     walker = source(http, {name: f"invented {name}" for name in source.secrets})
@@ -86,11 +112,13 @@ def play(source: type[Source], case: Case, told: dict[str, Any] | None = None) -
     if cursor.state:
         came["state"] = cursor.state
     bare: dict[str, Any] = _bare({name: value for name, value in came.items() if value})
-    return bare
+    return bare, answers
 
 
 def expected(case: Case) -> dict[str, Any]:
     """Return what ought to come of a case; a field that is null there need not be written."""
+    write = f"`python -m tests.answers {case.plugin} --keep` writes what comes today"
+    assert case.expected.is_file(), f"{case.expected.name} is missing in {case.path.parent}; {write}"
     told: dict[str, Any] = _bare(json.loads(case.expected.read_text(encoding="utf-8")))
     return told
 
@@ -117,6 +145,7 @@ class Answers(Offline):
         self._folder = folder
         self._at = at
         self._left: dict[tuple[Any, ...], list[tuple[int, dict[str, Any]]]] = {}
+        self.unasked = {number: str(answer["url"]) for number, answer in enumerate(answers, 1)}
         for number, answer in enumerate(answers, 1):
             key = _key(answer.get("method", "GET"), answer["url"], answer.get("sent"))
             self._left.setdefault(key, []).append((number, answer))
@@ -128,6 +157,7 @@ class Answers(Offline):
         if not told:
             raise NotRecorded(f"No invented answer for {method} {url}.", url=url)
         number, answer = told.pop(0) if len(told) > 1 else told[0]
+        self.unasked.pop(number, None)
         body = (
             (self._folder / answer["file"]).read_bytes() if "file" in answer else str(answer.get("body", "")).encode()
         )
@@ -143,12 +173,41 @@ def _key(method: str, url: str, sent: str | None) -> tuple[Any, ...]:
     return method, parts.netloc.lower(), parts.path or "/", query, sent or None
 
 
-def _print(plugin: str) -> Iterator[str]:
-    source = plugins()[plugin]
-    for case in cases(plugin):
-        yield json.dumps(play(source, case), ensure_ascii=False, indent=2)
+def _print(plugin: str, keep: bool) -> Iterator[tuple[str, str]]:
+    """Yield what to say of each case of a plug-in and what comes of it; `keep` writes that as expected."""
+    known = plugins()
+    if plugin not in known:
+        near = [name for name in known if name.startswith(f"{plugin}.")] or get_close_matches(plugin, known, 3)
+        perhaps = f"; perhaps {' or '.join(near)}" if near else "; is the platform file in config/platforms?"
+        sys.exit(f"No source has the id {plugin!r}{perhaps}")
+    if not (found := cases(plugin)):
+        sys.exit(f"There is no case.yml in {FIXTURES / plugin}; docs/add-a-platform.md says what stands in one.")
+    for case in found:
+        came, answers = _played(known[plugin], case, case.told())
+        fresh = not case.expected.is_file()
+        stand = "is new" if fresh else "is as kept" if expected(case) == came else "DIFFERS from what is kept"
+        text = json.dumps(came, ensure_ascii=False, indent=2)
+        if keep and (fresh or stand.startswith("DIFFERS")):
+            case.expected.write_text(text + "\n", encoding="utf-8")
+            stand = "is kept now"
+        unasked = "".join(f"\n   never asked for: answer {n}, {url}" for n, url in answers.unasked.items())
+        yield f"== {case.path.name} -> {case.expected.name}: {stand}{unasked}", text
+
+
+def _main(words: list[str]) -> None:
+    keep = "--keep" in words
+    plugin = [word for word in words if not word.startswith("-")]
+    if len(plugin) != 1 or len(words) != 1 + keep:
+        sys.exit("Say which source: python -m tests.answers quay.account [--keep]")
+    for about, text in _print(plugin[0], keep):
+        sys.stderr.write(about + "\n")
+        sys.stderr.flush()
+        sys.stdout.write(text + "\n")
+        sys.stdout.flush()
 
 
 if __name__ == "__main__":
-    for text in _print(sys.argv[1]):
-        sys.stdout.write(text + "\n")
+    try:
+        _main(sys.argv[1:])
+    except (AssertionError, OSError, CopytrailError) as wrong:
+        sys.exit(f"{wrong}")

@@ -10,7 +10,7 @@ import yaml
 
 from collectors.json_api import source_of
 from config.platform_json import JsonPlatform
-from config.platforms import ClosedPlatform, FeedsPlatform, Preset, read
+from config.platforms import ClosedPlatform, FeedsPlatform, Preset, load, read
 from core.errors import CannotStart
 from tests.collectors.walking import walk
 
@@ -47,8 +47,8 @@ def test_the_first_example_gives_what_its_test_answers() -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("id: quay.account\nengine: unheard\n", "engine|does not match any"),
-        ("id: quay.account\n", "discriminator"),
+        ("id: quay.account\nengine: unheard\n", "wrong at engine: 'unheard' is none of 'json_api', "),
+        ("id: quay.account\n", "wrong at engine: it is missing"),
         ("id: Quay\nengine: mastodon\ntitle: Quay\ninstances: quay.example\n", "wrong at id"),
         ("id: quay\nengine: mastodon\ntitle: Quay\n", "wrong at instances"),
     ],
@@ -58,6 +58,48 @@ def test_a_wrong_engine_or_preset_is_told(tmp_path: Path, text: str, said: str) 
     path.write_text(text, encoding="utf-8")
     with pytest.raises(CannotStart, match=said):
         read(path)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("requests_per_minute:", "request_per_minute:", "request_per_minute: .* perhaps requests_per_minute is meant"),
+        ("likes:", "hearts:", "post.metrics.hearts: .* known here: likes, replies, reposts, views"),
+        ("{board:", "{topic:", "names.topic: 'topic' is none of 'account', "),
+        (
+            'community_name: "{name}"',
+            'community_name: "{handle}"',
+            r"pages: nothing is called \{handle\}; known here: ",
+        ),
+        ("id: lemmy.community", "id: lemmy", "wrong at id: 'lemmy' is not of the form quay.account"),
+        ("  native_id: post.ap_id\n", "", "wrong at post.native_id: it is missing"),
+        (
+            "  author: {native_id: creator.actor_id, handle: creator.name}",
+            "  author: creator",
+            "keys are wanted .native_id,",
+        ),
+        ("text: 1.0", "body: 1.0", "'body' is no field of a post"),
+        ("pattern: 'https", 'pattern: "https\\.', "line 6, column 17: .* patterns in single quotes"),
+        ('join: "\\n\\n"', 'format: "{0} {2}"', r"format has \{2\}, and `from` has 2"),
+        ("as: utc", "as: day", "post.published.as: 'day' is none of"),
+        ("published: {from: post.published,", "published: {from: post.published?,", "needs quotes"),
+    ],
+)
+def test_a_mistake_is_told_with_its_place_and_what_is_wanted(tmp_path: Path, old: str, new: str, said: str) -> None:
+    (whole, *_) = examples("platform-files.md")
+    assert old in whole
+    path = tmp_path / "lemmy.yml"
+    path.write_text(whole.replace(old, new, 1), encoding="utf-8")
+    with pytest.raises(CannotStart, match=said) as told:
+        read(path)
+    assert "pydantic" not in told.value.sentence
+
+
+def test_two_files_of_one_id_are_told(tmp_path: Path) -> None:
+    for name in ("one.yml", "two.yml"):
+        (tmp_path / name).write_text(examples("platform-files.md")[0], encoding="utf-8")
+    with pytest.raises(CannotStart, match=r"two\.yml has the id lemmy\.community of one\.yml"):
+        load(tmp_path)
 
 
 def test_a_host_may_be_given_by_a_part_of_its_name() -> None:
