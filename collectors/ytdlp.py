@@ -20,6 +20,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from collectors.video_manifests import is_endless
 from core.errors import AddressRefused, CopytrailError, NotRecorded, TooLarge, Unauthorized, Unavailable, from_status
 
 if TYPE_CHECKING:
@@ -62,6 +63,9 @@ class Wire:
         except CopytrailError as error:
             self.errors.append(error)
             raise
+        if is_endless(response.body):
+            self.errors.append(TooLarge(f"{response.url} lists more segments than a video has.", url=response.url))
+            raise self.errors[-1]
         self.received += len(response.body)
         self.answers = [*self.answers[-_REMEMBERED:], response]
         if response.status >= 400:

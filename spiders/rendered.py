@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 from core.errors import CopytrailError, TooLarge, Unavailable
 from core.exchange import Response
 from core.redact import redact_url
+from core.urls import host, registrable_domain
 from spiders.browser import REMEDY, find_browser
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ _MOST_SENT = 100_000  # bytes that a script may send
 _AT_ONCE = 4
 # Not passed on: what names a person or a session, what the client says itself, what says how this browser was built.
 _LEFT = ("cookie", "authorization", "user-agent", "host", "connection", "content-length", "accept-encoding", "sec-")
+_TOLD_ABROAD = frozenset({"accept", "accept-language", "origin", "referer"})  # to sites that are not the page's own
 _TOLD = ("content-type", "content-language", "content-security-policy", "access-control-", "etag", "last-modified")
 # What a page may do beside running its scripts: no windows, no dialogs, no forms, no downloads.
 _SANDBOX = "sandbox allow-scripts allow-same-origin"
@@ -292,9 +294,17 @@ class _Visit:
         if not known or self.asked > self.caps.requests or len(sent) > _MOST_SENT:
             return None
         headers = {n: v for n, v in request.headers.items() if not n.startswith(_LEFT)}
+        if not self._is_of_the_site(request.url):  # no page sends anything to another site in our name
+            if request.method != "GET":
+                return None
+            headers = {n: v for n, v in headers.items() if n in _TOLD_ABROAD}
         return await self._fetched(
             lambda: self.http.request(request.method, request.url, headers=headers, content=sent, check=False)
         )
+
+    def _is_of_the_site(self, url: str) -> bool:
+        site = registrable_domain(host(self.document.url))
+        return host(url) == site or host(url).endswith(f".{site}")
 
     async def _fetched(self, fetch: Callable[[], Response]) -> Response | None:
         async with self._turn:

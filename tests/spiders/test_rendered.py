@@ -294,6 +294,26 @@ def test_a_page_may_open_no_windows_and_ask_nothing(server: Wicked, polite: Clie
     assert server.paths() == ["/"]
 
 
+def test_a_page_sends_nothing_to_other_sites_in_our_name(server: Wicked, polite: Client) -> None:
+    tried = (
+        "for (const to of ['http://elsewhere.test/', 'http://api.site.example/'])"
+        " fetch(to + 'sent', {method: 'POST', body: '{}'}).catch(e => 0)"
+        ".then(() => fetch(to + 'read', {headers: {'X-Forwarded-For': '10.0.0.1', 'X-Own': '1'}})).catch(e => 0)"
+    )
+    server.on("/", html(f"<p>text</p><script>{tried}</script>"))
+    for path in ("/sent", "/read"):
+        server.on(path, answer(b"{}", Content_Type="application/json"))
+    render(polite, f"{SITE}/")
+    asked = [request.decode().lower() for request in server.asked]
+    abroad = [one for one in asked if "host: elsewhere.test" in one]
+    assert [one.split()[0:2] for one in abroad] == [["get", "/read"]]
+    assert "x-forwarded-for" not in abroad[0]
+    assert "x-own" not in abroad[0]
+    own = [one for one in asked if "host: api.site.example" in one]
+    assert [one.split()[0:2] for one in own] == [["post", "/sent"], ["get", "/read"]]
+    assert "x-own: 1" in own[1]
+
+
 def test_a_page_that_eats_memory_is_given_up(server: Wicked, polite: Client) -> None:
     server.on("/", html("<script>const all = []; for (;;) all.push(new Array(100000).fill(0.5))</script>"))
     with pytest.raises(Unavailable, match=r"crash|come to rest"):
