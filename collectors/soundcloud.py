@@ -167,7 +167,10 @@ class SoundCloudTrack(SoundCloud):
         if thing.maybe("kind", str) == "playlist":
             yield from self._set(thing, response)
         elif thing.maybe("policy", str) == "BLOCK":
-            told = f"{target.url} is not to be heard in the country this was asked from (policy BLOCK)."
+            told = (
+                f"{target.url} is not to be heard in the country this was asked from (policy BLOCK); import what is "
+                "saved where it is."
+            )
             raise Blocked(told, url=target.url, status=response.status)
         elif thing.maybe("kind", str) == "track":
             number = thing.take("id", int)

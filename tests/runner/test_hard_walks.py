@@ -100,11 +100,14 @@ def test_a_second_page_that_repeats_the_first_ends_the_walk(pilot: Case) -> None
 
 
 def test_pages_that_name_themselves_as_next_or_go_on_empty_end(case: Case) -> None:
+    iris = {"id": "11", "username": "iris", "acct": "iris", "url": "https://hearth.example/@iris"}
     status = {"id": "900", "created_at": "2025-03-08T10:00:00.000Z", "content": "<p>Ferry.</p>", "uri": "https://hearth.example/s/900",
-              "url": "https://hearth.example/@iris/900", "account": {"id": "11", "username": "iris", "acct": "iris", "url": "https://hearth.example/@iris"},
+              "url": "https://hearth.example/@iris/900", "account": iris,
               "media_attachments": [], "mentions": [], "tags": [], "visibility": "public"}  # fmt: skip
     there = "https://hearth.example/api/v1/accounts/11/statuses"
-    case.web["https://hearth.example/api/v1/accounts/lookup"] = as_json({"id": "11", "username": "iris", "acct": "iris", "url": "https://hearth.example/@iris"})
+    case.web["https://hearth.example/api/v1/accounts/lookup"] = as_json(
+        {"id": "11", "username": "iris", "acct": "iris", "url": "https://hearth.example/@iris"}
+    )
     case.web[there] = as_json([status], link=f'<{there}?limit=40>; rel="next"')
     case.add("https://hearth.example/@iris")
     case.collect()
@@ -152,7 +155,7 @@ def test_an_error_page_where_json_was_due_keeps_what_had_come(pilot: Case) -> No
         pytest.param('{"objectID": "5", "points": -Infinity, "num_comments": 1e999}', ["5"], id="endless"),
         pytest.param('{"objectID": "5", "points": %s}' % ("9" * 4000), ["5"], id="huge"),
         pytest.param('{"objectID": "5", "points": %s}' % ("9" * 5000), ["5"], id="huger than Python reads"),
-        pytest.param('{"objectID": "5", "comment_text": "half \\ud83c a boat", "title": "\\udf0a"}', ["5"], id="surrogates"),
+        pytest.param('{"objectID": "5", "comment_text": "a \\ud83c boat", "title": "\\udf0a"}', ["5"], id="surrogates"),
         pytest.param('{"objectID": "5", "comment_text": "nul \\u0000 in it"}', ["5"], id="nul"),
     ],
 )  # fmt: skip
@@ -218,7 +221,10 @@ def test_the_same_post_by_two_sources_is_one_post(pilot: Case) -> None:
     pilot.web[HITS] = lambda query: hits(2, 1) if "page" not in query else hits()
     pilot.add("https://hn.algolia.com/api/v1/users/mara")
     pilot.add("https://news.ycombinator.com/item?id=2")
-    pilot.web["https://hn.algolia.com/api/v1/items/2"] = as_json({"id": 2, "type": "comment", "author": "mara", "created_at": "2025-03-03T08:00:00Z", "text": "Word 2.", "children": [], "parent_id": 1, "story_id": 1, "title": None, "url": None, "points": None})  # fmt: skip
+    pilot.web["https://hn.algolia.com/api/v1/items/2"] = as_json({
+        "id": 2, "type": "comment", "author": "mara", "created_at": "2025-03-03T08:00:00Z", "text": "Word 2.",
+        "children": [], "parent_id": 1, "story_id": 1, "title": None, "url": None, "points": None,
+    })  # fmt: skip
     outs = pilot.collect()
     assert sum(o["new"] for o in outs) == 2
     assert pilot.ids() == ["1", "2"]

@@ -17,6 +17,7 @@ import yaml
 
 from archive.reading import read
 from core.times import StillClock
+from runner.outcome import PROBLEMS
 from tests.runner.commands import Home, Printed
 
 NOW = datetime(2025, 3, 9, 8, tzinfo=UTC)
@@ -119,7 +120,7 @@ def world() -> Iterator[World]:
                 self.end_headers()
                 self.wfile.write(found.body)
 
-        do_POST = do_GET
+        do_POST = do_GET  # noqa: N815 - the name is the library's
 
         def log_message(self, *_: object) -> None:
             """Say nothing."""
@@ -147,6 +148,19 @@ class Case:
         """Watch addresses."""
         more = [word for name, value in options.items() for word in (f"--{name}", value)]
         self.home("add", *urls, "--case", "harbour", *more)
+
+    def watch_shape(self, plugin: str, name: str = "case.yml") -> None:
+        """Watch the address of a case of the contract, and answer as it tells."""
+        self.web.shape(plugin, name)
+        self.add(yaml.safe_load((FIXTURES / plugin / name).read_text(encoding="utf-8"))["url"])
+
+    def problems(self, kind: str | None) -> int:
+        """Return the exit status of a run that ends with such a finding."""
+        return int(kind in PROBLEMS)
+
+    def findings(self) -> list[Any]:
+        """Return the rows of all findings."""
+        return self.home("table", "findings", "--format", "jsonl", "--out", "-").rows
 
     def collect(self, status: int = 0) -> list[Any]:
         """Collect and return how each source ended."""
