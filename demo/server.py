@@ -74,8 +74,11 @@ def usual_trouble() -> tuple[Trouble, ...]:
     busy = as_json({"message": "Too Many Requests", "error": 429}, 429, {"retry-after": "1"})
     throttled = as_json({"error": "Too many requests"}, 429, {"retry-after": "1"})
     down = as_page("503", "<h1>Service Unavailable</h1>", 503)
+    flooded = as_json({"error": "RateLimitExceeded", "message": "Rate Limit Exceeded"}, 429, {"retry-after": "1"})
     return (
         Trouble("oauth.reddit.com", "/r/", busy),
+        Trouble("public.api.bsky.app", "/xrpc/app.bsky.feed.getAuthorFeed", flooded),
+        Trouble("t.me", "/s/", down),
         Trouble("tidepool.example", "/api/v1/accounts/", throttled),
         Trouble("farolesdealvane.blogspot.com", "/feeds/posts", down),
         Trouble("saltlamp.example", "/wp-json/wp/v2/posts", replace(down, headers={"retry-after": "1"})),

@@ -20,30 +20,38 @@ KEYS = {"REDDIT_CLIENT_ID": "demo", "REDDIT_CLIENT_SECRET": "demo", "TUMBLR_API_
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """One source of the demo; `finding` is the finding its last run must end with, None for an ordinary run."""
+    """One source of the demo; `finding` is the finding its last run must end with, None for an ordinary run.
+
+    `every` is how often it is read: pages less often than interfaces, as one would, what is closed once.
+    """
 
     url: str
     route: Route
     note: str
     finding: FindingKind | None = None
+    every: str = "1d"
 
 
+_ONCE = "30d"  # longer than the demo lasts
 _ENDS: tuple[Watched, ...] = (
-    Watched("https://medium.com/@alvane_vanished_voice", "feed", "an account that was deleted", "gone"),
-    Watched("https://closed-stall-of-alvane.tumblr.com/", "feed", "a blog that is gone", "gone"),
-    Watched(f"https://www.reddit.com/user/{SUSPENDED}", "api", "a suspended account", "suspended"),
-    Watched("https://www.youtube.com/channel/UCnoSuchChannelMaravelle", "feed", "a channel that is none", "gone"),
-    Watched(f"https://t.me/{CLOSED_GROUP}", "page", "a group that shows its messages to members", "login_wall"),
-    Watched(f"https://vk.com/{CLOSED_WALL}", "api", "a community closed to others", "private"),
-    Watched(f"https://www.tiktok.com/@{CHALLENGED}", "page", "an account behind a challenge", "blocked"),
-    Watched(f"https://{CLOSED}/", "page", "a site that asks not to be read", "robots"),
+    Watched("https://medium.com/@alvane_vanished_voice", "feed", "an account that was deleted", "gone", _ONCE),
+    Watched("https://closed-stall-of-alvane.tumblr.com/", "feed", "a blog that is gone", "gone", _ONCE),
+    Watched(f"https://www.reddit.com/user/{SUSPENDED}", "api", "a suspended account", "suspended", _ONCE),
+    Watched(
+        "https://www.youtube.com/channel/UCnoSuchChannelMaravelle", "feed", "a channel that is none", "gone", "30d"
+    ),
+    Watched(f"https://t.me/{CLOSED_GROUP}", "page", "a group that shows its messages to members", "login_wall", _ONCE),
+    Watched(f"https://vk.com/{CLOSED_WALL}", "api", "a community closed to others", "private", _ONCE),
+    Watched(f"https://www.tiktok.com/@{CHALLENGED}", "page", "an account behind a challenge", "blocked", _ONCE),
+    Watched(f"https://{CLOSED}/", "page", "a site that asks not to be read", "robots", _ONCE),
 )
 
 
 def sources(world: World) -> tuple[Watched, ...]:
     """Return what to watch, in the order of the cast: small places first."""
     places = [
-        Watched(p.watch, p.route, _named(p), "gone" if p.closes is not None else None) for p in world.places
+        Watched(p.watch, p.route, _named(p), None if p.closes is None else "gone", "9d" if p.route == "page" else "1d")
+        for p in world.places
     ]  # fmt: skip
     return (*places, *_threads(world), *_ENDS)
 

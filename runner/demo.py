@@ -6,7 +6,9 @@ import os
 import shutil
 import textwrap
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -20,7 +22,9 @@ from core.errors import BadInput
 from runner.workspace import Workspace
 
 if TYPE_CHECKING:
+    from demo.server import Server
     from demo.world import World
+    from runner.outcome import Outcome
 
 SETTINGS = """# The demo's workspace: every host is reached on a port of this machine.
 [workspace]
@@ -66,18 +70,23 @@ def demo(folder: Path, tell: Tell) -> Report:
     world = operation.build()
     tell(textwrap.fill(world.story, 100))
     known: set[str] = set()
-    with _stage(folder, world) as (workspace, advance):
+    with _stage(folder, world) as (workspace, replicas):
         began = workspace.clock().now()
         for day in world.collect_on:
-            advance(day)
-            tell(f"\nDay {day}: collecting from {len(world.places)} places on loopback replicas.")
+            replicas.advance(day)
+            tell(f"\nDay {day}: collecting from {len(world.places)} places; replicas on this machine answer for them.")
+            asked = len(replicas.log)
             # the days between two collections pass on paper: the schedule is asked for what is due by then
-            _collect(workspace, began + timedelta(days=day - world.collect_on[0], minutes=1), known, tell)
+            outcomes = _collect(workspace, began + timedelta(days=day - world.collect_on[0], minutes=1))
+            _tell_trouble(replicas, asked, tell)
+            _tell_outcomes(outcomes, _names(world), known, tell)
             found = match(
                 workspace.database, workspace.index_folder, near_threshold=workspace.settings.match.near_threshold,
                 at=workspace.clock().now(),
             )  # fmt: skip
-            tell(f"  {found.posts} posts matched: {found.pairs} new links, {found.families} families in all.")
+            tell(
+                f"  {found.posts} posts compared: {found.pairs} new pairs, {found.families} families of copies so far."
+            )
         _look(workspace, report, world, CASE)
         _show_spread(workspace, CASE, tell)
         _seal(workspace, CASE, report, tell)
@@ -87,7 +96,7 @@ def demo(folder: Path, tell: Tell) -> Report:
 
 
 @contextmanager
-def _stage(folder: Path, world: World) -> Iterator[tuple[Workspace, Callable[[int], None]]]:
+def _stage(folder: Path, world: World) -> Iterator[tuple[Workspace, Server]]:
     from demo import server, watchlist
     from runner.watchlist import sync
 
@@ -98,7 +107,7 @@ def _stage(folder: Path, world: World) -> Iterator[tuple[Workspace, Callable[[in
         with server.start(world) as replicas:
             workspace = Workspace.create(folder, text=SETTINGS.format(port=replicas.port))
             entries = [
-                {"url": w.url, "route": w.route, "every": "1d", "note": w.note} for w in watchlist.sources(world)
+                {"url": w.url, "route": w.route, "every": w.every, "note": w.note} for w in watchlist.sources(world)
             ]
             listed = yaml.safe_dump({"case": watchlist.CASE, "sources": entries}, allow_unicode=True, sort_keys=False)
             (workspace.root / "watchlists" / "demo.yml").write_text(listed, encoding="utf-8")
@@ -106,7 +115,7 @@ def _stage(folder: Path, world: World) -> Iterator[tuple[Workspace, Callable[[in
             (workspace.root / "audiences.yml").write_text(invented, encoding="utf-8")
             if wrong := sync(workspace):
                 raise wrong[0]
-            yield workspace, replicas.advance
+            yield workspace, replicas
     finally:
         for name in missing:
             del os.environ[name]
@@ -121,16 +130,60 @@ def _clear(folder: Path) -> None:
         raise BadInput(f"{folder} holds something else than a demo; choose another folder with --dir.")
 
 
-def _collect(workspace: Workspace, due: datetime, known: set[str], tell: Tell) -> None:
+def _collect(workspace: Workspace, due: datetime) -> list[Outcome]:
+    """Run what is due; what runs in a process of its own does so beside the rest, so that nobody waits long."""
+    from runner.child import run_in_child
     from runner.collect import collect
+    from runner.recognise import all_sources
+    from storage import sources
 
-    outcomes = list(collect(workspace, due=due))
+    with workspace.database.read() as conn:
+        rows = sources.due_sources(conn, due)
+    apart = [row for row in rows if (kind := all_sources().get(row.kind)) and kind.own_process]
+    with workspace.database.write() as conn:
+        for row in apart:  # from here on they are due no more, and the others can be collected at once
+            sources.schedule_next(conn, row.id, due)
+    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+        running = [pool.submit(run_in_child, workspace, row) for row in apart]
+        outcomes = list(collect(workspace, due=due))
+        outcomes += [one.result() for one in running]
+    return sorted(outcomes, key=lambda out: out.source)
+
+
+def _names(world: World) -> dict[str, str]:
+    from demo import watchlist
+
+    return {watched.url: watched.note for watched in watchlist.sources(world)}
+
+
+def _tell_trouble(replicas: Server, since: int, tell: Tell) -> None:
+    """Say which replicas were busy or down, as platforms are now and then."""
+    log = replicas.log[since:]
+    answered = {seen.host for seen in log if seen.status < 400}
+    refused = Counter((seen.host, seen.status) for seen in log if seen.status in (429, 503) and seen.host in answered)
+    for (host, status), times in refused.items():
+        what = "asked for fewer requests" if status == 429 else "was not available"
+        often = "once" if times == 1 else f"{times} times"
+        _line(f"busy: {host} {what} {often} ({status}); waited, asked again and read.", tell)
+
+
+def _tell_outcomes(outcomes: list[Outcome], names: dict[str, str], known: set[str], tell: Tell) -> None:
+    """Say what could not be read, each source once, what was edited, and how much came."""
     for out in outcomes:
         if out.finding and out.finding.kind not in ("quiet", "not_recorded") and out.url not in known:
             known.add(out.url)
-            tell(f"  {out.finding.kind}: {out.finding.sentence}")
+            kind = out.finding.kind.replace("_", " ")
+            _line(f"{kind}: {names.get(out.url, out.url)}. {out.finding.sentence}", tell)
+    edited = [f"{names.get(o.url, o.url)} ({o.changed})" for o in outcomes if o.changed]
+    if edited:
+        _line(f"edited since the last collection, both versions are kept: {', '.join(edited)}.", tell)
     new, changed = sum(o.new for o in outcomes), sum(o.changed for o in outcomes)
     tell(f"  {len(outcomes)} sources read: {new} new posts, {changed} changed ones.")
+
+
+def _line(text: str, tell: Tell) -> None:
+    tell(textwrap.fill(text, 100, initial_indent="  ", subsequent_indent="    ", break_long_words=False,
+                       break_on_hyphens=False))  # fmt: skip
 
 
 def _look(workspace: Workspace, report: Report, world: World, case: str) -> None:
@@ -168,9 +221,12 @@ def _show_spread(workspace: Workspace, case: str, tell: Tell) -> None:
     found = spread(workspace.database, widest["id"], audiences(workspace.root))
     title = next((p.title for p in members.values() if p.title), "")
     tell(f"\nFamily {widest['id']}: {widest['size']} copies on {len(widest['platforms'])} platforms. {title}")
+    tell("  (tier 1 is the smallest audience, tier 5 the largest)")
+    told = {arrow["to"]: f"  ({arrow['kind']} of {arrow['from']})" for arrow in found["arrows"] if arrow["solid"]}
     for step in found["steps"]:
         tier = step["tier"] if step["tier"] is not None else "?"
-        tell(f"  tier {tier}  {step['from'] or 'time unknown':<20}  {step['platform']:<24}  {step['ref']}")
+        named = f"{step['ref']}{told.get(step['ref'], '')}"
+        tell(f"  tier {tier}  {step['from'] or 'time unknown':<20}  {step['platform']:<20}  {named}")
     tell(textwrap.fill(found["sentence"], 100, initial_indent="  ", subsequent_indent="  "))
 
 

@@ -9,6 +9,14 @@ import click
 
 from runner.options import inert, json_option, line
 
+_MEANS = {
+    "exact": "copied letter by letter", "surface": "other blanks, capitals, punctuation, emoji",
+    "homoglyphs": "look-alike letters of another script", "w5": "one word in twenty replaced",
+    "w10": "one word in ten replaced", "truncated": "the first 60 % only", "affix": "a sentence added before or behind",
+    "link": "the same address shared in another text", "cite": "the address of the post shared",
+    "repost": "reposted or forwarded, named by the platform", "quote": "quoted, named by the platform",
+}  # fmt: skip
+
 
 @click.command("demo", short_help="Play the invented operation: collect, match, show its way, export, verify.")
 @click.option(
@@ -34,14 +42,15 @@ def demo_command(ctx: click.Context, folder: Path, as_json: bool) -> None:
     if as_json:
         click.echo(line(report.as_row()))
     else:
-        click.echo("\nFound against planted:")
+        click.echo("\nFound of what was planted, by what was done to the copy:")
         for kind, row in report.score["kinds"].items():
             if row["planted"]:
-                click.echo(f"  {kind:<12} {row['found']:>4} of {row['planted']:>4}   recall {row['recall']:.3f}")
+                found = f"{row['found']:>4} of {row['planted']:>4}"
+                click.echo(f"  {kind:<11} {_MEANS[kind]:<44} {found}   recall {row['recall']:.3f}")
         share = report.score["precision"]
-        click.echo(
-            f"  texts: recall {report.score['recall']:.3f}, precision {share if share is None else f'{share:.3f}'}"
-        )
+        precise = "-" if share is None else f"{share:.3f}"
+        click.echo(f"  Recall of texts: {report.score['recall']:.3f}, the share of planted copies that were found.")
+        click.echo(f"  Precision of texts: {precise}, the share of claimed copies that were planted.")
         click.echo(f"\n{report.posts} posts on {report.platforms} platforms in {report.seconds:.0f} s.")
         click.echo(f"Look around: {inert(sys.argv[0])} --workspace {inert(folder)} families --min-platforms 3")
     ctx.exit(0 if report.verdict == "intact" else 1)

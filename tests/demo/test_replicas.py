@@ -182,7 +182,7 @@ def test_the_closed_site_was_asked_for_its_rules_and_nothing_else(last_day: Serv
 def test_trouble_was_met_and_waited_out(last_day: Server, run: Run) -> None:
     assert [seen.status for seen in last_day.log if seen.host == "farolesdealvane.blogspot.com"].count(503) == 1
     statuses = {seen.host: seen.status for seen in last_day.log if seen.status == 429}
-    assert set(statuses) == {"oauth.reddit.com", "tidepool.example"}
+    assert set(statuses) == {"oauth.reddit.com", "public.api.bsky.app", "tidepool.example"}
 
 
 def test_nothing_in_the_answers_is_unknown_to_the_parsers(run: Run) -> None:
