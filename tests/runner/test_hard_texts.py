@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 
@@ -172,12 +173,19 @@ def test_handles_right_to_left_and_of_the_east_are_kept_and_cannot_turn_a_termin
         case.collect()
         rows = sorted(case.rows(), key=lambda row: row["native_id"])
         assert [row["author"]["handle"] for row in rows] == [turned, arabic, chinese]
-    assert "%E6%B5%B7%E6%B8%AF%E5%AE%88" in rows[2]["author"]["url"].replace(chinese, "%E6%B5%B7%E6%B8%AF%E5%AE%88")
+    assert unquote(rows[2]["author"]["url"]) == f"https://forum.example/u/{chinese}"
     for command in (("search", "boat"), ("sources",), ("collect",)):
         shown = case.home(*command).out
         assert not set(shown) & set("\u202e\u2067\u2069")
     assert chinese in case.home("search", "boat").out
     case.reads_the_same_again()
+
+
+def test_a_handle_escaped_in_its_address_is_known_by_its_letters(case: Case) -> None:
+    case.add(
+        "https://www.quora.com/profile/%E6%B5%B7%E6%B8%AF", "https://social.example/tags/%D9%85%D9%8A%D9%86%D8%A7%D8%A1"
+    )
+    assert [row["identity"] for row in case.home("sources", "--json").rows] == ["海港", "ميناء"]
 
 
 def test_a_source_that_leads_to_another_platform_says_so(case: Case) -> None:
