@@ -9,8 +9,9 @@ from core import times
 from core.errors import LoginWall
 from core.exchange import Response
 from core.markup import images, links, plain
-from core.records import Author, Finding, Media, Metrics, Post
+from core.records import Author, Finding, Media, Metrics, Post, Profile
 from core.source import Expect, Target
+from core.urls import find_links
 from spiders.base import Ask, Found, PageSource
 from spiders.reading import article
 from spiders.state import assigned
@@ -22,7 +23,10 @@ class SubstackPost(PageSource):
     id = "substack.post"
     one_answer = True
     title = "Substack"
-    patterns = (r"https?://[^/?#\s]+/p/(?P<slug>[\w-]+)/?(?:[?#]\S*)?",)
+    patterns = (
+        r"https?://[^/?#\s]+/p/(?P<slug>[\w-]+)/?(?:[?#]\S*)?",
+        r"https?://open\.substack\.com/pub/[\w-]+/p/(?P<slug>[\w-]+)/?(?:[?#]\S*)?",
+    )
     names = {"post": "{slug}"}
     examples = ("https://invented.substack.com/p/a-bridge", "https://letters.invented.example/p/a-bridge")
     priority = -10  # any host may serve Substack
@@ -41,6 +45,8 @@ class SubstackPost(PageSource):
             yield article(page)
             return
         post = _post(state, state["post"], page)
+        if shown := _profile(state["post"], post.author, page):
+            yield shown
         yield post
         if state["post"].get("audience") in ("only_paid", "founding"):
             says = f"{post.url} is for paying subscribers; what everybody sees was kept."
@@ -64,6 +70,17 @@ def _post(state: Mapping[str, Any], post: Mapping[str, Any], page: Response) -> 
             likes=post.get("reaction_count"), replies=post.get("comment_count"), reposts=post.get("restacks")
         ),
         metrics_at=page.captured_at, route="page", capture=page.capture,
+    )  # fmt: skip
+
+
+def _profile(post: Mapping[str, Any], writer: Author, page: Response) -> Profile | None:
+    """Return what the writer of a post shows; None where it is no more than a name."""
+    by = (post.get("publishedBylines") or [{}])[0]
+    if not writer.native_id or not (by.get("bio") or by.get("photo_url")):
+        return None
+    return Profile(
+        platform="substack", author=writer, bio=by.get("bio") or None, avatar=by.get("photo_url"),
+        links=find_links(by.get("bio") or ""), seen=page.captured_at, route="page", capture=page.capture,
     )  # fmt: skip
 
 

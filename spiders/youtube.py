@@ -16,6 +16,7 @@ from core.records import Author
 from core.source import CursorSpec, Expect, Target
 from spiders.base import Ask, Found, PageSource
 from spiders.state import assigned
+from spiders.youtube_account import profile
 from spiders.youtube_state import ask_api, channel, continuation, raise_alerts, videos
 
 _HOST = r"https?://(?:www\.|m\.)?youtube\.com"
@@ -40,6 +41,7 @@ class _Listing(PageSource):
     def start(self, target: Target) -> Iterable[Ask]:
         """Ask for the page."""
         self._met: dict[str, None] = {}
+        self._shown = False
         self._known = frozenset(self.cursor_now.state.get("videos", ()))
         self._target = target.url
         return [Ask(target.url, "page", about={"list": self.listed_as(target)})]
@@ -55,6 +57,9 @@ class _Listing(PageSource):
         raise_alerts(answer, self._target, page.status)
         told = channel(answer)
         by = told if told.native_id else Author.model_validate(ask.about.get("by") or {})
+        if not self._shown and (shown := profile(answer, by, page)):
+            self._shown = True
+            yield shown
         listed = set()
         for post in videos(answer, by, page):  # the page and the list behind it begin with the same videos
             listed.add(post.native_id)

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from urllib.parse import parse_qs, urlsplit
 
 from core import ids, times
+from core.counts import counted, granularity
 from core.errors import CopytrailError, Gone, LegalBlock, LoginWall, Private, Suspended
 from core.exchange import Response
 from core.records import Author, Media, Metrics, Post
@@ -19,7 +20,6 @@ API = "https://www.youtube.com/youtubei/v1"
 CLIENT = {"clientName": "WEB", "clientVersion": "2.20260101.00.00", "hl": "en", "gl": "US"}
 _VIDEOS = ("gridVideoRenderer", "videoRenderer", "playlistVideoRenderer", "lockupViewModel")
 _GROWS = ("contents", "onResponseReceivedActions", "onResponseReceivedEndpoints")  # where a listing stands
-_FACTOR = {"": 1, "K": 1_000, "M": 1_000_000, "B": 1_000_000_000}
 # YouTube's own words (English: we ask for them); what none of them fits is gone.
 _REFUSALS: tuple[tuple[str, type[CopytrailError]], ...] = (
     (r"private", Private),
@@ -70,14 +70,11 @@ def words(text: Any) -> str:
     )
 
 
-def count(shown: str | None) -> int | None:
-    """Return a counter as shown ("1.2K", "127.696 views"); rounded stays rounded, unreadable is None."""
-    found = re.match(r"\s*(\d{1,3}(?:[.,\s]\d{3})+|\d+(?:[.,]\d+)?)\s*([KMB]?)(?![\w.])", shown or "", re.IGNORECASE)
-    if not found:
-        return None
-    number, unit = found[1], found[2].upper()
-    value = float(number.replace(",", ".")) if unit else float(re.sub(r"\D", "", number))
-    return round(value * _FACTOR[unit])
+def _metrics(**shown: str | None) -> Metrics:
+    """Return counters as shown ("1.2K", "127.696 views"), with the steps they were rounded to."""
+    found = {name: counted(said) for name, said in shown.items()}
+    numbers = {name: one.number for name, one in found.items() if one}
+    return Metrics(**numbers, granularity=granularity(**found))
 
 
 def _shown(**counters: str | None) -> dict[str, Any]:
@@ -129,7 +126,7 @@ def videos(answer: Any, of: Author, page: Response) -> Iterator[Post]:
             platform="youtube", native_id=listed.native_id, url=f"https://www.youtube.com/watch?v={listed.native_id}",
             kind="video", author=by, published=times.unknown(listed.when or None, "page"),
             first_seen=page.captured_at, title=listed.title, text=listed.title, media=_picture(listed.pictures),
-            metrics=Metrics(views=count(listed.views)), metrics_at=page.captured_at, route="page",
+            metrics=_metrics(views=listed.views), metrics_at=page.captured_at, route="page",
             capture=page.capture, raw=_shown(views=listed.views),
         )  # fmt: skip
 
@@ -188,7 +185,7 @@ def comments(answer: Any, video: str, page: Response) -> Iterator[Post]:
             ),
             published=times.unknown(facts.get("publishedTime"), "page"), first_seen=page.captured_at,
             text=words(facts["content"]), reply_to=ids.ref("youtube", thread) if is_reply else of, root=of,
-            links=_links(facts["content"]), metrics=Metrics(likes=count(likes), replies=count(replies)),
+            links=_links(facts["content"]), metrics=_metrics(likes=likes, replies=replies),
             metrics_at=page.captured_at, route="page", capture=page.capture,
             raw=_shown(likes=likes, replies=replies),
         )  # fmt: skip
@@ -216,6 +213,6 @@ def video(player: Mapping[str, Any], page: Response) -> Post:
         ),
         published=times.from_iso(stated) if stated else times.unknown(), first_seen=page.captured_at,
         tags=tuple(told.get("keywords") or ()), media=_picture(first(told.get("thumbnail"), "thumbnails")),
-        metrics=Metrics(views=count(told.get("viewCount")), likes=count(more.get("likeCount"))),
+        metrics=_metrics(views=told.get("viewCount"), likes=more.get("likeCount")),
         metrics_at=page.captured_at, route="page", capture=page.capture,
     )  # fmt: skip
