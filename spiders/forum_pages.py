@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from config.sites import Software, softwares
 from core import ids
-from core.counts import counted
+from core.counts import counted, granularity
 from core.exchange import Response
 from core.markup import absolute, images, links, plain
 from core.records import Author, Media, Metrics, Post, Profile
@@ -108,7 +108,8 @@ class ForumPage:
             platform=self.platform, site=self.site, native_id=native_id, url=self._permalink(native_id),
             author=self._author(block), first_seen=page.captured_at, text=plain(html),
             links=tuple(filter(None, map(bare, links(html, self.base))))[:MOST_KEPT],
-            media=self._media(block, bodies), metrics=Metrics(likes=said.number if said else None),
+            media=self._media(block, bodies),
+            metrics=Metrics(likes=said.number if said else None, granularity=granularity(likes=said)),
             metrics_at=page.captured_at if said else None, route="page", capture=page.capture,
         )  # fmt: skip
 
