@@ -198,7 +198,7 @@ def _inner(element: ET.Element) -> str:
 def _person(fields: _Fields) -> Person:
     for element in fields.all("author"):
         inner = _Fields(element)
-        name = inner.text("name") if len(element) else _without_mail(element.text)
+        name = _without_mail(inner.text("name") if len(element) else element.text)
         if person := Person(name=name, url=markup.absolute(inner.text("uri", "url"))):
             return person
     credit = next((e.text for e in fields.all("media:credit") if e.get("role", "author") == "author"), None)

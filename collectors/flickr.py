@@ -106,7 +106,7 @@ class FlickrUser(Flickr):
 
 
 class FlickrPhoto(Flickr):
-    """One photo or film with its title, words, tags, place and dates, and the comments below it."""
+    """One photo or film with its title, words, tags and dates, and the comments below it."""
 
     id = "flickr.photo"
     patterns = (

@@ -212,15 +212,16 @@ def _tags(value: object) -> tuple[str, ...]:
 
 
 def _raw(item: Thing, dates: Thing, person: Thing) -> dict[str, Any]:
-    """Return what the camera and the owner say beside: when it was taken is not when it was posted."""
+    """Return what the camera and the owner say beside: when it was taken is not when it was posted.
+
+    Where it was taken is left in the archive: to the metre it says where a person was.
+    """
     unknown = text(dates.get("takenunknown") or item.get("datetakenunknown")) == "1"
-    where = {name: text(item.get(name)) for name in ("latitude", "longitude")}
     said = {
         "taken": None if unknown else text(dates.get("taken") or item.get("datetaken")),
         "taken_granularity": text(dates.get("takengranularity") or item.get("datetakengranularity")),
         "updated": text(dates.get("lastupdate") or item.get("lastupdate")), "license": text(item.get("license")),
         "username": text(person.get("username") or item.get("ownername")),
-        "where": where if where["latitude"] not in ("", "0") else None,
     }  # fmt: skip
     return {name: value for name, value in said.items() if value}
 

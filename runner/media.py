@@ -12,7 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from core.errors import CannotStart, CopytrailError, Transient
+from core.errors import CannotStart, CopytrailError, TooLarge, Transient
 from core.records import Finding, Media, Post
 from runner.outcome import public
 
@@ -104,7 +104,11 @@ class Keeper:
         from storage.media import Fetched
 
         url = item.url or ""
-        answer = self.http.get(url)
+        try:
+            answer = self.http.get(url)
+        except TooLarge:
+            self.spent += self.cap  # it was received up to there
+            raise
         self.spent += len(answer.body)
         kept = keep(self.blobs, answer.body, answer.content_type, cap=self.cap, url=url)
         return Fetched(

@@ -195,6 +195,16 @@ def test_exif_of_the_head_only_and_of_nothing_else() -> None:
     assert read_exif(jpeg()[:8]) is None
 
 
+def test_what_is_too_large_counts_towards_the_run(home: Home, server: Server) -> None:
+    for n in range(6):
+        server.files[f"/{n}.jpg"] = (200, "image/jpeg", b"\xff\xd8\xff" + b"0" * 2_000_000)
+    with (home.folder / "copytrail.toml").open("a") as settings:
+        settings.write("[media]\nmax_megabytes = 1\nmax_run_megabytes = 2\n")
+    take(home, *((f"/{n}.jpg", "image") for n in range(6)))
+    told = home("media", "--case", "harbour", "--json", status=1).rows
+    assert [row["finding"]["kind"] for row in told] == ["too_large", "too_large"]
+
+
 def test_a_picture_too_large_to_open_is_not_opened() -> None:
     head = jpeg(place=False)
     at = head.index(b"\xff\xc0") + 5  # height and width of the frame
