@@ -266,7 +266,9 @@ def test_a_site_may_keep_its_feed_elsewhere() -> None:
 def test_an_address_of_mail_is_no_name() -> None:
     entries = "".join(
         f"<entry><id>{n}</id><link href='https://a.example/{n}'/><title>n</title><author>{who}</author></entry>"
-        for n, who in enumerate(("<name>ann@mail.example</name>", "<email>ann@mail.example</email>", "<name>Ann</name>"))
+        for n, who in enumerate(
+            ("<name>ann@mail.example</name>", "<email>ann@mail.example</email>", "<name>Ann</name>")
+        )
     )
     body = f"<feed xmlns='http://www.w3.org/2005/Atom'>{entries}</feed>"
     posts, _, _ = walked(FeedsSite, URL, [{"url": URL, "body": body}])
