@@ -17,6 +17,7 @@ from core.records import Finding, Post
 from core.source import Cursor, Source, Target, Yielded
 
 MAX_PAGES = 5_000  # of one walk; at 100 items a page that is half a million
+MOST_BARREN = 2  # pages in a row without a new item, where the answer names a next one: what is hidden leaves gaps
 MAX_NESTED = 100_000  # items that stand in one another, of one answer
 
 
@@ -49,10 +50,11 @@ class JsonApi(Collector):
         return names
 
     def _section(self, section: Section, walk: _Walk, cursor: Cursor) -> Iterator[Yielded]:
-        """Ask for page after page until one brings nothing new or is wholly older than the cursor."""
+        """Ask for page after page until they bring nothing new or one is wholly older than the cursor."""
         turn = section.pages.next
         asked = Asked.of(section.pages, walk.names).first(turn)
         seen: set[str] = set()
+        barren = 0
         for number in range(1, MAX_PAGES + 1):
             try:
                 response, answer = ask(self.http, self.spec, asked)
@@ -69,7 +71,8 @@ class JsonApi(Collector):
                 yield found
             if section.rest and number == 1:
                 yield from self._rest(section.rest, answer, walk, cursor)
-            if not fresh or cursor.covers(fresh) or turn is None:
+            barren = 0 if fresh else barren + 1
+            if turn is None or cursor.covers(fresh) or barren > (MOST_BARREN if turn.names_next else 0):
                 return
             following = asked.after(turn, response, answer, number, walk.items)
             if following is None or repr(following) in seen:

@@ -55,6 +55,11 @@ class Next(Part):
             raise ValueError("count_from and offset need `param`")
         return self
 
+    @property
+    def names_next(self) -> bool:
+        """Whether the answer itself says that there is more, and where."""
+        return self.from_ is not None or self.link is not None
+
 
 class Pages(Request):
     """What is asked for, where the items of an answer stand, and how it goes on."""
