@@ -7,12 +7,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
 from collectors.api import api_post, made
-from collectors.base import Collector, Reader, independently
+from collectors.base import Reader, independently
 from collectors.meta_graph import END, IMPORT, MetaSource, listed, moment
 from core import ids
-from core.errors import Moved, NotRecorded
+from core.errors import NotRecorded
 from core.exchange import Response
-from core.records import Author, Counts, Finding, Media, MediaKind, Metrics, Post, Profile
+from core.records import Author, Counts, Media, MediaKind, Metrics, Post, Profile
 from core.source import Cursor, Kind, Target, Yielded
 
 HOST = r"https?://(?:(?:www|m|mbasic|web|touch|mobile|l|[a-z]{2}-[a-z]{2})\.)?(?:facebook|fb)\.com"
@@ -137,32 +137,6 @@ class FacebookComments(Facebook):
             for item in answer.each("data"):
                 yield _comment(item, response, native_id)
                 self.audit(item)
-
-
-class FacebookShareLink(Collector):
-    """The address behind a short or share link of Facebook; it is named, not followed."""
-
-    id = "facebook.share"
-    title = "Facebook"
-    gives = "address"
-    route = "page"
-    patterns = (
-        rf"https?://(?:www\.)?fb\.(?:watch|me|gg)/(?:[a-z]/)?(?P<share>[\w.-]{{2,80}}){END}",
-        rf"{HOST}/share/(?:[a-z]/)?(?P<share>\w{{1,60}}){END}",
-    )
-    examples = ("https://fb.watch/AbCdEf123_/", "https://www.facebook.com/share/p/AbCdEf12345/")
-    names: ClassVar[Mapping[Kind, str]] = {"post": "{share}"}
-    retention = "nothing is kept but where the link leads"
-
-    def collect(self, target: Target, cursor: Cursor) -> Iterator[Yielded]:
-        """Raise Moved with the address the link leads to."""
-        response = self.http.get(target.url, redirects=0)
-        if leads := response.headers.get("location"):
-            raise Moved(f"{target.url} leads to {leads}; add that address.", url=target.url, status=response.status)
-        yield Finding(
-            kind="login_wall", url=target.url, capture=response.capture,
-            sentence=f"{target.url} does not say where it leads; open it in a browser and add the address it shows.",
-        )  # fmt: skip
 
 
 def read_post(item: Reader, response: Response, page: Reader) -> Post:
