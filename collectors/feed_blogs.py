@@ -78,7 +78,7 @@ class MediumFeed(FeedSource):
         (
             r"https?://(?:www\.)?medium\.com/(?:feed/)?(?P<what>@(?P<handle>[\w.-]+)|tag/(?P<tag>[^\s/?#]+)"
             r"|(?!tag/|m/|p/|me/|feed/|search\b|about\b)(?P<publication>[\w-]+)(?:/tagged/(?P<topic>[^\s/?#]+))?)"
-            r"(?:/(?:about|followers|latest|lists|archive|recommended)?)?(?:[?#]\S*)?"
+            r"(?:/(?:about|followers|latest|lists|archive(?:/\d{4}(?:/\d\d){0,2})?|recommended)?/?)?(?:[?#]\S*)?"
         ),
         r"https?://(?!www\.|about\.|help\.|policy\.|blog\.)(?P<handle>[\w-]+)\.medium\.com(?:/(?:feed/?)?)?(?:[?#]\S*)?",
     )

@@ -54,7 +54,7 @@ class RedditFeed(FeedSource):
     title = "Reddit (feeds)"
     patterns = (
         (
-            r"https?://(?:(?:www|old|new|np|ud|en|i|m)\.)?reddit\.com(?P<path>/?"
+            r"https?://(?:(?!oauth\.)[\w-]+\.)?reddit\.com(?P<path>/?"
             r"|/r/(?P<community>[\w+-]+)(?:/(?:new|hot|top|rising|controversial|search))?/?"
             r"|/u(?:ser)?/(?P<user>[\w-]+)(?:/(?:submitted|comments|overview))?/?"
             r"|/search/?)(?:\.rss)?(?P<query>\?(?:(?!q=)[^\s#&]*+&)*+(?:q=(?P<words>[^\s#&]*+))?[^\s#]*+)?(?:#\S*)?"

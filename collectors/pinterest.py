@@ -132,7 +132,12 @@ class PinterestBoard(_Resource):
     """Pins of one board, newest first."""
 
     id = "pinterest.board"
-    patterns = (rf"{_SITE}/(?!(?:{_PLACES})/)(?P<user>[\w.-]+)/(?!_|pins/?$)(?P<board>[^/?#\s]+){_MORE}",)
+    patterns = (
+        (
+            rf"{_SITE}/(?!(?:{_PLACES})/)(?P<user>[\w.-]+)/(?!_|pins/?$)(?P<board>[^/?#\s]+)"
+            rf"(?:/(?!_)[^/?#\s]+)?{_MORE}"  # a section of it
+        ),
+    )
     names = {"board": "{user}/{board}"}
     examples = ("https://www.pinterest.com/somebody/some-board/",)
     priority = -5  # the feed of a board needs no undocumented interface: it comes first

@@ -48,7 +48,7 @@ class TumblrBlog(Collector):
     id = "tumblr.blog"
     title = "Tumblr"
     patterns = (
-        rf"https?://(?!www\.|api\.|assets\.)(?P<blog>{_NAME})\.tumblr\.com(?:/post/{_POST}|/archive)?{_END}",
+        rf"https?://(?!www\.|api\.|assets\.)(?P<blog>{_NAME})\.tumblr\.com(?:/(?:post/)?{_POST}|/archive)?{_END}",
         rf"https?://(?:www\.)?tumblr\.com/(?:blog/(?:view/)?)?(?!{_PAGES})(?P<blog>{_NAME})(?:/{_POST})?{_END}",
     )
     names = {"post": "{post}", "account": "{blog}"}

@@ -19,6 +19,7 @@ from core.urls import find_links
 
 _API = "https://api.vimeo.com"
 _MORE = r"/?(?:[?#]\S*)?"
+_WITHIN = r"channels/[\w-]+/|groups/[\w-]+/videos/|(?:album|showcase)/\d+/video/|manage/videos/|m/|event/\d+/videos/"
 _PLACES = (
     "album|blog|categories|channels|create|features|for-hire|groups|help|join|log_in|manage|ondemand|ott|partners|privacy|"
     "search|settings|showcase|solutions|stock|terms|upload|user|watch"
@@ -158,7 +159,7 @@ class VimeoVideo(Collector):
     one_answer = True
     title = "Vimeo"
     patterns = (
-        rf"https?://(?:www\.)?vimeo\.com/(?:channels/[\w-]+/|groups/[\w-]+/videos/)?(?P<video>\d+)(?:/[0-9a-f]+)?{_MORE}",
+        rf"https?://(?:www\.)?vimeo\.com/(?:{_WITHIN})?(?P<video>\d+)(?:/[0-9a-f]+)?{_MORE}",
         rf"https?://player\.vimeo\.com/video/(?P<video>\d+){_MORE}",
     )
     names = {"post": "{video}"}

@@ -24,7 +24,7 @@ class SubstackPost(PageSource):
     one_answer = True
     title = "Substack"
     patterns = (
-        r"https?://[^/?#\s]+/p/(?P<slug>[\w-]+)/?(?:[?#]\S*)?",
+        r"https?://[^/?#\s]+/p/(?P<slug>[\w-]+)(?:/comments)?/?(?:[?#]\S*)?",
         r"https?://open\.substack\.com/pub/[\w-]+/p/(?P<slug>[\w-]+)/?(?:[?#]\S*)?",
     )
     names = {"post": "{slug}"}
