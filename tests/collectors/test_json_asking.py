@@ -243,7 +243,7 @@ def test_profiles_come_from_items_once_each_or_by_a_request_of_their_own() -> No
         ({"login": "key"}, "belong together"),
         ({"retention_class": "timed"}, "retention_days"),
         ({"retention_days": 3}, "retention_days"),
-        ({"names": {"account": "{nobody}"}}, "no pattern has a group nobody"),
+        ({"names": {"account": "{nobody}"}}, "nothing is called .nobody."),
         ({"post": {"native_id": {"from": "id", "regex": "("}}}, "no regular expression"),
         ({"profile_url": {"url": API}}, "needs `profile`"),
     ],
