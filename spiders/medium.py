@@ -49,7 +49,7 @@ class MediumStory(PageSource):
         content = next((v for k, v in story.items() if k.startswith("content(")), None) if story else None
         if not story or not content:
             raise _missing(state, page, ask)
-        if shown := profile(_of(state, story["creator"]), page):
+        if shown := profile(of(state, story["creator"]), page):
             yield shown
         post = _post(state, story, content, page)
         yield post
@@ -114,26 +114,26 @@ def profile(user: Mapping[str, Any], page: Response) -> Profile | None:
 
 
 def _post(state: Mapping[str, Any], story: Mapping[str, Any], content: Mapping[str, Any], page: Response) -> Post:
-    paragraphs = [_of(state, p) for p in content["bodyModel"]["paragraphs"]]
-    answered = _of(state, story.get("inResponseToPostResult"))
+    paragraphs = [of(state, p) for p in content["bodyModel"]["paragraphs"]]
+    answered = of(state, story.get("inResponseToPostResult"))
     edited = times.from_epoch(story["latestPublishedAt"]) if story.get("latestPublishedAt") else None
     published = times.from_epoch(story["firstPublishedAt"])
     return Post(
         platform="medium", native_id=story["id"], url=story.get("mediumUrl") or page.url, kind="article",
-        author=author(_of(state, story["creator"])), published=published, first_seen=page.captured_at,
+        author=author(of(state, story["creator"])), published=published, first_seen=page.captured_at,
         edited=edited if edited and edited.at != published.at else None,
         title=story.get("title") or None, text="\n".join(p.get("text") or "" for p in paragraphs),
-        community=_of(state, story.get("collection")).get("name"),
+        community=of(state, story.get("collection")).get("name"),
         reply_to=ids.ref("medium", answered["id"]) if answered.get("id") else None,
         links=tuple(dict.fromkeys(m["href"] for p in paragraphs for m in p.get("markups") or () if m.get("href"))),
-        tags=tuple(_of(state, tag)["id"] for tag in story.get("tags") or ()),
+        tags=tuple(of(state, tag)["id"] for tag in story.get("tags") or ()),
         media=tuple(m for p in paragraphs if (m := _picture(state, p))),
         metrics=Metrics(likes=story.get("clapCount"), replies=(story.get("postResponses") or {}).get("count")),
         metrics_at=page.captured_at, route="page", capture=page.capture,
     )  # fmt: skip
 
 
-def _of(state: Mapping[str, Any], ref: Any) -> Mapping[str, Any]:
+def of(state: Mapping[str, Any], ref: Any) -> Mapping[str, Any]:
     """Return the object a reference names, as both generations of the state write it; {} for none."""
     if not isinstance(ref, dict):
         return {}
@@ -149,7 +149,7 @@ def author(user: Mapping[str, Any]) -> Author:
 
 
 def _picture(state: Mapping[str, Any], paragraph: Mapping[str, Any]) -> Media | None:
-    image = _of(state, paragraph.get("metadata"))
+    image = of(state, paragraph.get("metadata"))
     if paragraph.get("type") not in ("IMG", 4) or not image.get("id"):
         return None
     return Media(url=f"https://miro.medium.com/{image['id']}", alt=image.get("alt") or None)

@@ -27,6 +27,7 @@ SOURCES = plugins()
         ("https://medium.com/@a.b/a-story-0a1b2c3d4e5f?source=x#y", "medium.story", "0a1b2c3d4e5f"),
         ("https://medium.com/p/0a1b2c3d4e5f", "medium.story", "0a1b2c3d4e5f"),
         ("https://medium.com/harbour-letters/archive/2020/01", "medium.feed", "harbour-letters"),
+        ("https://medium.com/a-story-0a1b2c3d4e5f", "medium.story", "0a1b2c3d4e5f"),
         ("https://link.medium.com/AbCd", "medium.share", "AbCd"),
         ("https://m.youtube.com/watch?app=desktop&v=inVented000&t=1s", "youtube.video", "inVented000"),
         ("https://youtu.be/inVented000?si=x", "youtube.video", "inVented000"),
