@@ -77,7 +77,7 @@ class MediumFeed(FeedSource):
     patterns = (
         (
             r"https?://(?:www\.)?medium\.com/(?:feed/)?(?P<what>@(?P<handle>[\w.-]+)|tag/(?P<tag>[^\s/?#]+)"
-            r"|(?!tag/|m/|p/|me/|feed/|search\b|about\b)(?P<publication>[\w-]+)(?:/tagged/(?P<topic>[^\s/?#]+))?)"
+            r"|(?!tag/|m/|p/|me/|feed/|search\b|about\b|(?:[^/?#\s]*-)?[0-9a-f]{8,12}(?:[/?#]|$))(?P<publication>[\w-]+)(?:/tagged/(?P<topic>[^\s/?#]+))?)"
             r"(?:/(?:about|followers|latest|lists|archive(?:/\d{4}(?:/\d\d){0,2})?|recommended)?/?)?(?:[?#]\S*)?"
         ),
         r"https?://(?!www\.|about\.|help\.|policy\.|blog\.)(?P<handle>[\w-]+)\.medium\.com(?:/(?:feed/?)?)?(?:[?#]\S*)?",
