@@ -132,6 +132,20 @@ def test_tumblr_wants_a_key_and_counts(replicas: Server) -> None:
     assert ask(replicas, "api.tumblr.com", "/v2/blog/nobody.tumblr.com/posts?api_key=demo")[0] == 404
 
 
+def test_vk_refuses_with_status_200(replicas: Server) -> None:
+    status, _, body = ask(replicas, "api.vk.com", "/method/wall.get?owner_id=-1&v=5.199")
+    assert (status, json.loads(body)["error"]["error_code"]) == (200, 5)
+
+
+def test_telegram_leads_to_older_messages(replicas: Server) -> None:
+    page = ask(replicas, "t.me", "/s/prichal_alvane")[2].decode()
+    before = page.partition('data-before="')[2].partition('"')[0]
+    older = ask(replicas, "t.me", f"/s/prichal_alvane?before={before}")[2].decode()
+    assert f'data-post="prichal_alvane/{before}"' in page
+    assert f'data-post="prichal_alvane/{int(before) - 1}"' in older
+    assert ask(replicas, "t.me", "/s/alvane_back_room")[0] == 302
+
+
 def test_robots_are_told(replicas: Server) -> None:
     assert b"Disallow: /drafts/" in ask(replicas, "harbourpost.example", "/robots.txt")[2]
     assert ask(replicas, "quietquay.example", "/robots.txt")[2] == b"User-agent: *\nDisallow: /\n"
