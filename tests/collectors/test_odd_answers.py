@@ -18,7 +18,7 @@ from core.source import Source
 from tests.answers import Case, cases, play, plugins
 
 SOURCES = plugins()
-MOST = 20  # walks tried per source; the fields are spread evenly over what the answers hold
+MOST = 15  # walks tried per source; the fields are spread evenly over what the answers hold
 RENDERED = {"quora.feed"}  # its odd answers are looked at again in a browser, a second each: one is enough
 CASES = [pytest.param(case, id=case.plugin) for name in SOURCES for case in cases(name)[-1:]]  # case.yml
 _OTHER: dict[type, Any] = {str: 7, int: "seven", float: "a half", bool: "yes", dict: ["a list"], list: {"an": "object"}}
