@@ -61,6 +61,15 @@ def recognise(
     return best, target, None
 
 
+def looked_up(url: str) -> dict[str, str | None]:
+    """Return what `add` would make of an address, without adding it; raise BadInput where nothing reads it."""
+    source, target, remark = recognise(url)
+    return {
+        "address": target.url, "platform": platform_of(source, target.url), **named(source.id, target.url),
+        "route": source.route, "remark": remark,
+    }  # fmt: skip
+
+
 def named(reader: str, url: str) -> dict[str, str | None]:
     """Return what a watched address names: the public fields `kind`, `identity` and `reader` (the source's id)."""
     source = all_sources().get(reader)

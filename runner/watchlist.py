@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from config import watchlists
 from core.errors import BadInput
 from core.records import Route
-from runner.recognise import address, platform_of, recognise
+from core.registry import CATCH_ALL
+from core.source import Source
+from runner.recognise import address, all_sources, platform_of, recognise
 
 if TYPE_CHECKING:
     from runner.workspace import Workspace
@@ -40,8 +42,9 @@ def add(
 ) -> Added:
     """Watch a source; return its number, what reads it, and a remark on the route taken.
 
-    Adding it again renews its interval and its reason where they are given, and nothing else: a site that fell from
-    its feed to its pages stays there. Raises BadInput where nothing reads the address or the interval is none.
+    Adding it again renews its interval and its reason where they are given. A site that fell from its feed to its pages
+    stays there; where nobody chose a route, and the address has by now a source of its own platform or the key of its
+    interface is there, that one takes over. Raises BadInput where nothing reads the address or the interval is none.
     """
     from storage import cases, sources
 
@@ -51,17 +54,23 @@ def add(
     if override_robots is not None and len(override_robots.strip()) < SHORTEST_REASON:
         raise BadInput("The reason for overriding robots.txt goes into every bundle; write a sentence.")
     with workspace.database.read() as conn:
-        known = _same(sources.watched(conn, case=case, url=wanted), route)
-    remark = None
-    if known is not None:
-        kind, platform, way = known.kind, known.platform, known.route
+        here = list(sources.watched(conn, case=case, url=wanted))
+    known = _same(here, route)
+    found, _, remark = recognise(wanted, route)
+    closer = known is not None and not known.chosen and _is_closer(found, known)
+    closer = closer and not any((w.kind, w.route) == (found.id, found.route) for w in here)
+    if known is not None and not closer:
+        kind, platform, way, remark = known.kind, known.platform, known.route, None
     else:
-        found, _, remark = recognise(wanted, route)
         kind, platform, way = found.id, platform_of(found, wanted), found.route
+    if known is None:
         interval = interval or watchlists.seconds(workspace.settings.collect.check_every)
     now = workspace.clock().now()
     with workspace.database.write() as conn:
         cases.ensure_case(conn, case, now)
+        if known is not None and closer:
+            remark = f"Until now {known.kind} read it; from the next run on {kind} does, from the beginning."
+            sources.set_kind(conn, known.id, kind, platform, way, from_the_beginning=True)
         number = sources.add_source(
             conn, case=case, url=wanted, kind=kind, platform=platform, route=way, at=now, every=interval,
             robots_override=override_robots, options=None if route else ANY_ROUTE,
@@ -97,6 +106,14 @@ def sync(workspace: Workspace, case: str | None = None) -> list[BadInput]:
 def _same(known: Iterable[Watched], route: Route | None) -> Watched | None:
     """Return the source that an entry means: without a route one whose route nobody chose, whatever it is by now."""
     return next((w for w in known if route == w.route or (route is None and not w.chosen)), None)
+
+
+def _is_closer(found: type[Source], known: Watched) -> bool:
+    """Return whether an address is read by something closer than what reads it now: its own platform, its interface."""
+    now = all_sources().get(known.kind)
+    if now is None or found.id == known.kind:
+        return now is None
+    return found.priority > CATCH_ALL >= now.priority or (found.route == "api" and now.route != "api")
 
 
 def _is_followed(entry: watchlists.Entry, known: Iterable[Watched]) -> bool:

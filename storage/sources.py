@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, func, insert, select, update
+from sqlalchemy import Connection, Row, Select, delete, func, insert, select, update
 
 from core.errors import BadInput
 from core.times import iso
@@ -15,7 +15,7 @@ from storage import tables as t
 from storage.cases import case_id as id_of_case
 
 _SOURCES, _CASES, _RUNS = t.table(t.SourceTable), t.table(t.Case), t.table(t.Run)
-_POSTS = t.table(t.SourcePost)
+_POSTS, _CURSORS = t.table(t.SourcePost), t.table(t.CursorTable)
 MAX_URL = 600  # characters; Postgres indexes 2,704 bytes at most
 _UNITS = (("w", 604800), ("d", 86400), ("h", 3600), ("m", 60))
 
@@ -72,6 +72,7 @@ class SourceRow:
 class Watched:
     """What was asked for when a source was added; `chosen` tells whether a person named its route."""
 
+    id: int
     case: str
     url: str
     kind: str
@@ -129,7 +130,9 @@ def watched(conn: Connection, *, case: str | None = None, url: str | None = None
         query = query.where(_SOURCES.c.url == url)
     for row in conn.execute(query.order_by(_SOURCES.c.id)):
         chosen = (row.options or {}).get("route") != "any"
-        yield Watched(row.case, row.url, row.kind, row.platform, row.route, chosen, row.every, row.robots_override)
+        yield Watched(
+            row.id, row.case, row.url, row.kind, row.platform, row.route, chosen, row.every, row.robots_override
+        )
 
 
 def list_sources(conn: Connection, case: str | None = None) -> list[SourceRow]:
@@ -165,8 +168,15 @@ def schedule_next(conn: Connection, source_id: int, at: datetime, *, wait: float
     return following
 
 
-def set_kind(conn: Connection, source_id: int, kind: str, platform: str, route: str) -> None:
-    """Let another plug-in read a source: the one its address is claimed by today."""
+def set_kind(
+    conn: Connection, source_id: int, kind: str, platform: str, route: str, *, from_the_beginning: bool = False
+) -> None:
+    """Let another plug-in read a source: the one its address is claimed by today.
+
+    `from_the_beginning` forgets how far the one before had walked: what the two call a page may differ.
+    """
+    if from_the_beginning:
+        conn.execute(delete(_CURSORS).where(_CURSORS.c.source_id == source_id))
     values = {"kind": kind, "platform": platform, "route": route}
     conn.execute(update(_SOURCES).where(_SOURCES.c.id == source_id).values(**values))
 

@@ -15,20 +15,25 @@ ROUTES = click.Choice(["api", "feed", "page"])
 
 
 @click.command("platforms", short_help="List the platforms that can be read, and what each needs.")
-@click.argument("name", metavar="[PLATFORM]", required=False)
+@click.argument("name", metavar="[PLATFORM|URL]", required=False)
 @json_option
 @click.pass_context
 def platforms_command(ctx: click.Context, name: str | None, as_json: bool) -> None:
     """List the platforms that can be read, and what each needs.
 
-    Of one PLATFORM every kind of source it has.
+    Of one PLATFORM every kind of source it has; of a URL what `add` would make of it, without adding it.
 
     Example: copytrail platforms bluesky
     """
     from core.errors import BadInput
     from runner.platforms import by_platform, platforms
+    from runner.recognise import looked_up
 
     try:
+        if name is not None and "/" in name:
+            told = [(field, field) for field in ("platform", "kind", "identity", "reader", "route", "remark")]
+            show([looked_up(name)], as_json, told, "")
+            return
         rows = platforms(name)
     except BadInput as error:
         problem(error.sentence)

@@ -103,6 +103,34 @@ def test_adding_again_changes_nothing_but_what_is_given(home: Home) -> None:
     assert row["schedule"] == "1d"
 
 
+def test_adding_again_takes_the_closer_reader_there_is_by_now(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    url = "https://www.reddit.com/r/harbour"
+    assert home("add", url, "--case", "harbour", "--json").rows[0]["reader"] == "reddit.feed"
+    for name in ("REDDIT_CLIENT_ID", "REDDIT_CLIENT_SECRET"):
+        monkeypatch.setenv(name, "invented")
+    (again,) = home("add", url, "--case", "harbour", "--json").rows
+    assert (again["id"], again["reader"], again["route"]) == (1, "reddit.subreddit", "api")
+    assert "Until now reddit.feed read it" in again["remark"]
+    assert len(home("sources", "--json").rows) == 1
+
+
+def test_a_route_a_person_chose_stays(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    url = "https://www.reddit.com/r/harbour"
+    home("add", url, "--case", "harbour", "--route", "feed")
+    for name in ("REDDIT_CLIENT_ID", "REDDIT_CLIENT_SECRET"):
+        monkeypatch.setenv(name, "invented")
+    home("add", url, "--case", "harbour", "--route", "feed")
+    (row,) = home("sources", "--json").rows
+    assert row["reader"] == "reddit.feed"
+
+
+def test_an_address_is_looked_up_without_being_added(home: Home) -> None:
+    (told,) = home("platforms", "hxxps://medium[.]com/@harbour/", "--json").rows
+    assert (told["platform"], told["kind"], told["identity"]) == ("medium", "account", "harbour")
+    assert not home("sources", "--json").rows
+    assert "no web address" in home("platforms", "x/ y", status=2).err
+
+
 def test_what_cannot_be_added_is_named_and_the_rest_is_added(home: Home) -> None:
     printed = home("add", FEED, "ftp://x", "nonsense", "--case", "harbour", status=1)
     assert len(printed.err.splitlines()) == 2
