@@ -52,7 +52,7 @@ def post_of(item: Reader, platform: str, response: Response, blog: str = "") -> 
             Author, native_id=author, handle=author, url=f"{SITES[platform]}/@{author}"),
         published=published, title=item.maybe("title", str), text=body,
         edited=edited if edited and edited.at != created.at and not reposted else None,
-        community=item.maybe("community_title", str) or item.maybe("category", str),
+        community=next(filter(None, [item.maybe(name, str) for name in ("community_title", "category")]), None),
         reply_to=above, root=_ref(platform, root[1], root[2]) if root and above else None,
         repost_of=ids.ref(platform, written) if reposted else None, tags=_strings(about.get("tags")),
         mentions=tuple(dict.fromkeys(_MENTION.findall(body)))[:_MOST], links=_links(body, pictures), media=pictures,

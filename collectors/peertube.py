@@ -10,7 +10,7 @@ from collectors.api import answered, refusal
 from collectors.base import Collector, Reader, independently
 from collectors.peertube_records import comment, long_id, profile, video
 from core import ids
-from core.errors import CopytrailError, NotRecorded, SourceChanged
+from core.errors import CopytrailError, NotRecorded, NotThere, SourceChanged
 from core.exchange import Response
 from core.records import Finding, Post, Profile
 from core.source import Cursor, Target, Yielded
@@ -18,6 +18,7 @@ from core.source import Cursor, Target, Yielded
 _HOST, _END = r"https?://(?P<host>[A-Za-z0-9][A-Za-z0-9.-]*(?::\d{1,5})?)", r"/?(?:[?#]\S*)?"
 _NAME, _TABS = r"[\w.-]{1,100}(?:@[\w.-]{1,200})?", r"(?:/(?:videos|video-playlists|video-channels|about))?"
 _AT_ONCE = 12  # as the pages themselves ask: what browsers recorded can be read again
+_CUT = 250  # characters of a description that a listing shows, as documented (truncatedDescription)
 _MAX_PAGES = 5_000
 _MAX_THREADS = 100_000  # comments of one thread
 
@@ -85,10 +86,21 @@ class PeerTubeVideos(PeerTube):
         seen: set[str] = set()
         for response, items in self.pages(target, f"{path}/videos"):
             posts = [self.film(item, response) for item in items]
-            yield from (post for post in posts if post.ref not in seen)  # a new video moves the others on
+            yield from (self._whole(target, post) for post in posts if post.ref not in seen)  # a new one moves others on
             seen.update(post.ref for post in posts)
             if cursor.covers(posts):
                 return
+
+    def _whole(self, target: Target, post: Post) -> Post:
+        """Return a video with all of its description: listings cut it, and a copy is known by the whole."""
+        if len(post.text or "") < _CUT:
+            return post
+        try:
+            response = self.ask(target, f"videos/{post.native_id}/description")
+        except (NotThere, NotRecorded):
+            return post.model_copy(update={"raw": {**post.raw, "text_cut": True}})
+        whole = Reader(response.json(), url=response.url).take("description", str)
+        return post.model_copy(update={"text": whole or post.text})
 
     def _publisher(self, target: Target, path: str) -> Iterator[Yielded]:
         response = self.ask(target, path)
