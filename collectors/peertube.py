@@ -86,7 +86,7 @@ class PeerTubeVideos(PeerTube):
         seen: set[str] = set()
         for response, items in self.pages(target, f"{path}/videos"):
             posts = [self.film(item, response) for item in items]
-            yield from (self._whole(target, post) for post in posts if post.ref not in seen)  # a new one moves others on
+            yield from (self._whole(target, post) for post in posts if post.ref not in seen)  # new ones push
             seen.update(post.ref for post in posts)
             if cursor.covers(posts):
                 return
