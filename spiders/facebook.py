@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from html import unescape
 from typing import Any, ClassVar
 
 from core import ids, times
@@ -23,6 +24,8 @@ _OTHER = (  # what stands where a page's name would: pages of Facebook itself
     r"|policies|privacy|settings|messages|notifications|public|search|plugins|videos?|live|[\w-]+\.php)(?:[/?#]|$))"
 )
 _MOST = 500  # posts taken from one page
+_PREFIX = "for (;;);"  # what stands before the JSON of a further part of a list
+_MORE = re.compile(r"/page_content_list_view/more/\?[^\"'<>\\\s]{1,2000}")
 
 
 class FacebookCapture(PageSource):
@@ -72,14 +75,19 @@ class FacebookCapture(PageSource):
     def read(self, page: Response, ask: Ask) -> Iterator[Found]:
         """Yield the posts a page carries; a page without any is a wall."""
         found: dict[str, Post] = {}
-        for element in tree_of(page.text).xpath("//*[@data-ft]")[: _MOST * 4]:
+        html = _part(page.text)
+        for element in tree_of(html).xpath("//*[@data-ft]")[: _MOST * 4]:
             told = _told(element.get("data-ft"))
             number = str(told.get("top_level_post_id") or told.get("mf_story_key") or "")
             if number.isdecimal() and number not in found and len(found) < _MOST and _bodies(element):
                 found[number] = _post(element, told, number, page)
         yield from found.values()
+        if found and (more := _MORE.search(html)):
+            yield Ask(f"https://m.facebook.com{unescape(more[0])}", "more")
         if not found and ask.step == "mobile":
             yield Ask(ask.about["plain"], "plain")
+        elif not found and ask.step == "more":
+            return  # the list is at its end
         elif not found and "login" not in page.text.lower():
             raise SourceChanged(f"{ask.url} holds no posts that can be read, and no login form.", url=ask.url)
         elif not found:
@@ -88,6 +96,18 @@ class FacebookCapture(PageSource):
                 "platforms`); else save what your browser shows with Zeeschuimer and `copytrail import` its file.",
                 url=ask.url, status=page.status,
             )  # fmt: skip
+
+
+def _part(text: str) -> str:
+    """Return the HTML of a page, or of the further part of a list that comes wrapped in JSON."""
+    if not text.startswith(_PREFIX):
+        return text
+    try:
+        payload = json.loads(text.removeprefix(_PREFIX))["payload"]
+        parts = [one["html"] for one in payload["actions"] if "html" in one]
+        return "".join(parts) + "".join(str(one["code"]) for one in payload["actions"] if "code" in one)
+    except (ValueError, RecursionError, KeyError, TypeError):
+        return text
 
 
 def _told(text: str) -> Mapping[str, Any]:
