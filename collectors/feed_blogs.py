@@ -150,7 +150,7 @@ class WordPressFeed(FeedSource):
     patterns = (
         (
             r"(?P<site>https?://(?!www\.|public-api\.|en\.|de\.|fr\.|es\.)(?P<blog>[\w-]+)\.wordpress\.com)"
-            r"(?:/(?:feed/?)?)?(?:[?#]\S*)?"
+            r"(?:/(?:feed/?)?)?(?!\?(?:[^#\s]*&)?p=\d)(?:[?#]\S*)?"
         ),
     )
     examples = ("https://aquietblog.wordpress.com/",)
