@@ -27,7 +27,7 @@ class Reader:
         """Read `answer`; `where` is its path in a larger answer, `url` where it came from (for the error)."""
         self.answer = answer
         self._where = where
-        self._url = url
+        self.url = url
         self._read: set[tuple[str, ...]] = set()
         self._parts: list[Reader] = []
 
@@ -39,7 +39,7 @@ class Reader:
         """Return the value at a path; raise SourceChanged naming the path where it is missing or of another kind."""
         value = self._find(path)
         if value is _MISSING:
-            raise self._changed(path, "is missing")
+            raise self.changed(path, "is missing")
         return self._checked(path, value, kind)
 
     @overload
@@ -73,7 +73,7 @@ class Reader:
         return list(found)
 
     def _part(self, answer: Any, path: str) -> Reader:
-        part = Reader(answer, self._named(path), url=self._url)
+        part = Reader(answer, self._named(path), url=self.url)
         self._parts.append(part)
         return part
 
@@ -95,7 +95,7 @@ class Reader:
             return value
         if kind is float and isinstance(value, int) and not isinstance(value, bool):
             return float(value)
-        raise self._changed(path, f"is {type(value).__name__} where {kind.__name__} was expected")
+        raise self.changed(path, f"is {type(value).__name__} where {kind.__name__} was expected")
 
     def _unread(self, value: Any, at: tuple[str, ...]) -> Iterator[str]:
         if at in self._read:
@@ -110,11 +110,12 @@ class Reader:
     def _named(self, path: str) -> str:
         return f"{self._where}.{path}".strip(".") if self._where else path
 
-    def _changed(self, path: str, what: str) -> SourceChanged:
+    def changed(self, path: str, what: str) -> SourceChanged:
+        """Return the error for a field that is not what it was known to be; it names its place."""
         return SourceChanged(
-            f"The answer of {self._url or 'the source'} has another shape than known: {self._named(path) or 'it'} "
+            f"The answer of {self.url or 'the source'} has another shape than known: {self._named(path) or 'it'} "
             f"{what}. It is archived; once the parser knows the new shape, `copytrail reparse` reads it.",
-            url=self._url,
+            url=self.url,
         )
 
 
@@ -154,7 +155,11 @@ class Collector(Source):
 
     def audit(self, reader: Reader) -> None:
         """Remember what a reader was not asked for."""
-        for path in reader.audit():
+        self.unknown(*reader.audit())
+
+    def unknown(self, *paths: str) -> None:
+        """Remember fields of an answer that are new to us."""
+        for path in paths:
             if path in self.unread or len(self.unread) < MAX_UNREAD:
                 self.unread[path] = self.unread.get(path, 0) + 1
 

@@ -9,9 +9,10 @@ from urllib.parse import urlsplit
 from collectors.base import Collector, Reader, independently
 from collectors.json_ask import ABSENT, Asked, ask, at, fill, lacks, named
 from collectors.json_fields import Index, Item, indexed, item_paths, look_ups, readings
+from collectors.json_told import lacking, leading_on
 from config import platforms
 from config.platform_json import JsonPlatform, ProfileRequest, Rest, Section
-from core.errors import Gone, SourceChanged, Unauthorized
+from core.errors import Gone, Unauthorized
 from core.exchange import Response
 from core.records import Finding, Post
 from core.source import Cursor, Source, Target, Yielded
@@ -69,8 +70,10 @@ class JsonApi(Collector):
                 if isinstance(found, Post):
                     fresh.append(found)
                 yield found
+            if number == 1:
+                self.unknown(*leading_on(self.spec, section, response, answer, walk.items))
             if section.rest and number == 1:
-                yield from self._rest(section.rest, answer, walk, cursor)
+                yield from self._rest(section.rest, response, answer, walk, cursor)
             barren = 0 if fresh else barren + 1
             if turn is None or cursor.covers(fresh) or barren > (MOST_BARREN if turn.names_next else 0):
                 return
@@ -80,11 +83,11 @@ class JsonApi(Collector):
             seen.add(repr(following))
             asked = following
 
-    def _rest(self, rest: Rest, answer: Any, walk: _Walk, cursor: Cursor) -> Iterator[Yielded]:
+    def _rest(self, rest: Rest, first: Response, answer: Any, walk: _Walk, cursor: Cursor) -> Iterator[Yielded]:
         """Ask for what the answer only names; a later run asks for what is new, and once more for the last batch."""
         found = at(answer, rest.ids)
         if not isinstance(found, list):
-            raise _changed(self.spec, rest.ids, "a list of ids")
+            raise lacking(self.spec, first.url, answer, rest.ids, wanted="list of ids", key="rest.ids")
         ids = [str(one) for one in found[: rest.at_most]]
         if len(found) > len(ids):
             told = f"{walk.names['origin']} names {len(found):,} items; the first {len(ids):,} are read."
@@ -104,7 +107,8 @@ class JsonApi(Collector):
             return
         shown = at(answer, request.item)
         if not isinstance(shown, Mapping):
-            raise _changed(self.spec, request.item, "account", response.url)
+            key = "profile_url.item"
+            raise lacking(self.spec, response.url, answer, request.item, wanted="account", key=key)
         if profile := Item(self.spec, Reader(shown, request.item, url=response.url), answer, names, {}).profile(
             response
         ):
@@ -130,7 +134,9 @@ class _Walk:
         section = self.section
         found = [at(answer, items)] if section.pages.single else _listed(answer, items.split(".*"))
         if found is None or found == [ABSENT]:
-            raise _changed(self.source.spec, items, "a list of items", response.url)
+            wanted = "object" if section.pages.single else "list of items"
+            key = "pages.items" if whole is None else "rest.items"
+            raise lacking(self.source.spec, response.url, answer, items, wanted=wanted, key=key)
         where = "" if section.pages.single else f"{items.replace('.*', '[]')}[]"
         waiting: list[tuple[Any, Post | None]] = [(one, None) for one in reversed(found)]
         for _ in range(MAX_NESTED):
@@ -178,14 +184,6 @@ def _listed(answer: Any, steps: list[str]) -> list[Any] | None:
         return found if isinstance(found, list) else None
     inner = [_listed(one, steps[1:]) for one in found]
     return None if None in inner else [one for some in inner for one in some or ()]
-
-
-def _changed(spec: JsonPlatform, path: str, wanted: str, url: str | None = None) -> SourceChanged:
-    return SourceChanged(
-        f"The answer holds no {wanted} at {path or 'its top'}; see whether {url or 'the address'} is a {spec.title} "
-        f"site, and mend the platform file of {spec.id} if it is.",
-        url=url,
-    )
 
 
 def source_of(spec: JsonPlatform) -> type[JsonApi]:

@@ -11,6 +11,7 @@ from selectolax.lexbor import LexborHTMLParser
 from collectors.api import api_post, made
 from collectors.base import Reader
 from collectors.json_ask import ABSENT, at, fill
+from collectors.json_told import described
 from config.platform_fields import Reading
 from config.platform_head import Part
 from config.platform_json import JsonPlatform, Section
@@ -25,6 +26,7 @@ _LONGEST = 100_000  # characters that a regular expression is tried on
 
 _LISTS = frozenset({"languages", "links", "tags", "mentions"})
 _REFS = frozenset({"reply_to", "root", "repost_of", "quotes"})
+_SEVERAL = _LISTS | {"media"}
 _TIMED = frozenset({"published", "edited", "created"})
 _TIMES: Mapping[str, Callable[[Any], times.Instant]] = {
     "utc": lambda value: times.from_iso(str(value), zoneless="utc"),
@@ -125,12 +127,14 @@ class Item:
 
     def read(self, name: str, reading: Reading) -> Any:
         """Return what a reading makes of the item; None where there is nothing."""
-        value = self._found(reading)
+        place, value = self._found(reading)
         if value is None:
             return self.read(name, reading.else_) if reading.else_ else None
+        counts = name.startswith(("metrics.", "counts."))
+        if not counts and name not in _SEVERAL:
+            self._single(place, value)
         if reading.without:
             value = without(str(value), reading.without)
-        counts = name.startswith(("metrics.", "counts."))
         shape = reading.as_ or ("utc" if name in _TIMED else "count" if counts else "text")
         if shape in _TIMES:
             return _TIMES[shape](value)
@@ -160,27 +164,40 @@ class Item:
             raise SourceChanged(f"The answer has no field {path} any more; mend the platform file of {self.spec.id}.")
         return None if found is ABSENT else found
 
-    def _found(self, reading: Reading) -> Any:
-        """Return the value a reading finds, before it gets its shape; None where there is none."""
+    def _single(self, place: str, value: Any) -> Any:
+        """Return a value that becomes text; raise SourceChanged where an object or a list stands in its place."""
+        if not isinstance(value, Mapping | list):
+            return value
+        whole = place.startswith("$.")
+        reader = Reader(self.answer, url=self.item.url) if whole else self.item
+        what = f"is {described(value)} where text was expected; if the file means a part of it, write its path"
+        raise reader.changed(place[2:] if whole else place, what)
+
+    def _found(self, reading: Reading) -> tuple[str, Any]:
+        """Return the value a reading finds, before it gets its shape, and its place; None where there is none."""
         if any(str(self._at(path)) != str(wanted) for path, wanted in reading.when.items()):
-            return None
+            return "", None
         if reading.always is not None:
-            return fill(reading.always, self.names)
-        values = [self._at(path) for path in reading.from_]
-        if reading.format:
-            return None if None in values else fill(reading.format, self.names, values)
-        if reading.join is not None:
-            return reading.join.join(str(value) for value in values if value not in (None, ""))
-        value = next((value for value in values if value not in (None, "", [])), None)
+            return "", fill(reading.always, self.names)
+        places = [path.rstrip("?") for path in reading.from_]
+        values = [None if (value := self._at(path)) in ([], {}) else value for path in reading.from_]
+        if reading.format or reading.join is not None:
+            found = [self._single(*one) for one in zip(places, values, strict=True)]
+            if reading.join is not None and not reading.format:
+                return "", reading.join.join(str(value) for value in found if value not in (None, ""))
+            return "", None if None in found else fill(reading.format or "", self.names, found)
+        place, value = next((one for one in zip(places, values, strict=True) if one[1] not in (None, "")), ("", None))
+        if value is not None and (reading.regex or reading.in_ or reading.map):
+            self._single(place, value)
         if reading.regex and value is not None:
-            found = re.search(reading.regex, str(value)[:_LONGEST])
-            value = found and (found[1] if found.re.groups else found[0])
+            matched = re.search(reading.regex, str(value)[:_LONGEST])
+            value = matched and (matched[1] if matched.re.groups else matched[0])
         if reading.in_ and reading.key and value is not None:
             taken = at(self.index.get((reading.in_, reading.key), {}).get(str(value)), reading.take or "")
-            return None if taken is ABSENT else taken
+            return f"$.{reading.in_}[].{reading.take}", None if taken is ABSENT or taken in ([], {}) else taken
         if reading.map:
-            return reading.map.get(str(value), reading.default)
-        return None if reading.unless and value == self._at(reading.unless) else value
+            return place, reading.map.get(str(value), reading.default)
+        return place, None if reading.unless and value == self._at(reading.unless) else value
 
     def _list(self, value: Any, shape: str, take: str | None) -> list[str]:
         if shape in ("links", "images"):
