@@ -28,6 +28,7 @@ class XUser(XSource):
         rf"{HOST}/{NAME}(?:/(?:with_replies|media|highlights|articles|photo|header_photo))?{END}",
         rf"{HOST}/i/(?P<by_id>user)/(?P<handle>\d{{1,20}}){END}",
         rf"{HOST}/intent/(?:user|follow)\?(?:[^\s#]*&)?screen_name=(?P<handle>\w{{1,20}})(?:[&#]\S*)?",
+        rf"{HOST}/intent/(?:user|follow)\?(?:[^\s#]*&)?(?P<by_id>user_id)=(?P<handle>\d{{1,20}})(?:[&#]\S*)?",
     )
     examples = ("https://x.com/someone", "https://mobile.twitter.com/someone/with_replies", "https://x.com/i/user/12")
     names: ClassVar[Mapping[Kind, str]] = {"account": "{handle}"}

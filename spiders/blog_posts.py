@@ -214,10 +214,7 @@ class WordPressPost(_BlogPost):
     )  # fmt: skip
     names: ClassVar = {"post": "{blog}/{path}|{blog}/{number}"}
     bodies = (".entry-content", ".post-content", ".wp-block-post-content", ".postcontent", ".entry", ".storycontent")
-    around = (
-        "script, style, #jp-post-flair, .sharedaddy, .jp-relatedposts, .wpcnt, .wpl-likebox, "
-        ".wp-block-jetpack-subscriptions",
-    )
+    around = ("script, style, #jp-post-flair, .sharedaddy, .jp-relatedposts, .wpcnt, .wp-block-jetpack-subscriptions",)
     times = (
         "[property='article:published_time'] @content", "time.entry-date @datetime", "time.published @datetime",
         ".wp-block-post-date time @datetime", "abbr.published @title",

@@ -33,11 +33,14 @@ class ImgurPage(PageSource):
     patterns = (
         r"https?://(?:www\.|m\.)?imgur\.com/(?:gallery|a|t/[^/?#\s]+|r/[^/?#\s]+|topic/[^/?#\s]+)/(?:[^/?#\s]*-)?(?P<id>\w{5,10})/?(?:[?#]\S*)?",
         r"https?://(?:www\.|m\.)?imgur\.com/(?!(?:gallery|user|upload|about|search|topics?|rules|privacy|account|signin)(?:[/?#]|$))(?:[^/?#\s]*-)?(?P<id>\w{5,10})/?(?:[?#]\S*)?",
+        # a file: of seven or five signs, and a letter more where it is made smaller
+        r"https?://(?:i\.|www\.|m\.)?imgur\.com/(?P<id>\w{7}|\w{5})(?:[sbtmlhgrk]|_d)?\.(?:jpe?g|png|gifv?|webp|mp4|webm)(?:[?#]\S*)?",
     )
     examples = (
         "https://imgur.com/gallery/the-pier-AbCdE12",
         "https://m.imgur.com/a/AbCdE12",
         "https://imgur.com/AbCdE12",
+        "https://i.imgur.com/AbCdE12.jpg",
     )
     names: ClassVar = {"post": "{id}"}
     one_answer = True
@@ -47,8 +50,9 @@ class ImgurPage(PageSource):
     expect = Expect(posts_at_least=1)
 
     def start(self, target: Target) -> Iterable[Ask]:
-        """Ask for the page."""
-        return [Ask(target.url, about={"id": target.parts["id"]})]
+        """Ask for the page; a file has one of its own."""
+        file = re.match(r"https?://[^/]+/\w+\.\w+", target.url)
+        return [Ask(f"{_HOME}/{target.parts['id']}" if file else target.url, about={"id": target.parts["id"]})]
 
     def read(self, page: Response, ask: Ask) -> Iterator[Found]:
         """Yield what the page is about."""

@@ -106,7 +106,7 @@ class Site(PageSource):
         author = post.author.model_copy(update={"handle": handle}) if handle else post.author
         native_id = ask.about.get("id") or (None if ask.about.get("listed") else self._id_of({})) or post.native_id
         changed = {"platform": self.platform, "native_id": native_id, "kind": self.spec.kind, "author": author}
-        return post.model_copy(update=changed)
+        return post.model_copy(update={**changed, "site": self._where()})
 
     def _post(self, page: Response, tree: Any, block: Any, known_id: str | None) -> Post:
         fields = self.spec.fields
@@ -121,7 +121,7 @@ class Site(PageSource):
         html = "\n".join(map(inner, bodies))
         metrics = _metrics(block, fields)
         return Post(
-            platform=self.platform, native_id=native_id, kind=self.spec.kind,
+            platform=self.platform, native_id=native_id, site=self._where(), kind=self.spec.kind,
             url=bare(absolute(value(block, fields.url), page.url)) or page.url, author=self._author(page, block),
             published=self._published(tree, block), first_seen=page.captured_at, title=value(block, fields.title),
             text=plain(html), links=links(html, page.url)[:MOST_KEPT],
@@ -129,6 +129,10 @@ class Site(PageSource):
             media=self._media(page, block, bodies), metrics=metrics,
             metrics_at=page.captured_at if metrics != Metrics() else None, route="page", capture=page.capture,
         )  # fmt: skip
+
+    def _where(self) -> str | None:
+        """Return what ids are unique on, where they are not on the whole platform."""
+        return filled(self.spec.site, self._target) if self.spec.site else None
 
     def _author(self, page: Response, block: Any) -> Author:
         fields = self.spec.fields
