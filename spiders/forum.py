@@ -56,7 +56,11 @@ class ForumSource(PageSource):
         elif ask.step == "board":
             yield from self.walk.board(found, ask)
         else:
-            raise no_forum(page)
+            raise self.nothing(found)
+
+    def nothing(self, page: ForumPage) -> CopytrailError:
+        """Return the error for a page of a forum that shows no posts."""
+        return no_forum(page.response)
 
     def other(self, page: Response, ask: Ask) -> Iterator[Found]:
         """Yield what a page holds that bears no marks of a forum."""

@@ -15,8 +15,9 @@ from spiders.base import Ask, Found
 from spiders.filling import filled
 from spiders.forum import ForumSource
 from spiders.forum_pages import ForumPage, forum_page
-from spiders.forum_walk import ForumWalk, no_forum
+from spiders.forum_walk import ForumWalk, misfit
 from spiders.local_time import site_zone
+from spiders.picking import elements
 
 _STEPS = {"thread": "enter", "board": "board", "member": "member", "posts": "listed"}
 
@@ -48,12 +49,20 @@ class ForumSite(ForumSource):
     def read(self, page: Response, ask: Ask) -> Iterator[Found]:
         """Yield what a page holds, by the step it was asked for."""
         found = self.page_of(page)
-        if ask.step != "listed" or found is None:
+        if found is not None and ask.step == "board" and not found.rows and not found.blocks:
+            software = found.software  # a board of this software without threads is empty, and no mistake
+            if elements(found.tree, software.row) or not elements(found.tree, software.marks):
+                raise misfit(found, self.spec.id, board=True)
+        if found is None or ask.step != "listed":
             yield from super().read(page, ask)
         elif found.blocks:
             yield from self.walk.listed(found, ask)
         else:
-            raise no_forum(page)
+            raise self.nothing(found)
+
+    def nothing(self, page: ForumPage) -> CopytrailError:
+        """Return the error for a page that shows no posts; it names the keys of the file that find nothing."""
+        return misfit(page, self.spec.id)
 
 
 def source_of(spec: ForumPlatform) -> type[ForumSite]:

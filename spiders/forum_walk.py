@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
+from config.sites import softwares
 from core.errors import Blocked, CopytrailError, LoginWall, NotThere, RateLimited, SourceChanged
 from core.exchange import Response
 from core.markup import absolute
@@ -161,17 +162,53 @@ class ForumWalk:
 
 def no_forum(page: Response) -> CopytrailError:
     """Return the error for a page that shows neither posts nor threads of a forum."""
-    if elements(tree_of(readable(page)), _WALL):
-        says = (
-            f"{page.url} is shown to members only; a WARC that a member recorded in a browser is read with `copytrail "
-            "collect --replay`."
-        )
-        return LoginWall(says, url=page.url, status=page.status)
     says = (
         f"{page.url} shows no posts or threads of a forum software known here (config/forums); see whether it opens in "
         "a browser, or add its feed."
     )
-    return SourceChanged(says, url=page.url, status=page.status)
+    return _wall(page) or SourceChanged(says, url=page.url, status=page.status)
+
+
+def misfit(page: ForumPage, file: str, *, board: bool = False) -> CopytrailError:
+    """Return the error for a page on which the selectors of a platform file find no posts, or a board's no threads."""
+    software, here = page.software, page.response
+    outer, inner = ("row", ("row_link",)) if board else ("post", ("id", "body"))
+    blocks = elements(page.tree, getattr(software, outer))
+    lacking = [name for name in inner if not any(elements(one, getattr(software, name)) for one in blocks)]
+    if blocks:
+        many = f"`{outer}` finds {len(blocks)} block{'s' * (len(blocks) > 1)}, and in {'them' if blocks[1:] else 'it'} "
+        never = (
+            f"{_named(lacking)} find{'s' * (len(lacking) == 1)} nothing" if lacking else f"never all of {_named(inner)}"
+        )
+        found, keys = many + never, _named(lacking or inner)
+    else:
+        found, keys = f"`{outer}` finds nothing there", f"`{outer}`"
+    if not elements(page.tree, software.marks):
+        other = next((one for one in softwares().values() if elements(page.tree, one.marks)), None)
+        bears = (
+            f"the marks of {other.title_of}: `software: {other.name}`" if other else f"no mark of {software.title_of}"
+        )
+        found += f", and the page bears {bears}"
+    says = (
+        f"{here.url} shows no {'threads' if board else 'posts'} as {software.title_of} ({software.name}) has them: "
+        f"{found}. If it opens in a browser without an account, {keys} under `layout` in the platform file of {file} "
+        "must say where they stand."
+    )
+    return _wall(here) or SourceChanged(says, url=here.url, status=here.status)
+
+
+def _named(keys: Sequence[str]) -> str:
+    return " and ".join(f"`{key}`" for key in keys)
+
+
+def _wall(page: Response) -> LoginWall | None:
+    if not elements(tree_of(readable(page)), _WALL):
+        return None
+    says = (
+        f"{page.url} is shown to members only; a WARC that a member recorded in a browser is read with `copytrail "
+        "collect --replay`."
+    )
+    return LoginWall(says, url=page.url, status=page.status)
 
 
 def _address(page: ForumPage, given: str | None) -> str | None:

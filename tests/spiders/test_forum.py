@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import re
 import time
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from config.platforms import read
-from config.sites import Layout, Software, softwares
-from core.errors import CannotStart
+from config.sites import ForumPlatform, Layout, Software, softwares
+from core.errors import CannotStart, CopytrailError, LoginWall, SourceChanged
 from core.exchange import Response
 from spiders.forum_pages import bare, forum_page, thread_key
+from spiders.forum_sites import source_of
 from spiders.picking import elements, translated, value, values
+from tests.collectors.walking import answer, walk
 
 
 def page(html: str) -> Response:
@@ -97,3 +101,52 @@ def test_a_platform_file_with_an_unknown_software_stops_the_start(tmp_path: Path
     )
     with pytest.raises(CannotStart, match="usenet"):
         read(path)
+
+
+FORUM = {
+    "id": "quayforum.thread", "engine": "forum", "software": "xenforo", "page": "thread", "title": "Quay Forum",
+    "about": "Every post of one thread, first to last.", "names": {"thread": "{t}"},
+    "pattern": r"https://forum\.quay\.example/(?P<t>\w+)", "examples": ["https://forum.quay.example/t5"],
+}  # fmt: skip
+XF = '<html id="XF"><body>{}</body></html>'
+POST = '<article class="message--post">{}</article>'
+PHPBB = '<html><body id="phpbb"><div id="p5" class="post bg2"><div class="content">The lamp</div></div></body></html>'
+
+
+def told(html: str, **changed: Any) -> CopytrailError | None:
+    """Return what ends a walk over one page of a forum that a platform file describes."""
+    source = source_of(ForumPlatform.model_validate({**FORUM, **changed}))
+    return walk(source, "https://forum.quay.example/t5", [answer("https://forum.quay.example/t5", html)]).error
+
+
+@pytest.mark.parametrize(
+    ("html", "changed", "said"),
+    [
+        (XF.format("<p>x</p>"), {}, r"shows no posts as XenForo 2 \(xenforo\) has them: `post` finds nothing there\."),
+        (XF.format(POST.format("x")), {}, "`post` finds 1 block, and in it `id` and `body` find nothing"),
+        (XF.format(POST.format('<div class="bbWrapper">x</div>') * 2), {}, "2 blocks, and in them `id` finds nothing"),
+        ("<html><body><p>x</p></body></html>", {}, "`post` finds nothing there, and the page bears no mark of XenForo"),
+        (PHPBB, {}, "the page bears the marks of phpBB 3: `software: phpbb`"),
+        (PHPBB, {"layout": {"post": "div.post", "id": "@id =~ x(\\d+)"}}, "`id` and `body` find nothing"),
+        (XF.format("<p>x</p>"), {"page": "posts"}, "`post` finds nothing there"),
+        ("<html><body><p>x</p></body></html>", {"page": "board"}, "shows no threads as .* `row` finds nothing there"),
+        (
+            XF.format('<div class="structItem--thread">x</div>'),
+            {"page": "board"},
+            "1 block, and in it `row_link` finds",
+        ),
+    ],
+)
+def test_a_page_that_a_platform_file_does_not_fit_is_told_with_what_found_nothing(
+    html: str, changed: dict[str, Any], said: str
+) -> None:
+    error = told(html, **changed)
+    assert isinstance(error, SourceChanged)
+    assert re.search(said, error.sentence), error.sentence
+    assert "under `layout` in the platform file of quayforum.thread" in error.sentence
+    assert "feed" not in error.sentence
+
+
+def test_a_wall_is_a_wall_and_an_empty_board_is_empty() -> None:
+    assert isinstance(told(XF.format('<form id="login"><input type="password"></form>')), LoginWall)
+    assert told(XF.format("<p>No threads yet.</p>"), page="board") is None
