@@ -1,9 +1,10 @@
-"""Tumblr through its API v2, in the legacy post format: blogs, and single posts."""
+"""Tumblr through its API v2, in the legacy post format: blogs, single posts, and tags."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import Any, ClassVar
+from urllib.parse import unquote_plus
 
 from collectors.api import answered, api_post, made, refusal
 from collectors.base import Collector, Reader
@@ -11,11 +12,12 @@ from core import ids, markup, times
 from core.errors import LoginWall, Unauthorized
 from core.exchange import Response
 from core.records import Author, Counts, Media, Post, PostKind, Profile
-from core.source import Cursor, Target, Yielded
+from core.source import Cursor, Kind, Target, Yielded
 
 _NAME, _POST, _END = r"[A-Za-z0-9_-]+", r"(?P<post>\d+)(?:/[^/?#\s]*)?", r"/?(?:[?#]\S*)?"
 _PAGES = r"(?:blog|dashboard|explore|login|register|search|tagged)(?:[/?#]|$)"  # of tumblr.com itself
 _API = "https://api.tumblr.com/v2/blog"
+_TAGGED = "https://api.tumblr.com/v2/tagged"
 _MEMBERS_ONLY = 4012  # the API's code for a blog shown on the dashboard only
 _MAX_PAGES = 50_000  # of one walk; at 20 posts a page that is a million
 _KINDS: dict[str, PostKind] = {"photo": "image", "video": "video"}
@@ -47,13 +49,15 @@ class TumblrBlog(Collector):
 
     id = "tumblr.blog"
     title = "Tumblr"
-    patterns = (
+    patterns: ClassVar[tuple[str, ...]] = (
         rf"https?://(?!www\.|api\.|assets\.)(?P<blog>{_NAME})\.tumblr\.com(?:/(?:post/)?{_POST}|/archive)?{_END}",
         rf"https?://(?:www\.)?tumblr\.com/(?:blog/(?:view/)?)?(?!{_PAGES})(?P<blog>{_NAME})(?:/{_POST})?{_END}",
     )
-    names = {"post": "{post}", "account": "{blog}"}
+    names: ClassVar[Mapping[Kind, str]] = {"post": "{post}", "account": "{blog}"}
     retention_class = "deletions"
-    examples = ("https://a-blog.tumblr.com/", "https://www.tumblr.com/a-blog", "https://a-blog.tumblr.com/post/1/slug")
+    examples: ClassVar[tuple[str, ...]] = (
+        "https://a-blog.tumblr.com/", "https://www.tumblr.com/a-blog", "https://a-blog.tumblr.com/post/1/slug",
+    )  # fmt: skip
     requests_per_minute = 15.0  # documented: 1,000 an hour
     login = "key"
     secrets = ("TUMBLR_API_KEY",)
@@ -82,10 +86,14 @@ class TumblrBlog(Collector):
                 return
             offset += told
 
-    def _ask(self, target: Target, offset: int) -> Response:
+    def _key(self) -> str | None:
         key = self.keys.get("TUMBLR_API_KEY")
         if not key and not self.http.offline:
             raise Unauthorized(f"Tumblr needs TUMBLR_API_KEY in the environment. {self.how_to_get_the_key}")
+        return key
+
+    def _ask(self, target: Target, offset: int) -> Response:
+        key = self._key()
         blog = f"{target.parts['blog']}.tumblr.com"
         asked = {"api_key": key, "filter": "html", "reblog_info": "true", "id": target.parts.get("post")}
         paging = {} if "post" in target.parts else {"limit": 20, "offset": offset}
@@ -125,6 +133,44 @@ class TumblrBlog(Collector):
         item.ignore(*_KNOWN)
         self.audit(item)
         return post
+
+
+class TumblrTag(TumblrBlog):
+    """Posts of all blogs that carry one tag, through the API, newest first."""
+
+    id = "tumblr.tag"
+    patterns = (
+        r"https?://(?:www\.)?tumblr\.com/(?:tagged|explore/tags)/(?P<tag>[^/?#\s]+)(?:/(?:recent|top|posts))?/?(?:[?#]\S*)?",
+    )
+    names = {"tag": "{tag}"}
+    examples = ("https://www.tumblr.com/tagged/harbour", "https://www.tumblr.com/tagged/old%20harbour?sort=recent")
+
+    def collect(self, target: Target, cursor: Cursor) -> Iterator[Yielded]:
+        """Walk back by the time of the oldest post shown, until nothing older comes."""
+        before: int | None = None
+        for _ in range(_MAX_PAGES):
+            response = self._tagged(unquote_plus(target.parts["tag"]), before)
+            posts, oldest = [], before
+            for item in Reader(response.json(), url=response.url).each("response"):
+                # a post that was put forward stands where it was put, and pages are counted by that time
+                stands = item.maybe("featured_timestamp", int) or item.take("timestamp", int)
+                oldest = min(oldest or stands, stands)
+                blog = Reader(item.maybe("blog", dict) or {}, "blog", url=response.url)
+                post = self._post(item, blog, response)
+                if self.fresh(post):
+                    posts.append(post)
+                    yield post
+            if not posts or oldest == before or cursor.covers(posts):
+                return
+            before = oldest
+
+    def _tagged(self, tag: str, before: int | None) -> Response:
+        asked = {"api_key": self._key(), "tag": tag, "filter": "html", "limit": 20, "before": before}
+        response = self.http.get(_TAGGED, params=asked, check=False)
+        if response.status < 400:
+            return response
+        meta = answered(response).get("meta")
+        raise refusal(response, f"The tag {tag}", str(meta.get("msg", "")) if isinstance(meta, dict) else "")
 
 
 def _profile(blog: Reader, response: Response) -> Profile | None:

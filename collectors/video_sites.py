@@ -1,4 +1,4 @@
-"""Platforms of video that are read by yt-dlp alone, each a source of its own: Rumble, BitChute, OK.ru."""
+"""Platforms of video that are read by yt-dlp alone, each a source of its own: Rumble, BitChute, OK.ru, VK."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from collectors.video import Video
 from core.errors import NotAChannel, SourceChanged
+from core.records import Post
 from core.source import Cursor, Target, Yielded
 
 _MORE = r"/?(?:[?#]\S*)?"
@@ -87,3 +88,32 @@ class OkVideo(_VideoSite):
     names: ClassVar = {"post": "{video}"}
     one_answer = True
     requests_per_minute = 12
+
+
+class VkVideo(_VideoSite):
+    """One video or clip of VK with its author; the posts of walls have another source."""
+
+    id = "vk.video"
+    title = "VK"
+    patterns: ClassVar[tuple[str, ...]] = (
+        rf"https?://(?:www\.|m\.|new\.)?(?:vk\.com|vk\.ru|vkvideo\.ru)/(?:video|clip)(?P<video>-?\d{{1,19}}_\d{{1,19}}){_MORE}",
+        (
+            r"https?://(?:www\.|m\.|new\.)?(?:vk\.com|vk\.ru|vkvideo\.ru)/[\w@./-]{0,64}\?(?:[^#\s&]{1,80}&){0,5}"
+            r"z=(?:video|clip)(?P<video>-?\d{1,19}_\d{1,19})(?:[&#%/]\S*)?"
+        ),
+    )
+    examples: ClassVar[tuple[str, ...]] = (
+        "https://vk.com/video-1234_5678", "https://vkvideo.ru/video-1234_5678", "https://vk.com/clip-1234_5678",
+        "https://vk.com/videos-1234?z=video-1234_5678%2Fclub1234",
+    )  # fmt: skip
+    names: ClassVar = {"post": "{video}"}
+    one_answer = True
+    requests_per_minute = 12
+    retention = "its terms forbid collecting what accounts show for other ends than their own"
+
+    def collect(self, target: Target, cursor: Cursor) -> Iterator[Yielded]:
+        """Read one video; VK counts videos apart from the posts of walls."""
+        for found in super().collect(Target(f"https://vk.com/video{target.parts['video']}", target.parts), cursor):
+            if isinstance(found, Post) and not (found.media or found.author.name):  # a title is made up for nothing
+                raise SourceChanged(f"{target.url} shows no video; see whether it opens in a browser.", url=target.url)
+            yield found.model_copy(update={"site": "video"}) if isinstance(found, Post) else found

@@ -19,9 +19,19 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from collectors.video_manifests import is_endless
-from core.errors import AddressRefused, CopytrailError, NotRecorded, TooLarge, Unauthorized, Unavailable, from_status
+from core.errors import (
+    AddressRefused,
+    Blocked,
+    CopytrailError,
+    NotRecorded,
+    TooLarge,
+    Unauthorized,
+    Unavailable,
+    from_status,
+)
 
 if TYPE_CHECKING:
     from core.exchange import Response
@@ -63,6 +73,9 @@ class Wire:
         except CopytrailError as error:
             self.errors.append(error)
             raise
+        if urlsplit(response.url).path == "/challenge.html":  # VK's, which yt-dlp would solve
+            self.errors.append(Blocked(f"{url} is answered with a riddle for browsers, which is not solved.", url=url))
+            raise self.errors[-1]
         if is_endless(response.body):
             self.errors.append(TooLarge(f"{response.url} lists more segments than a video has.", url=response.url))
             raise self.errors[-1]
