@@ -106,7 +106,7 @@ class VkVideo(_VideoSite):
         "https://vk.com/video-1234_5678", "https://vkvideo.ru/video-1234_5678", "https://vk.com/clip-1234_5678",
         "https://vk.com/videos-1234?z=video-1234_5678%2Fclub1234",
     )  # fmt: skip
-    names: ClassVar = {"post": "{video}"}
+    names: ClassVar = {"post": "video{video}"}
     one_answer = True
     requests_per_minute = 12
     retention = "its terms forbid collecting what accounts show for other ends than their own"
