@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from difflib import get_close_matches
@@ -115,6 +115,31 @@ def _played(source: type[Source], case: Case, told: dict[str, Any]) -> tuple[dic
     return bare, answers
 
 
+def untried(source: type[Source], told: Iterable[tuple[dict[str, Any], int]]) -> list[str]:
+    """Return what the cases of a source leave untried, as what to add; `told` is what comes of each, and its answers.
+
+    A walk that ends in `quiet` or `source_changed` is a refusal, and an answer that holds nothing as well.
+    """
+    told = list(told)
+    empty = [came for came, _ in told if came.get("error", {}).get("kind", "quiet") in ("quiet", "source_changed")]
+    wanted = []
+    if source.gives == "posts":
+        if not any(came.get("posts") for came, _ in told):
+            wanted.append("case.yml: an answer with posts")
+        if all(came.get("posts") for came in empty):
+            wanted.append("case-empty.yml: an answer without posts (an empty list, a page that shows none)")
+    if not any(came.get("error") for came, _ in told):
+        wanted.append("case-gone.yml: an answer that refuses, or says that it is gone (`status: 404`)")
+    if source.gives == "posts" and not (
+        source.one_answer or any(came.get("posts") and answers > 1 for came, answers in told)
+    ):
+        wanted.append(
+            "case-pages.yml: two answers, the second the page after the first (or in case.yml itself; a class that "
+            "asks for one page alone says `one_answer = True`)"
+        )
+    return [f"add {FIXTURES.relative_to(FIXTURES.parents[1])}/{source.id}/{one}" for one in wanted]
+
+
 def expected(case: Case) -> dict[str, Any]:
     """Return what ought to come of a case; a field that is null there need not be written."""
     write = f"`python -m tests.answers {case.plugin} --keep` writes what comes today"
@@ -182,6 +207,7 @@ def _print(plugin: str, keep: bool) -> Iterator[tuple[str, str]]:
         sys.exit(f"No source has the id {plugin!r}{perhaps}")
     if not (found := cases(plugin)):
         sys.exit(f"There is no case.yml in {FIXTURES / plugin}; docs/add-a-platform.md says what stands in one.")
+    told = []
     for case in found:
         came, answers = _played(known[plugin], case, case.told())
         fresh = not case.expected.is_file()
@@ -192,6 +218,8 @@ def _print(plugin: str, keep: bool) -> Iterator[tuple[str, str]]:
             stand = "is kept now"
         unasked = "".join(f"\n   never asked for: answer {n}, {url}" for n, url in answers.unasked.items())
         yield f"== {case.path.name} -> {case.expected.name}: {stand}{unasked}", text
+        told.append((came, case.answers))
+    sys.stderr.writelines(f"== not tried yet: {one}\n" for one in untried(known[plugin], told))
 
 
 def _main(words: list[str]) -> None:
