@@ -52,6 +52,7 @@ class TumblrBlog(Collector):
     patterns: ClassVar[tuple[str, ...]] = (
         rf"https?://(?!www\.|api\.|assets\.)(?P<blog>{_NAME})\.tumblr\.com(?:/(?:post/)?{_POST}|/archive)?{_END}",
         rf"https?://(?:www\.)?tumblr\.com/(?:blog/(?:view/)?)?(?!{_PAGES})(?P<blog>{_NAME})(?:/{_POST})?{_END}",
+        rf"https?://at\.tumblr\.com/(?P<blog>{_NAME})/{_POST}{_END}",
     )
     names: ClassVar[Mapping[Kind, str]] = {"post": "{post}", "account": "{blog}"}
     retention_class = "deletions"

@@ -26,7 +26,7 @@ class _BlogPost(PageSource):
     one_answer = True
     requests_per_minute = 12
     retention = "no platform rule known"
-    fields = ("text", "title", "published", "author", "links", "tags", "media")
+    fields: ClassVar[tuple[str, ...]] = ("text", "title", "published", "author", "links", "tags", "media")
     expect = Expect(posts_at_least=1, filled={"text": 0.9})
     post_kind: ClassVar[PostKind] = "post"
     bodies: ClassVar[tuple[str, ...]]  # selectors, the first that finds something is the text
@@ -163,7 +163,7 @@ class LiveJournalPost(_BlogPost):
     names: ClassVar = {"post": "{journal}/{id}"}
     requests_per_minute = 60
     retention = "its rules for automatic readers ask for a contact in the user agent and at most 5 requests a second"
-    fields: ClassVar = (*_BlogPost.fields, "author.handle")
+    fields = (*_BlogPost.fields, "author.handle")
     bodies = (
         ".b-singlepost-body", ".aentry-post__text--view", ".aentry-post__text", ".entry-content", ".entry_text",
         ".asset-body", ".entry-body", ".post-body", ".b-entry-body",

@@ -160,10 +160,12 @@ tiktok tag harbour https://www.tiktok.com/tag/harbour
 truthsocial account lampkeeper https://truthsocial.com/@lampkeeper
 tumblr post 1234567890 https://lampkeeper.tumblr.com/post/1234567890/the-lamp
 tumblr post 1234567890 https://www.tumblr.com/lampkeeper/1234567890
+tumblr post 1234567 https://at.tumblr.com/lampkeeper/1234567/abcdef
 tumblr tag harbour https://www.tumblr.com/tagged/harbour
 vimeo post 123456789 https://vimeo.com/123456789
 vk account 12345 https://vk.com/id12345
 vk account -12345 https://vk.com/club12345
+vk post @lampkeeper-the-lamp https://vk.com/@lampkeeper-the-lamp
 vk post -123_456 https://vk.com/wall-123_456?reply=7
 vk post video-123_456 https://vk.com/video-123_456
 vk post -1_2 https://vk.com/harbour?w=wall-1_2
@@ -190,6 +192,8 @@ x account lampkeeper https://twitter.com/intent/user?screen_name=lampkeeper
 x account 4321 https://twitter.com/intent/user?user_id=4321
 x account lampkeeper https://x.com/lampkeeper/lists
 x board 1234567890 https://x.com/i/lists/1234567890
+x board communities/1234567890 https://x.com/i/communities/1234567890
+x board lampkeeper/boats https://twitter.com/lampkeeper/lists/boats
 x post 123 https://x.com/i/web/status/123
 x post 4234567890123456789 https://x.com/lampkeeper/status/4234567890123456789?s=20
 x post AbCdEfGhIj https://t.co/AbCdEfGhIj
