@@ -170,7 +170,7 @@ class Item:
             return value
         whole = place.startswith("$.")
         reader = Reader(self.answer, url=self.item.url) if whole else self.item
-        what = f"is {described(value)} where text was expected; if the file means a part of it, write its path"
+        what = f"is {described(value)}, and text is wanted: where the file means a part of it, write its path"
         raise reader.changed(place[2:] if whole else place, what)
 
     def _found(self, reading: Reading) -> tuple[str, Any]:
