@@ -128,11 +128,7 @@ class MastodonAccount(Mastodon):
     """Posts, replies and boosts of one account, newest first."""
 
     id = "mastodon.account"
-    patterns = (
-        rf"{_HOST}/(?:web/|deck/)?@(?P<acct>[\w.-]+(?:@[\w.-]+)?)(?:/with_replies|/media|/featured)?{_END}",
-        # as ActivityPub names it; a number alone is a member of a forum
-        rf"{_HOST}/users/(?!\d+(?:[/?#]|$))(?P<acct>\w[\w.-]*)(?:/(?:outbox|followers|following))?{_END}",
-    )
+    patterns = (rf"{_HOST}/(?:web/|deck/)?@(?P<acct>[\w.-]+(?:@[\w.-]+)?)(?:/with_replies|/media|/featured)?{_END}",)
     names = {"account": "{acct}"}
     examples = ("https://mastodon.example/@someone", "https://mastodon.example/@someone@other.example")
 

@@ -54,8 +54,8 @@ def challenge(html: str, url: str, status: int) -> CopytrailError | None:
     """Return the error of a page that tests its reader instead of showing anything."""
     if re.search(r"_wafchallengeid|captcha|verify-bar|slardar_us_waf", html[:200_000]):
         says = (
-            f"{url} answered with a challenge; it is recorded and not evaded. Save what a browser shows with Zeeschuimer "
-            "and import its file with `copytrail import`."
+            f"{url} answered with a challenge; it is recorded and not evaded. Save what a browser shows with "
+            "Zeeschuimer and import its file with `copytrail import`."
         )
         return Blocked(says, url=url, status=status)
     return None

@@ -9,7 +9,7 @@ from typing import Any
 from core.errors import CopytrailError
 from core.http import Client
 from core.records import Finding, Post
-from core.source import Cursor, Source
+from core.source import Cursor, Source, Yielded
 from core.times import StillClock
 from tests.answers import Answers
 
@@ -29,7 +29,7 @@ def walked(
     http = Client(transport=Answers(answers, Path(), AT), clock=StillClock(AT))
     target = source.match(url)
     assert target
-    found: list[Post | Finding] = []
+    found: list[Yielded] = []
     error = None
     try:
         found.extend(source(http).collect(target, cursor or Cursor()))

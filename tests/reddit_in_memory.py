@@ -12,7 +12,7 @@ from collectors.reddit import RedditSource
 from core.exchange import Exchange
 from core.http import Client
 from core.records import Finding, Post
-from core.source import Cursor
+from core.source import Cursor, Yielded
 from core.times import StillClock
 
 AT = datetime(2024, 5, 6, 7, 8, 9, tzinfo=UTC)
@@ -47,12 +47,10 @@ class Reddit:
         self.kept.append(exchange)
         return f"record-{len(self.kept)}"
 
-    def walk(self, source: type[RedditSource], url: str, keys: dict[str, str] | None = None) -> list[Post | Finding]:
+    def walk(self, source: type[RedditSource], url: str, keys: dict[str, str] | None = None) -> list[Yielded]:
         return list(self.steps(source, url, keys))
 
-    def steps(
-        self, source: type[RedditSource], url: str, keys: dict[str, str] | None = None
-    ) -> Iterator[Post | Finding]:
+    def steps(self, source: type[RedditSource], url: str, keys: dict[str, str] | None = None) -> Iterator[Yielded]:
         target = source.match(url)
         assert target is not None
         yield from source(self.client(), KEYS if keys is None else keys).collect(target, Cursor())
@@ -77,11 +75,11 @@ def listing(*things: Any, after: str | None = None) -> dict[str, Any]:
     return {"kind": "Listing", "data": {"children": list(things), "after": after}}
 
 
-def names(found: list[Post | Finding]) -> list[str]:
+def names(found: list[Yielded]) -> list[str]:
     return [post.native_id for post in found if isinstance(post, Post)]
 
 
-def of_kind(found: list[Post | Finding], kind: str) -> list[Finding]:
+def of_kind(found: list[Yielded], kind: str) -> list[Finding]:
     return [f for f in found if isinstance(f, Finding) and f.kind == kind]
 
 

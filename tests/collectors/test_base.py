@@ -9,6 +9,7 @@ import pytest
 from collectors.base import Reader, independently
 from core.errors import Gone, NotRecorded, SourceChanged, Unavailable
 from core.records import Finding, Post
+from core.source import Yielded
 
 ANSWER = {
     "id": 7,
@@ -87,7 +88,7 @@ def test_one_failing_part_is_a_finding_and_the_next_goes_on() -> None:
 
 def test_where_every_part_failed_the_most_telling_error_is_raised() -> None:
     walk = independently(_part("1", NotRecorded("a.")), _part("2", Gone("b.")), _part("3", Unavailable("c.")))
-    got: list[Post | Finding] = []
+    got: list[Yielded] = []
     with pytest.raises(Gone):
         got.extend(walk)
     # list.extend keeps what came before the error

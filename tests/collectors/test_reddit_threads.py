@@ -20,7 +20,7 @@ from core.errors import (
 from core.exchange import Response
 from core.http import Client
 from core.records import Finding, Post
-from core.source import Cursor
+from core.source import Cursor, Yielded
 from core.times import StillClock
 from tests.reddit_in_memory import (
     AT,
@@ -97,7 +97,7 @@ def test_continuations_that_no_record_answers_are_counted_after_all_others() -> 
             return httpx.Response(200, json=morechildren(comment("t1_b")))
         raise NotRecorded("No record.", url=str(request.url))
 
-    found: list[Post | Finding] = []
+    found: list[Yielded] = []
     with pytest.raises(NotRecorded, match="2 of 3 continuations"):
         for one in Reddit(reply).steps(RedditThread, THREAD):
             found.append(one)  # noqa: PERF402  what came before the error counts
@@ -132,6 +132,7 @@ def test_odd_things_break_nothing(thing: Any) -> None:
             assert found.url
             assert found.url.startswith("https://www.reddit.com/")
         else:
+            assert isinstance(found, Finding)
             assert found.kind == "source_changed"
 
 

@@ -88,9 +88,7 @@ livejournal post someone/12345 https://someone.livejournal.com/12345.html
 livejournal post lamp-keeper/12345 https://lamp-keeper.livejournal.com/12345.html?thread=7#t7
 livejournal post _lamp_/12345 https://users.livejournal.com/_lamp_/12345.html
 livejournal post lampkeeper/12345 https://m.livejournal.com/read/user/lampkeeper/12345
-mastodon account harbour https://fosstodon.org/users/harbour
 mastodon account user@other.social https://mastodon.social/@user@other.social
-mastodon account lampkeeper https://harbour.example/users/lampkeeper
 mastodon post 109294719267373593 https://harbour.example/users/lampkeeper/statuses/109294719267373593
 mastodon post 109294719267373593 https://harbour.example/@lampkeeper/109294719267373593
 mastodon tag harbour https://mastodon.social/tags/harbour

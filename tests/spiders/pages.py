@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from core.errors import CopytrailError, NotRecorded
 from core.exchange import Response
-from core.records import Post
+from core.records import Post, Profile
 from core.source import Cursor, Target
 from spiders.base import Ask, Found, PageSource
 
@@ -77,7 +77,8 @@ def walk(source: PageSource, url: str, cursor: Cursor | None = None) -> tuple[li
     came: list[str] = []
     try:
         for found in source.collect(Target(url), cursor or Cursor()):
-            came += [found.native_id if isinstance(found, Post) else f"({found.kind})"]
+            if not isinstance(found, Profile):
+                came += [found.native_id if isinstance(found, Post) else f"({found.kind})"]
     except CopytrailError as error:
         return came, error
     return came, None

@@ -10,6 +10,7 @@ import pytest
 import spiders
 from core.errors import Blocked, CopytrailError, Gone, RateLimited
 from core.http import Client
+from core.records import Post
 from core.registry import claim, find
 from core.source import Cursor, Source, Target
 from spiders.article import ArticlePage, ArticleSite
@@ -136,6 +137,7 @@ def test_an_article_under_a_sections_address_is_read_as_one() -> None:
 def test_one_article() -> None:
     source = ArticlePage(cast("Client", Memory({f"{SITE}/a-story.html": story()})))
     (post,) = source.collect(Target(f"{SITE}/a-story.html"), Cursor())
+    assert isinstance(post, Post)
     assert (post.ref, post.capture) == ("small.example:small.example/a-story.html", "capture")
 
 

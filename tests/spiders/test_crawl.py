@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import cast
 
 import httpx
@@ -21,6 +21,7 @@ from core.errors import (
     SourceChanged,
     Unavailable,
 )
+from core.exchange import Response
 from core.http import Client
 from core.records import Finding
 from core.source import Cursor, Target
@@ -159,9 +160,9 @@ def test_posts_come_while_the_crawl_goes_on() -> None:
     gate = threading.Event()
 
     class Slow(Memory):
-        def get(self, url: str):  # type: ignore[no-untyped-def]
+        def get(self, url: str, *, headers: Mapping[str, str] | None = None) -> Response:
             assert url != B or gate.wait(10)
-            return super().get(url)
+            return super().get(url, headers=headers)
 
     source = Lines(cast("Client", Slow({A: f"1\n-> {B}\n2", B: "b"})))
     found = source.collect(Target(A), Cursor())

@@ -27,7 +27,7 @@ from spiders.base import Ask, Found, PageSource
 from spiders.engine import crawl
 from spiders.rendered import Renderer
 from tests.core.wicked import Wicked, answer
-from tests.spiders.test_rendered import BRISK, html, processes, script
+from tests.spiders.rendering import BRISK, html, processes, script
 
 SITE = "http://site.example/"
 RANDOM = "fetch('/x?v=' + Math.random() + '&d=' + Date.now()).then(r => r.text()).then(t => p.innerText = t)"
