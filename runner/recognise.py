@@ -50,12 +50,13 @@ def recognise(
         raise BadInput(f"Nothing here reads {url}{way}; `copytrail platforms` lists what can be read.", url=url)
     best, target = found[0]
     lacking = [name for name in best.secrets if not env.get(name)]
+    how = best.how_to_get_the_key.rstrip(".")
     if route is None and lacking:
         for other, other_target in found[1:]:
             if not other.secrets and other.priority >= best.priority and other.route != "import":
-                remark = f"The API needs {', '.join(lacking)} ({best.how_to_get_the_key}); reading the {other.route}."
+                remark = f"The API needs {', '.join(lacking)} ({how}); reading the {other.route}."
                 return other, other_target, remark
-        return best, target, f"Nothing can be read before {', '.join(lacking)} is set ({best.how_to_get_the_key})."
+        return best, target, f"Nothing can be read before {', '.join(lacking)} is set ({how})."
     if best.gives == "advice":
         return best, target, best.advice
     return best, target, None

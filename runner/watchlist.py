@@ -63,7 +63,7 @@ def add(
         kind, platform, way, remark = known.kind, known.platform, known.route, None
     else:
         kind, platform, way = found.id, platform_of(found, wanted), found.route
-    if known is None:
+    if known is None and found.gives != "advice":  # what is only recognised is not asked again and again
         interval = interval or watchlists.seconds(workspace.settings.collect.check_every)
     now = workspace.clock().now()
     with workspace.database.write() as conn:

@@ -124,6 +124,16 @@ def test_a_route_a_person_chose_stays(home: Home, monkeypatch: pytest.MonkeyPatc
     assert row["reader"] == "reddit.feed"
 
 
+def test_what_is_only_recognised_is_said_and_not_asked_again_and_again(home: Home) -> None:
+    (told,) = home("add", "https://9gag.com/u/harbour", "--case", "harbour", "--json").rows
+    assert (told["reader"], told["route"]) == ("9gag.import", "import")
+    assert "Zeeschuimer" in told["remark"]
+    (row,) = home("sources", "--json").rows
+    assert (row["schedule"], row["next_run"]) == (None, None)
+    (out,) = home("collect", "--json", status=1).rows  # a run asked for by hand says it again
+    assert out["finding"]["kind"] == "login_wall"
+
+
 def test_an_address_is_looked_up_without_being_added(home: Home) -> None:
     (told,) = home("platforms", "hxxps://medium[.]com/@harbour/", "--json").rows
     assert (told["platform"], told["kind"], told["identity"]) == ("medium", "account", "harbour")
