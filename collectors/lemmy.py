@@ -67,6 +67,13 @@ class Lemmy(Collector):
             raise refusal(response, target.url, said)
         return response
 
+    def newest(self, cursor: Cursor, pages: Iterator[tuple[list[Yielded], list[Post]]]) -> Iterator[Yielded]:
+        """Yield what stands on pages that begin with the newest, down to what the cursor covers."""
+        for found, posts in pages:
+            yield from found
+            if cursor.covers(posts):
+                return
+
     def listing(
         self, target: Target, path: str, params: Mapping[str, Any], parts: Mapping[str, Literal["post", "comment"]]
     ) -> Iterator[tuple[list[Yielded], list[Post]]]:
@@ -156,10 +163,7 @@ class LemmyCommunity(Lemmy):
     def collect(self, target: Target, cursor: Cursor) -> Iterator[Yielded]:
         """Walk back from the newest post."""
         asked = {"community_name": unquote(target.parts["name"]), "sort": "New"}
-        for found, posts in self.listing(target, "post/list", asked, {"posts": "post"}):
-            yield from found
-            if cursor.covers(posts):
-                return
+        yield from self.newest(cursor, self.listing(target, "post/list", asked, {"posts": "post"}))
 
 
 class LemmyUser(Lemmy):
@@ -173,10 +177,7 @@ class LemmyUser(Lemmy):
     def collect(self, target: Target, cursor: Cursor) -> Iterator[Yielded]:
         """Walk back from the newest; posts and comments stand on the same pages."""
         asked = {"username": unquote(target.parts["name"]), "sort": "New"}
-        for found, posts in self.listing(target, "user", asked, {"posts": "post", "comments": "comment"}):
-            yield from found
-            if cursor.covers(posts):
-                return
+        yield from self.newest(cursor, self.listing(target, "user", asked, {"posts": "post", "comments": "comment"}))
 
 
 class LemmyPost(Lemmy):

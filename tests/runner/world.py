@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -19,6 +18,7 @@ from archive.reading import read
 from core.times import StillClock
 from runner.outcome import PROBLEMS
 from tests.runner.commands import Home, Printed
+from tests.runner.loopback import serving
 
 NOW = datetime(2025, 3, 9, 8, tzinfo=UTC)
 FIXTURES = Path(__file__).parent.parent / "fixtures"
@@ -125,16 +125,8 @@ def world() -> Iterator[World]:
         def log_message(self, *_: object) -> None:
             """Say nothing."""
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Wire) as server:
-        server.daemon_threads = True
-        served.port = server.server_address[1]
-        thread = threading.Thread(target=server.serve_forever, args=(0.02,))
-        thread.start()
-        try:
-            yield served
-        finally:
-            server.shutdown()
-            thread.join()
+    with serving(Wire) as served.port:
+        yield served
 
 
 @dataclass(frozen=True)
