@@ -12,13 +12,14 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from core.canonical import canonical, digest
 from core.errors import BadInput, CannotStart
 from core.ids import sha256
 from core.redact import redact_url
 from core.times import iso
 from evidence import index
 from evidence.container import Writer
-from evidence.manifest import canonical, datapackage, datapackage_digest, digest, manifest
+from evidence.manifest import datapackage, datapackage_digest, manifest
 from evidence.members import WarcRecord, members
 from evidence.page import readme
 

@@ -8,8 +8,9 @@ import zlib
 from pathlib import Path
 from typing import IO, Self, cast
 
+from core.canonical import digest
 from core.errors import BadInput
-from evidence.manifest import Entry, digest
+from evidence.manifest import Entry
 
 DATE = (1980, 1, 1, 0, 0, 0)  # the zip's own dates say nothing; the times that matter are in the files
 MAX_MEMBERS = 10_000

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import IO, Any
+from typing import Any
+
+from core.canonical import canonical
 
 
 @dataclass(frozen=True)
@@ -21,20 +22,6 @@ class Entry:
     def name(self) -> str:
         """The name in datapackage.json: lower case, no slash, unique as the path is."""
         return self.path.lower().replace("/", "-")
-
-
-def canonical(value: Any) -> bytes:
-    """Return JSON with sorted keys and no blanks: the same value has the same bytes everywhere."""
-    return (json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":")) + "\n").encode()
-
-
-def digest(file: IO[bytes]) -> tuple[int, str]:
-    """Return size and SHA-256 (hex) of a stream, read piece by piece."""
-    size, hashed = 0, hashlib.sha256()
-    while chunk := file.read(1 << 20):
-        size += len(chunk)
-        hashed.update(chunk)
-    return size, hashed.hexdigest()
 
 
 def manifest(entries: Iterable[Entry], about: dict[str, Any]) -> bytes:

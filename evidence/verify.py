@@ -6,11 +6,11 @@ import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 
+from core.canonical import canonical, digest
 from core.errors import BadInput
 from evidence import container
 from evidence.agreement import check_index, check_posts, required, revisits
 from evidence.checks import Bundle, Check, Result, outcome, parsed
-from evidence.manifest import canonical, digest
 from evidence.members import members
 
 DIGEST = "datapackage-digest.json"
