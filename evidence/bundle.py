@@ -7,7 +7,6 @@ import os
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -19,28 +18,13 @@ from core.redact import redact_url
 from core.times import iso
 from evidence import index
 from evidence.container import Writer
+from evidence.contents import Contents as Contents
 from evidence.manifest import datapackage, datapackage_digest, manifest
 from evidence.members import WarcRecord, members
 from evidence.page import readme
 
 ROLLOVER = 1_000_000_000  # bytes of one WARC file in a bundle
 Progress = Callable[[int, int | None], None]
-
-
-@dataclass(frozen=True)
-class Contents:
-    """What goes into a bundle; rows in the public shapes, captures as record id -> (file of the archive, ...)."""
-
-    case: str
-    created: datetime
-    software: str
-    posts: Sequence[dict[str, Any]]
-    families: Sequence[dict[str, Any]]
-    pairs: Sequence[dict[str, Any]]
-    sources: Sequence[dict[str, Any]]
-    findings: Sequence[dict[str, Any]]
-    records: frozenset[str]
-    files: Sequence[Path]
 
 
 @dataclass
