@@ -26,8 +26,8 @@ class Kept:
 class Exhibit:
     """One numbered post of a case bundle; `item` and `capture` as docs/bundle-format.md lays them out.
 
-    `records` are the ids of the WARC records its WACZ carries; their partners (request, certificate, metadata) are found
-    beside them. `screenshot` and `thumbnail` are PNG bytes.
+    `records` are the ids of the WARC records its WACZ carries; their partners (request, certificate, metadata) are
+    found beside them. `screenshot` and `thumbnail` are PNG bytes.
     """
 
     number: int
