@@ -9,7 +9,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from core.errors import CannotStart
 
@@ -73,6 +73,31 @@ class Budgets(_Section):
     )
 
 
+class Evidence(_Section):
+    """What stands in evidence."""
+
+    actor: str = Field(
+        "desk", min_length=1, max_length=80,
+        description="Who the custody log says did something: a desk or a role, never the name of who is logged in.",
+    )  # fmt: skip
+
+
+class Timestamps(_Section):
+    """Which time-stamp authorities are asked; each is sent a digest, at every run, and sees this machine's address."""
+
+    authorities: tuple[str, ...] = Field(
+        (), description="Ids of those to ask, at best two of different owners; `copytrail doctor` lists them."
+    )
+    own: str = Field("", description="A file with authorities of your own and their root certificates.")
+    timeout_seconds: float = Field(15, gt=0, le=120, description="How long an authority may take to answer.")
+
+    @field_validator("authorities", mode="before")
+    @classmethod
+    def _listed(cls, value: object) -> object:
+        """Take `a, b` for a list: the environment knows no other form."""
+        return [name.strip() for name in value.split(",") if name.strip()] if isinstance(value, str) else value
+
+
 class Workspace(_Section):
     """What kind of workspace this is."""
 
@@ -98,6 +123,8 @@ class Settings(_Section):
     media: KeepMedia = KeepMedia()
     match: Matching = Matching()
     budgets: Budgets = Budgets()
+    evidence: Evidence = Evidence()
+    timestamps: Timestamps = Timestamps()
 
 
 def load(folder: Path) -> Settings:
@@ -157,4 +184,6 @@ def template() -> str:
 
 
 def _toml(value: object) -> str:
+    if isinstance(value, tuple):
+        return f"[{', '.join(_toml(part) for part in value)}]"
     return f'"{value}"' if isinstance(value, str) else str(value).lower() if isinstance(value, bool) else f"{value:g}"
