@@ -1,4 +1,4 @@
-"""Read WARC records out of gzip members, bounded, with nothing but the standard library: what verify relies on."""
+"""Read WARC records, bounded, with nothing but the standard library: what verify and the writers of bundles rely on."""
 
 from __future__ import annotations
 
@@ -16,11 +16,12 @@ MAX_RECORD = 2_000_000_000  # bytes of one unpacked record: above the largest an
 MAX_RATIO = 1_100  # deflate reaches 1,032 on a run of one byte
 CHUNK = 1 << 20
 MAX_HEADER = 65_536
+_PIECE = 1 << 16  # bytes read at a time: what is left of a piece is copied at the end of each record
 _END = b"\r\n\r\n"  # what follows the block of every record
 _LENGTH = re.compile(r"[0-9]{1,18}", re.ASCII)
 _ONCE = frozenset({
     "content-length", "content-type", "warc-block-digest", "warc-date", "warc-payload-digest", "warc-record-id",
-    "warc-target-uri", "warc-type",
+    "warc-target-uri", "warc-type", "warc-refers-to",
 })  # fmt: skip
 
 
@@ -35,7 +36,9 @@ class WarcRecord:
     block_sha256: bytes
     payload_sha256: bytes
     block_length: int
+    sha256: str = ""  # of the whole unpacked record: header, block and the line ends after it
     flaws: tuple[str, ...] = ()  # what no honest writer leaves: two readers would read it in two ways
+    sha256: str = ""  # of the whole unpacked record, hex: the digest that a manifest and a seal name
 
     @property
     def id(self) -> str:
@@ -85,98 +88,164 @@ def _fits(stated: str, actual: bytes) -> bool:
     return value.lower() == actual.hex() or value.upper().rstrip("=") == base64.b32encode(actual).decode().rstrip("=")
 
 
-def members(file: IO[bytes]) -> Iterator[WarcRecord]:
-    """Yield the records of a WARC file with one gzip member per record.
+def members(file: IO[bytes], *, at: int = 0, joined: bool = False, most: int | None = None) -> Iterator[WarcRecord]:
+    """Yield the records of a packed WARC file; one gzip member each, unless `joined` allows several in one.
 
+    `at` is the place of the file's first byte (offsets count from it), `most` caps what all records unpack to together.
     Raises BadInput, naming the offset, where the file is torn, not gzip, or unpacks to more than the caps.
     """
-    pending, offset = b"", 0
-    while pending or (pending := file.read(CHUNK)):
-        parser, unpack, used = _Parser(), zlib.decompressobj(31), 0
+    pending, offset, left = b"", at, most if most is not None else MAX_RECORD * MAX_RATIO
+    while pending or (pending := file.read(_PIECE)):
+        unpack, used = zlib.decompressobj(31), 0
+        parser = Parser(offset)
         while True:
             try:
                 out = unpack.decompress(pending, CHUNK)
             except zlib.error as error:
                 raise BadInput(f"the archive is damaged at byte {offset}: {error}") from error
-            parser.feed(out, offset)
             used += len(pending) - len(unpack.unconsumed_tail) - len(unpack.unused_data)
-            if parser.total > MAX_RECORD or parser.total > max(used, 1_000) * MAX_RATIO:
-                raise BadInput(f"the record at byte {offset} unpacks to more than {MAX_RECORD} bytes or is a bomb")
+            left, moved = left - len(out), bool(out)
+            while out and (out := parser.feed(out, left)):
+                if not joined:
+                    parser.overrun(out)
+                    break
+                yield parser.record(0)
+                parser = Parser(offset)
             if unpack.eof:
                 pending = unpack.unused_data
                 break
-            pending = unpack.unconsumed_tail or file.read(CHUNK)
-            if not pending:
+            pending = unpack.unconsumed_tail or file.read(_PIECE)
+            if not pending and not moved:
                 raise BadInput(f"the archive ends inside the record at byte {offset}")
-        yield parser.record(offset, used)
+        if not (joined and parser.is_empty):
+            yield parser.record(used)
         offset += used
 
 
-class _Parser:
+def plain(file: IO[bytes], *, most: int | None = None) -> Iterator[WarcRecord]:
+    """Yield the records of a WARC file that is not packed; raise BadInput as `members` does."""
+    offset, left = 0, most if most is not None else MAX_RECORD * MAX_RATIO
+    parser, rest = Parser(0), file.read(CHUNK)
+    while rest:
+        size = len(rest)
+        rest = parser.feed(rest, left)
+        offset, left = offset + size - len(rest), left - size + len(rest)
+        if parser.is_whole and rest:
+            yield parser.record(offset - parser.offset)
+            parser = Parser(offset)
+        rest = rest or file.read(CHUNK)
+    if offset > parser.offset:
+        yield parser.record(offset - parser.offset)
+
+
+class Parser:
     """Take a record apart as it is unpacked, keeping heads and digests only."""
 
-    def __init__(self) -> None:
-        self.total = 0
+    def __init__(self, offset: int) -> None:
+        self.offset = offset
         self.buffer = b""
         self.headers: dict[str, str] | None = None
         self.left = 0
         self.length = 0
+        self.whole = hashlib.sha256()
         self.block = hashlib.sha256()
-        self.payload = hashlib.sha256()
+        self.payload: hashlib._Hash | None = None
         self.head: bytes | None = None
         self.tail = b""
         self.flaws: list[str] = []
 
-    def feed(self, data: bytes, offset: int) -> None:
-        self.total += len(data)
-        if self.headers is not None:
-            self._block(data)
-            return
-        self.buffer += data
-        head, found, rest = self.buffer.partition(b"\r\n\r\n")
-        if not found:
-            if len(self.buffer) > MAX_HEADER:
-                raise BadInput(f"the record at byte {offset} has no WARC header")
-            return
-        if not head.startswith(b"WARC/1."):
-            raise BadInput(f"what stands at byte {offset} is no WARC record")
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing was fed yet."""
+        return self.headers is None and not self.buffer
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether header, block and the line ends after it are there."""
+        return self.headers is not None and not self.left and len(self.tail) == len(_END)
+
+    def feed(self, data: bytes, budget: int) -> bytes:
+        """Take some unpacked bytes and return what lies behind the record; `budget` is what may yet be unpacked.
+
+        Raises BadInput where the bytes are no record, or state a length over the caps.
+        """
+        if self.headers is None:
+            self.buffer += data
+            head, found, _ = self.buffer.partition(_END)
+            if not found:
+                if len(self.buffer) > MAX_HEADER:
+                    raise BadInput(f"the record at byte {self.offset} has no WARC header")
+                return b""
+            data, self.buffer = self.buffer, b""
+            self._header(head, budget)
+            self.whole.update(data[: len(head) + 4])
+            data = data[len(head) + 4 :]
+        if self.left:
+            block = data[: self.left] if len(data) > self.left else data
+            self.whole.update(block)
+            self._block(block)
+            data = data[len(block) :]
+        if data and not self.left:
+            tail = data[: len(_END) - len(self.tail)]
+            self.tail += tail
+            self.whole.update(tail)
+            data = data[len(tail) :]
+        return data
+
+    def overrun(self, data: bytes) -> None:
+        """Note bytes that lie behind the record in its member."""
+        self.whole.update(data)
+        if "does not end where it states" not in self.flaws:
+            self.flaws.append("does not end where it states")
+
+    def _header(self, head: bytes, budget: int) -> None:
+        if not head.startswith((b"WARC/1.0\r\n", b"WARC/1.1\r\n")):
+            raise BadInput(f"what stands at byte {self.offset} is no WARC record")
         lines = [line.partition(":") for line in head.decode("utf-8", "replace").split("\r\n")[1:]]
         self.headers = {name.strip().lower(): value.strip() for name, _, value in lines}
         stated = [name.strip().lower() for name, _, _ in lines if name.strip().lower() in _ONCE]
         if len(set(stated)) < len(stated):
             self.flaws.append("states a field twice")
-        if b"\n" in head.replace(b"\r\n", b""):
-            self.flaws.append("holds a bare line feed in its header")
+        bare = head.replace(b"\r\n", b"")
+        if b"\n" in bare or b"\r" in bare:
+            self.flaws.append("holds a bare line end in its header")
         length = self.headers.get("content-length", "")
         if not _LENGTH.fullmatch(length):
-            raise BadInput(f"the record at byte {offset} states no length")
+            raise BadInput(f"the record at byte {self.offset} states no length")
         self.left = self.length = int(length)
-        self.buffer = b""
-        if "msgtype=" not in self.headers.get("content-type", ""):
+        if self.length > min(MAX_RECORD, max(budget, 0) + CHUNK):
+            raise BadInput(
+                f"the record at byte {self.offset} states {self.length} bytes, more than are read: it may be a bomb"
+            )
+        if "msgtype=" in self.headers.get("content-type", ""):
+            self.payload = hashlib.sha256()
+        else:
             self.head = b""
-        self._block(rest)
 
     def _block(self, data: bytes) -> None:
-        self.tail += data[self.left :][: len(_END) + 1 - len(self.tail)]
-        data = data[: self.left]
         self.left -= len(data)
         self.block.update(data)
+        if self.payload is None:  # no HTTP head: the payload is the block
+            return
         if self.head is not None:
             self.payload.update(data)
             return
         self.buffer += data
-        head, found, rest = self.buffer.partition(b"\r\n\r\n")
+        head, found, rest = self.buffer.partition(_END)
         if found or len(self.buffer) > MAX_HEADER or not self.left:
             self.head = head
             self.payload.update(rest)
             self.buffer = b""
 
-    def record(self, offset: int, length: int) -> WarcRecord:
+    def record(self, length: int) -> WarcRecord:
+        """Return the record, `length` bytes long in its file; raise BadInput where it is shorter than it states."""
         if self.headers is None or self.left:
-            raise BadInput(f"the record at byte {offset} is shorter than it states")
-        if self.tail != _END:
+            raise BadInput(f"the record at byte {self.offset} is shorter than it states")
+        if self.tail != _END and "does not end where it states" not in self.flaws:
             self.flaws.append("does not end where it states")
+        block = self.block.digest()
+        payload = self.payload.digest() if self.payload else block
         return WarcRecord(
-            offset, length, self.headers, self.head or b"", self.block.digest(), self.payload.digest(), self.length,
-            tuple(self.flaws),
+            self.offset, length, self.headers, self.head or b"", block, payload, self.length, tuple(self.flaws),
+            self.whole.hexdigest(),
         )  # fmt: skip
