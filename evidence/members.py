@@ -36,9 +36,7 @@ class WarcRecord:
     block_sha256: bytes
     payload_sha256: bytes
     block_length: int
-    sha256: str = ""  # of the whole unpacked record: header, block and the line ends after it
     flaws: tuple[str, ...] = ()  # what no honest writer leaves: two readers would read it in two ways
-    sha256: str = ""  # of the whole unpacked record, hex: the digest that a manifest and a seal name
 
     @property
     def id(self) -> str:
@@ -246,6 +244,6 @@ class Parser:
         block = self.block.digest()
         payload = self.payload.digest() if self.payload else block
         return WarcRecord(
-            self.offset, length, self.headers, self.head or b"", block, payload, self.length, tuple(self.flaws),
-            self.whole.hexdigest(),
+            self.offset, length, self.headers, self.head or b"", block, payload, self.length,
+            self.whole.hexdigest(), tuple(self.flaws),
         )  # fmt: skip
