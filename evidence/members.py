@@ -36,6 +36,7 @@ class WarcRecord:
     block_sha256: bytes
     payload_sha256: bytes
     block_length: int
+    sha256: str = ""  # of the whole unpacked record: header, block and the line ends after it
     flaws: tuple[str, ...] = ()  # what no honest writer leaves: two readers would read it in two ways
 
     @property
