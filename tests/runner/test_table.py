@@ -8,13 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core import cells
 from core.errors import BadInput
 from runner import table
 
 
 @given(st.text())
 def test_no_cell_begins_as_a_formula(text: str) -> None:
-    assert not table.cell(text).startswith(("=", "+", "-", "@", "\t", "\r"))
+    assert not cells.cell(text).startswith(("=", "+", "-", "@", "\t", "\r"))
 
 
 @pytest.mark.parametrize(
@@ -26,7 +27,7 @@ def test_no_cell_begins_as_a_formula(text: str) -> None:
     ],
 )  # fmt: skip
 def test_cells(value: object, cell: str) -> None:
-    assert table.cell(value) == cell
+    assert cells.cell(value) == cell
 
 
 def test_rows_survive_a_csv_reader_with_their_scripts_and_line_ends(tmp_path: Path) -> None:
