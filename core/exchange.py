@@ -8,6 +8,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import Any, Protocol
 
 from core.errors import SourceChanged
@@ -16,12 +17,26 @@ Headers = Sequence[tuple[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
+class Tls:
+    """What the handshake agreed on: version ("1.3"), cipher suite by its IANA name, certificates as DER, leaf first.
+
+    `chain` is what was verified where that can be told, else what the server sent or the leaf alone; empty where not
+    even that is known.
+    """
+
+    version: str
+    cipher: str | None = None
+    chain: tuple[bytes, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Exchange:
     """One attempt on the wire, successful or not: what the archive writes.
 
     `request_body` and `body` are bytes as sent and received after transfer decoding; `body` keeps its content
     encoding undone only where `decoded` is true. `error` is set where no complete answer came. `peer` is the
-    address connected to. `captured_at` is the moment the answer was complete, UTC.
+    address connected to. `captured_at` is the moment the answer was complete, UTC. A large body may lie in the file
+    `spool` instead; `body` is empty then.
     """
 
     method: str
@@ -39,6 +54,8 @@ class Exchange:
     error: str | None = None
     truncated: str | None = None  # WARC's words: length, time, disconnect
     note: dict[str, str] = field(default_factory=dict)
+    tls: Tls | None = None
+    spool: Path | None = None
 
 
 class Recorder(Protocol):

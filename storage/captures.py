@@ -21,7 +21,7 @@ _COLUMNS = tuple(f'"{name}"' for name in (*_WRITTEN, "captured_at", "source_id",
 
 
 class Written(Protocol):
-    """What the archive says of an exchange it has written (archive.warc.Written)."""
+    """What the archive says of an exchange or resource it has written (archive.warc.Written)."""
 
     @property
     def record_id(self) -> str:
@@ -45,11 +45,11 @@ class Written(Protocol):
 
     @property
     def method(self) -> str:
-        """How it was asked for."""
+        """How it was asked for; empty for a resource."""
 
     @property
     def status(self) -> int | None:
-        """What was answered; None where nothing came."""
+        """What was answered; None where nothing came, and for a resource."""
 
     @property
     def captured_at(self) -> datetime:
@@ -61,7 +61,7 @@ class Written(Protocol):
 
     @property
     def error(self) -> str | None:
-        """Why nothing came."""
+        """Why nothing came; None for a resource."""
 
 
 @dataclass(frozen=True, slots=True)
