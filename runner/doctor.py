@@ -51,7 +51,7 @@ def examine(folder: str | None) -> Iterator[Check]:
 
 
 def _browser() -> Check:
-    from spiders.browser import find_browser
+    from core.browser import find_browser
 
     try:
         return Check("browser", ok=True, says=find_browser())

@@ -16,11 +16,11 @@ from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from core.browser import BELTS, REMEDY, environment, find_browser
 from core.errors import CopytrailError, TooLarge, Unavailable
 from core.exchange import Response
 from core.redact import redact_url
 from core.urls import host, registrable_domain
-from spiders.browser import REMEDY, find_browser
 
 if TYPE_CHECKING:
     from playwright.async_api import Browser, BrowserContext, Page, Route
@@ -124,13 +124,7 @@ class Renderer:
                 executable_path=program,
                 chromium_sandbox=os.geteuid() != 0,
                 proxy={"server": f"http://127.0.0.1:{nowhere.getsockname()[1]}", "bypass": "<-loopback>"},
-                args=[
-                    "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1", "--disable-quic",
-                    "--js-flags=--max-old-space-size=512",  # megabytes; a page that wants more crashes, and we do not
-                    "--force-webrtc-ip-handling-policy=disable_non_proxied_udp",
-                ],
-                # the keys in our environment are none of a hostile page's business
-                env={name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ},
+                args=list(BELTS), env=environment(),
                 handle_sigint=False, handle_sigterm=False, handle_sighup=False, timeout=30_000,
             )  # fmt: skip
         except Error as error:

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from core.browser import find_browser
 from core.errors import Blocked
 from core.http import Client
-from spiders.browser import find_browser
 from spiders.rendered import Caps
 from tests.core.wicked import Kept, Wicked, answer
 from tests.spiders.rendering import SITE, html, render, script

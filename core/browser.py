@@ -1,4 +1,4 @@
-"""Find the browser that renders pages; apart, so that looking for one imports nothing heavy."""
+"""Find the browser that renders and captures pages, and say how it is started; apart, so that neither imports more."""
 
 from __future__ import annotations
 
@@ -16,9 +16,20 @@ REMEDY = (
     "--only-shell chromium`), or name one in COPYTRAIL_BROWSER"
 )
 
+# no name resolves, nothing goes by UDP, and a page that wants more memory crashes where we do not
+BELTS = (
+    "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1", "--disable-quic",
+    "--js-flags=--max-old-space-size=512", "--force-webrtc-ip-handling-policy=disable_non_proxied_udp",
+)  # fmt: skip
+
+
+def environment() -> dict[str, str | float | bool]:
+    """Return what a browser may see of our environment: the keys in it are none of a hostile page's business."""
+    return {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ}
+
 
 def find_browser() -> str:
-    """Return the path of the browser to render with; raise CopytrailError with the remedy where there is none."""
+    """Return the path of the browser to use; raise CopytrailError with the remedy where there is none."""
     if named := os.environ.get("COPYTRAIL_BROWSER"):
         if program := shutil.which(named):
             return program
