@@ -1,4 +1,4 @@
-"""Rows as CSV that a spreadsheet opens unharmed: nothing is run, ids keep their digits, letters of every script stay."""
+"""Rows as CSV that a spreadsheet opens unharmed: nothing is run, ids keep their digits, every script stays."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Write method.md: how a case was watched, read and compared, what that leaves open, and how far its times hold.
 
-`Contents.method` is a mapping of the keys below; runner/method.py gathers them, and the writers of an export add what is
-known only while it is written (`wacz`, `changes`). A key that is absent or None is said to be unknown, never guessed.
+`Contents.method` is a mapping of the keys below; runner/method.py gathers them, and the writers of an export add what
+is known only while it is written (`wacz`, `changes`). A key that is absent or None is called unknown, never guessed.
 
     signer      {fingerprint, name or None} of the key that signs; None: not signed
     software    {name: version}: copytrail, python, system, and what reads, compares and records
