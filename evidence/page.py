@@ -9,10 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+from markupsafe import Markup
 
 EXCERPT = 1_200  # characters of a post shown; the whole text is in data/posts.json
 SENTENCES = 12  # quotable sentences under a family; all of them are in data/pairs.json
-_UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+_UNSEEN = re.compile(  # controls; what turns the direction of the rest; half letters and what XML has no place for
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ufffe\uffff\ud800-\udfff\U000e0000-\U000e007f]"
+)
 
 
 def visible(text: str) -> str:
@@ -21,15 +24,22 @@ def visible(text: str) -> str:
 
 
 @cache
-def _template() -> Template:
+def template(name: str) -> Template:
+    """Return a template of this room: everything put into it is escaped, and nothing hides in it."""
     folder = Path(__file__).parent / "templates"
     return Environment(
         loader=FileSystemLoader(folder),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
-        finalize=lambda value: visible(value) if isinstance(value, str) else value,
-    ).get_template("README.html")
+        lstrip_blocks=True,
+        finalize=_shown,
+    ).get_template(name)
+
+
+def _shown(value: object) -> object:
+    """Return what a page shows: texts made visible; what is markup of ours already stays."""
+    return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
 def readme(
@@ -45,7 +55,7 @@ def readme(
     by_ref = {post["ref"]: post for post in posts}
     shown = [_family(family, by_ref, pairs) for family in sorted(families, key=_breadth)]
     seen = sorted(p["first_seen"] for p in posts if p["first_seen"])
-    page = _template().render(
+    page = template("README.html").render(
         case=about["case"], created=about["created"], software=about["software"], posts=posts, families=shown,
         pairs=len(pairs), sources=sources, findings=findings, records=records, excerpt=EXCERPT,
         platforms=sorted({p["platform"] for p in posts}), span=(seen[0], seen[-1]) if seen else (None, None),
