@@ -42,6 +42,8 @@ def request(exchange: Exchange, info: str, request_id: str, record_id: str) -> M
         *length,
     ]
     head = _wired("request", request_id, exchange, info)
+    if "wire-sent" in exchange.note:
+        head.append(("Copytrail-Wire", _one_line(exchange.note["wire-sent"])))
     head += [("WARC-Concurrent-To", f"<{record_id}>"), ("Content-Type", "application/http;msgtype=request")]
     return member(head, _http_head(first, headers), exchange.request_body)
 

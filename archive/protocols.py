@@ -12,6 +12,7 @@ import base64
 import binascii
 import hashlib
 import re
+from collections.abc import Mapping
 from textwrap import wrap
 
 from core.exchange import Exchange, Tls
@@ -35,6 +36,35 @@ def protocol_fields(exchange: Exchange) -> list[tuple[str, str]]:
         if exchange.tls.cipher and re.fullmatch(r"[\w.-]{1,80}", exchange.tls.cipher):
             fields.append(("WARC-Cipher-Suite", exchange.tls.cipher))
     return fields
+
+
+def tls_of(fields: Mapping[str, str], chains: Mapping[str, tuple[bytes, ...]]) -> Tls | None:
+    """Return what a record says of its handshake; None where it says nothing.
+
+    `fields` have lower-case names, the protocols joined by commas; `chains` are those known so far, by their leaf.
+    """
+    for layer in fields.get("warc-protocol", "").lower().split(","):
+        name, _, version = layer.strip().partition("/")
+        if name == "tls" and _DIGITS.fullmatch(version):
+            chain = chains.get(fields.get("copytrail-certificate", "").strip(), ())
+            return Tls(version, fields.get("warc-cipher-suite", "").strip() or None, chain)
+    return None
+
+
+def http_version_of(fields: Mapping[str, str], stated: str) -> str:
+    """Return the version of HTTP an answer came by: what the record says of it, else its first line."""
+    layers = {layer.strip() for layer in fields.get("warc-protocol", "").lower().split(",")}
+    return "HTTP/2" if layers & {"h2", "h2c"} else "HTTP/3" if "h3" in layers else stated
+
+
+def chain_of(fields: Mapping[str, str], block: bytes) -> dict[str, tuple[bytes, ...]]:
+    """Return the chain that a record holds, by the name of its leaf; nothing where it holds none, or another's."""
+    uri = fields.get("warc-target-uri", "").strip("<> ")
+    if fields.get("warc-type", "").lower() != "resource" or not uri.startswith(_URI):
+        return {}
+    found = chain(block)
+    name = uri.removeprefix(_URI)
+    return {name: found} if found and certificate_name(Tls("", None, found)) == name else {}
 
 
 def message_version(exchange: Exchange) -> str:

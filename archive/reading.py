@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from archive.protocols import chain_of, http_version_of, tls_of
 from archive.records import MAX_RECORD, Record, records
 from core.errors import BadInput
 from core.exchange import Exchange, Headers
 
+Chains = Mapping[str, tuple[bytes, ...]]
+_CHAINS_KEPT = 10_000  # certificates remembered for the answers that name them
 _REQUESTS_KEPT = 64  # requests remembered while their response has not come yet
+_NOTE = re.compile(r"copytrail-[a-z][a-z-]{0,39}")
+_LONGEST_NOTE = 100_000  # characters: the names of all pieces of a film
+_NO_NOTES = frozenset({"copytrail-error", "copytrail-certificate"})
 _STATUS = re.compile(rb"HTTP/\d(?:\.\d)?\s+(\d{3})\s*(.*)", re.S)
 _HOP = frozenset({"transfer-encoding"})
 
@@ -56,13 +62,14 @@ def load(path: Path, offset: int, record_id: str) -> Exchange:
     """Return the response (or resource) of that id, looked for from an offset of a file on; without its request."""
     for record in records(path, offset):
         if record.id == record_id:
-            return _answer(record)
+            return _answer(record, {})
     raise BadInput(f"{path} holds no record {record_id} any more; it was changed since it was read.")
 
 
 def _joined(path: Path, max_record: int) -> Iterator[Capture]:
     """Join requests and responses that stand in either order; a response waits for one record at most."""
     requests: dict[str, Record] = {}
+    chains: dict[str, tuple[bytes, ...]] = {}
     held: Capture | None = None
     try:
         for record in records(path, max_record=max_record):
@@ -78,8 +85,10 @@ def _joined(path: Path, max_record: int) -> Iterator[Capture]:
             if held is not None:
                 yield held
                 held = None
-            capture = _capture(record, path)
+            capture = _capture(record, path, chains)
             if capture is None:
+                if len(chains) < _CHAINS_KEPT:
+                    chains |= chain_of(record.fields, record.block)
                 continue
             request = _request_for(record, requests)
             if request is not None:
@@ -115,7 +124,7 @@ def _uri(record: Record) -> str:
     return record.fields.get("warc-target-uri", "").strip("<> ")
 
 
-def _capture(record: Record, path: Path) -> Capture | None:
+def _capture(record: Record, path: Path, chains: Chains) -> Capture | None:
     kind, content = record.kind, record.fields.get("content-type", "").lower()
     http = content.startswith("application/http")
     if not _uri(record).startswith(("http:", "https:")):
@@ -124,13 +133,13 @@ def _capture(record: Record, path: Path) -> Capture | None:
         return None
     if kind not in ("response", "revisit", "resource", "metadata") or (kind in ("response", "revisit") and not http):
         return None
-    exchange = _answer(record)
+    exchange = _answer(record, chains)
     digest = record.fields.get("warc-payload-digest", "")
     refers = next(iter(_ids(record.fields.get("warc-refers-to"))), digest) if kind == "revisit" else None
     return Capture(exchange, record.id, path, record.offset, record.length, kind, digest, refers)
 
 
-def _answer(record: Record) -> Exchange:
+def _answer(record: Record, chains: Chains) -> Exchange:
     base = Exchange(
         method="GET",
         url=_uri(record),
@@ -140,6 +149,8 @@ def _answer(record: Record) -> Exchange:
         peer=record.fields.get("warc-ip-address"),
         truncated=record.fields.get("warc-truncated"),
         error=record.fields.get("copytrail-error"),
+        note=_notes(record),
+        tls=tls_of(record.fields, chains),
     )
     if record.kind == "metadata":
         return base
@@ -154,12 +165,18 @@ def _answer(record: Record) -> Exchange:
         base,
         status=int(found[1]) if found else None,
         reason=found[2].decode("latin-1").strip() if found else "",
-        http_version=first.split(b" ", 1)[0].decode("latin-1")[:12],
+        http_version=http_version_of(record.fields, first.split(b" ", 1)[0].decode("latin-1")[:12]),
         headers=tuple((name, value) for name, value in headers if name.lower() not in _HOP),
         body=body,
         decoded=any(name.lower() == "x-archive-orig-content-encoding" for name, _ in headers),
         error=base.error if found else base.error or "the record holds no HTTP status line",
     )
+
+
+def _notes(record: Record) -> dict[str, str]:
+    """Return what we noted with a record when we wrote it, without what has a place of its own."""
+    own = {name: value for name, value in record.fields.items() if _NOTE.fullmatch(name) and name not in _NO_NOTES}
+    return {name.partition("-")[2]: value[:_LONGEST_NOTE] for name, value in own.items()}
 
 
 def _with_request(capture: Capture, record: Record) -> Capture:

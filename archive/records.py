@@ -18,7 +18,10 @@ _MEMBER = b"\x1f\x8b\x08"  # how a gzip member begins
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One WARC record: named fields (lower-case names, the last of a repeated one), block, and where it stands."""
+    """One WARC record: named fields, block, and where it stands.
+
+    Names are in lower case; of a repeated field the last counts, of protocols all, joined by commas.
+    """
 
     fields: dict[str, str]
     block: bytes
@@ -209,6 +212,8 @@ def _fields(source: _Source) -> dict[str, str]:
             continue
         name, _, value = text.partition(":")
         name = name.strip().lower()
+        if name == "warc-protocol" and name in fields:  # one for each layer of the connection
+            value = f"{fields[name]}, {value.strip()}"
         fields[name] = value.strip()
     return fields
 

@@ -198,7 +198,7 @@ class WarcWriter:
             self._file = None
 
     def _exchange(self, exchange: Exchange) -> str:
-        """Write an exchange: request, response and/or failure, and the certificates where the file has them not yet."""
+        """Write an exchange: certificates where the file has them not yet, request, response and/or failure."""
         request_id, record_id = self._id(), self._id()
         answered = exchange.status is not None
         main = (
@@ -209,21 +209,19 @@ class WarcWriter:
         members = [messages.request(exchange, self._info, request_id, record_id), main]
         if answered and exchange.error:
             members.append(messages.failure(exchange, self._info, self._id(), record_id, alone=False))
-        new_chain = self._new_chain(exchange)
-        certificate_id = self._id() if new_chain else ""
-        if new_chain:
-            members.append(
-                messages.certificates(new_chain, exchange.captured_at, self._info, certificate_id, record_id)
-            )
+        secured = self._new_chain(exchange)
+        chain_id = self._id() if secured else ""
+        if secured:  # first, so that who reads on knows it when the answer comes
+            members.insert(0, messages.certificates(secured, exchange.captured_at, self._info, chain_id, record_id))
         places = self._append(*members)
+        if secured:
+            self._chains.add(secured.chain)
+            self._note(chain_id, certificate_uri(secured), exchange.captured_at, places[0], members[0])
         written = Written(
             record_id, "response" if answered else "metadata", exchange.url, exchange.method, exchange.status,
-            exchange.captured_at, self._name, *places[1], main.sha256, exchange.error,
+            exchange.captured_at, self._name, *places[members.index(main)], main.sha256, exchange.error,
         )  # fmt: skip
         self._written.append(written)
-        if new_chain:
-            self._chains.add(new_chain.chain)
-            self._note(certificate_id, certificate_uri(new_chain), exchange.captured_at, places[-1], members[-1])
         return record_id
 
     def _new_chain(self, exchange: Exchange) -> Tls | None:

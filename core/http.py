@@ -299,6 +299,7 @@ class Client:
         told = dict(note)
         if origin:
             told["replayed-from"] = f"{received.extensions.get('source', '')} {origin}".strip()
+            told.setdefault("wire", received.exchange.note.get("wire") or "no; answered from a record")
         exchange = replace(received.exchange, note={**received.exchange.note, **told})
         return self.recorder.record(redact(exchange, received.body if received.error is None else None))
 

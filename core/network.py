@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import ssl
 import time
 from collections.abc import Iterable, Mapping
 from contextvars import ContextVar
@@ -14,7 +15,9 @@ import httpx
 from httpcore import SOCKET_OPTION, NetworkStream
 
 from core.errors import AddressRefused, Unavailable
+from core.exchange import Tls
 from core.guard import Guard
+from core.handshake import tls_of
 
 DEADLINE: ContextVar[float | None] = ContextVar("deadline", default=None)  # time.monotonic() at which reading stops
 _CONNECTIONS, _IDLE, _IDLE_SECONDS = 20, 10, 15.0
@@ -70,11 +73,15 @@ class _Guarded(httpcore.NetworkBackend):
 
 
 class _Dated(NetworkStream):
-    """End reads at the deadline of the request, however slowly a server drips, header lines included."""
+    """End reads at the deadline of the request, however slowly a server drips, header lines included.
 
-    def __init__(self, stream: NetworkStream, peer: tuple[str, int]) -> None:
+    Remember whom it is connected to and what the handshake agreed on, for every answer that comes by it.
+    """
+
+    def __init__(self, stream: NetworkStream, peer: tuple[str, int], tls: Tls | None = None) -> None:
         self._stream = stream
         self._peer = peer
+        self._tls = tls
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         return self._stream.read(max_bytes, _left(timeout))
@@ -86,9 +93,12 @@ class _Dated(NetworkStream):
         self._stream.close()
 
     def start_tls(self, ssl_context: Any, server_hostname: str | None = None, timeout: float | None = None) -> _Dated:
-        return _Dated(self._stream.start_tls(ssl_context, server_hostname, _left(timeout)), self._peer)
+        secured = self._stream.start_tls(ssl_context, server_hostname, _left(timeout))
+        return _Dated(secured, self._peer, tls_of(secured.get_extra_info("socket")))
 
     def get_extra_info(self, info: str) -> Any:
+        if info == "tls":
+            return self._tls
         return self._peer if info == "server_addr" else self._stream.get_extra_info(info)
 
 
@@ -103,12 +113,15 @@ def _left(timeout: float | None) -> float | None:
 
 
 class GuardedTransport(httpx.HTTPTransport):
-    """Speak HTTP/1.1 to the public web and to nothing else; proxies of the environment are not used."""
+    """Speak HTTP/1.1 to the public web and to nothing else; proxies of the environment are not used.
 
-    def __init__(self, guard: Guard) -> None:
+    `trust` is the SSL context of tests, whose servers no public authority vouches for.
+    """
+
+    def __init__(self, guard: Guard, *, trust: ssl.SSLContext | None = None) -> None:
         super().__init__(trust_env=False)
         self._pool = httpcore.ConnectionPool(
-            ssl_context=httpx.create_ssl_context(trust_env=False),
+            ssl_context=trust or httpx.create_ssl_context(trust_env=False),
             max_connections=_CONNECTIONS,
             max_keepalive_connections=_IDLE,
             keepalive_expiry=_IDLE_SECONDS,

@@ -1,6 +1,7 @@
 """Keep secrets out of the archive: the rules here run on every exchange before it is recorded, and count what they hid.
 
-What is hidden is named in the record's note (rule: count), so that nobody takes a redacted record for the wire's own.
+What is hidden is named in the record's note (`redacted`, rule: count), and `wire` (of the answer) and `wire-sent` (of
+the request) say so: nobody shall take such a record for what was on the wire.
 """
 
 from __future__ import annotations
@@ -61,6 +62,7 @@ def redact(exchange: Exchange, decoded: bytes | None = None) -> Exchange:
     Where an answer is one that hands out tokens its body is kept decoded, as bytes on the wire cannot be edited.
     """
     counts: Counter[str] = Counter()
+    headers = _headers(exchange.headers, counts)
     request_type = _header(exchange.request_headers, "content-type")
     body, is_decoded = exchange.body, exchange.decoded
     plain = exchange.body if decoded is None else decoded
@@ -73,15 +75,25 @@ def redact(exchange: Exchange, decoded: bytes | None = None) -> Exchange:
             [pair for pair in exchange.request_headers if not _is_sent_secret(pair[0], counts)], counts
         ),
         request_body=_request_body(exchange.request_body, request_type, counts),
-        headers=_headers(exchange.headers, counts),
+        headers=headers,
         body=body,
         decoded=is_decoded,
     )
+    if exchange.status is not None:
+        changed = _not_the_wire(changed, tuple(headers) != tuple(exchange.headers), hidden is not None, exchange)
+    sent = {
+        "address": changed.url != exchange.url,
+        "headers": tuple(changed.request_headers) != tuple(exchange.request_headers),
+        "body": changed.request_body != exchange.request_body,
+    }
+    if any(sent.values()):
+        parts = " and ".join(part for part, differs in sent.items() if differs)
+        changed = replace(changed, note={**changed.note, "wire-sent": f"no; {parts} redacted"})
     counts += Counter()  # what was looked for and not found goes
     if not counts:
         return changed
     told = " ".join(f"{rule}:{number}" for rule, number in sorted(counts.items()))
-    return replace(changed, note={**exchange.note, "redacted": told})
+    return replace(changed, note={**changed.note, "redacted": told})
 
 
 def without_echo(exchange: Exchange, decoded: bytes) -> tuple[Exchange, bytes]:
@@ -104,7 +116,20 @@ def without_echo(exchange: Exchange, decoded: bytes) -> tuple[Exchange, bytes]:
     is_decoded = exchange.decoded or plain != decoded
     body = plain if plain != decoded else echo.sub(hidden, body)
     note = {**exchange.note, "echo": "hidden"}
-    return replace(exchange, headers=headers, body=body, decoded=is_decoded, note=note), plain
+    changed = replace(exchange, headers=headers, body=body, decoded=is_decoded, note=note)
+    return _not_the_wire(changed, headers != list(exchange.headers), body != exchange.body, exchange), plain
+
+
+def _not_the_wire(changed: Exchange, headers: bool, body: bool, sent: Exchange) -> Exchange:
+    """Return an exchange whose note says which parts of the answer are not as the server sent them."""
+    parts = [word for word, differs in (("headers", headers), ("body", body)) if differs]
+    before = changed.note.get("wire", "").removeprefix("no; ").partition(" redacted")[0].split(" and ")
+    parts = [word for word in ("headers", "body") if word in parts or word in before]
+    if not parts:
+        return changed
+    coded = "body" in parts and changed.decoded and _header(sent.headers, "content-encoding") != ""
+    told = f"no; {' and '.join(parts)} redacted{', content coding undone' if coded else ''}"
+    return replace(changed, note={**changed.note, "wire": told})
 
 
 def _sent(exchange: Exchange) -> set[bytes]:

@@ -11,7 +11,7 @@ import httpx
 
 from core.decoding import decode
 from core.errors import AddressRefused, CopytrailError, TooLarge, Unavailable
-from core.exchange import Exchange
+from core.exchange import Exchange, Tls
 from core.network import DEADLINE
 from core.redact import redact_url
 from core.times import Clock
@@ -43,6 +43,7 @@ class _Reading:
     answer: httpx.Response | None = None
     body: bytearray = field(default_factory=bytearray)
     peer: str | None = None
+    tls: Tls | None = None
     truncated: str | None = None
 
 
@@ -79,8 +80,10 @@ def _read(
 ) -> None:
     answer = reading.answer = transport.handle_request(request)
     stream = answer.extensions.get("network_stream")
-    if stream is not None and (peer := stream.get_extra_info("server_addr")):
-        reading.peer = str(peer[0])
+    if stream is not None:
+        reading.tls = stream.get_extra_info("tls")
+        if peer := stream.get_extra_info("server_addr"):
+            reading.peer = str(peer[0])
     reading.truncated = answer.extensions.get("truncated")  # a replayed answer that was cut when it was recorded
     url = redact_url(str(request.url))
     for piece in answer.stream:  # type: ignore[union-attr]
@@ -138,6 +141,7 @@ def _received(
         peer=reading.peer,
         error=told,
         truncated=reading.truncated if answer is not None else None,
+        tls=reading.tls,
     )
     return Received(exchange, body, error, extensions)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import os
+import re
 import subprocess
 import sys
 import uuid
@@ -148,7 +149,7 @@ def test_a_resource_names_what_it_belongs_to_and_what_is_said_of_it(tmp_path: Pa
 
 def test_records_say_what_the_connection_was(tmp_path: Path) -> None:
     path = written(tmp_path, exchange(tls=SECURED))
-    request, response = gzip.decompress(path.read_bytes()).decode("latin-1").split("WARC/1.1\r\n")[2:4]
+    request, response = gzip.decompress(path.read_bytes()).decode("latin-1").split("WARC/1.1\r\n")[3:5]
     for text in (request, response):
         assert (
             "WARC-Protocol: http/1.1\r\nWARC-Protocol: tls/1.3\r\nWARC-Cipher-Suite: TLS_AES_256_GCM_SHA384\r\n" in text
@@ -178,4 +179,41 @@ def test_an_answer_by_http_2_is_kept_as_a_message_every_reader_understands(tmp_p
     assert "WARC-Protocol: h2\r\n" in text
     assert "GET /a HTTP/1.1\r\n" in text
     assert "HTTP/1.1 200 OK\r\n" in text
-    assert _records(path)[1][0] == "request"
+    assert [kind for kind, _ in _records(path)] == ["warcinfo", "resource", "request", "response"]
+    [capture] = read([path])
+    assert capture.exchange.http_version == "HTTP/2"
+
+
+def test_what_is_known_of_the_connection_is_read_again(tmp_path: Path) -> None:
+    plain = exchange("https://site.example/plain")
+    path = written(tmp_path, exchange(tls=SECURED, note={"wire": "no; redacted"}), plain, exchange(tls=SECURED))
+    first, second, third = (capture.exchange for capture in read([path]))
+    assert (first.tls, second.tls, third.tls) == (SECURED, None, SECURED)
+    assert (first.note, second.note) == ({"wire": "no; redacted"}, {})
+    again = written(tmp_path / "again", first)  # a copy of a record says the same
+    assert next(read([again])).exchange.tls == SECURED
+
+
+def test_a_chain_that_is_not_what_its_name_says_is_not_believed(tmp_path: Path) -> None:
+    path = written(tmp_path, exchange(tls=SECURED))
+    plain = tmp_path / "changed.warc"
+    other = written(tmp_path / "other", exchange(tls=Tls("1.3", None, (b"\x30\x82other",))))
+    theirs = re.search(rb"-----BEGIN[^-]+-----[^-]+-----END CERTIFICATE-----", gzip.decompress(other.read_bytes()))
+    assert theirs
+    ours = gzip.decompress(path.read_bytes())
+    leaf = re.search(rb"-----BEGIN[^-]+-----[^-]+-----END CERTIFICATE-----", ours)
+    assert leaf
+    plain.write_bytes(ours.replace(leaf[0], theirs[0].ljust(len(leaf[0]))[: len(leaf[0])]))
+    captures = list(read([plain], on_damage=lambda _: None))
+    assert captures[0].exchange.tls == Tls("1.3", "TLS_AES_256_GCM_SHA384", ())
+
+
+def test_protocols_of_other_writers_are_understood(tmp_path: Path) -> None:
+    path = tmp_path / "foreign.warc"
+    block = b"HTTP/1.1 200 OK\r\n\r\nhello"
+    head = ("WARC/1.1\r\nWARC-Type: response\r\nWARC-Record-ID: <urn:uuid:1>\r\nWARC-Date: 2026-03-01T12:00:00Z\r\n"
+            "WARC-Target-URI: https://site.example/a\r\nWARC-Protocol: h2, tls/1.2\r\nWARC-Protocol: nonsense\r\n"
+            f"Content-Type: application/http;msgtype=response\r\nContent-Length: {len(block)}\r\n\r\n")  # fmt: skip
+    path.write_bytes(head.encode() + block + b"\r\n\r\n")
+    [capture] = read([path])
+    assert (capture.exchange.tls, capture.exchange.http_version) == (Tls("1.2"), "HTTP/2")

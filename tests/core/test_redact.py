@@ -60,6 +60,16 @@ def test_headers_with_secrets_are_dropped_and_counted() -> None:
     assert kept.note["redacted"] == (
         "header-authorization:1 header-cookie:1 header-set-cookie:2 header-x-api-key:1 query:1"
     )
+    assert kept.note["wire"] == "no; headers redacted"
+    assert kept.note["wire-sent"] == "no; headers redacted"
+
+
+def test_a_request_whose_address_or_form_held_a_key_is_marked_so() -> None:
+    kept = redact(
+        _exchange(url="https://a.example/?api_key=hush", request_body=b"password=hush", request_headers=(("A", "b"),))
+    )
+    assert kept.note["wire-sent"] == "no; address and body redacted"
+    assert "wire" not in kept.note
 
 
 def test_forms_and_json_are_sent_on_record_without_secrets() -> None:
@@ -77,6 +87,7 @@ def test_tokens_handed_out_are_hidden_though_packed(encoding: str) -> None:
     assert json.loads(kept.body) == {"access_token": "REDACTED", "token_type": "bearer", "refresh_token": "REDACTED"}
     assert kept.decoded
     assert kept.note["redacted"] == "token:2"
+    assert kept.note["wire"] == ("no; body redacted, content coding undone" if encoding else "no; body redacted")
 
 
 @pytest.mark.parametrize(
@@ -192,6 +203,8 @@ def test_what_a_refusal_repeats_of_the_request_is_hidden_from_archive_and_source
         assert key not in where
         assert secret not in where
     assert kept.exchanges[0].note["echo"] == "hidden"
+    marked = "no; headers and body redacted" + (", content coding undone" if encoding else "")
+    assert kept.exchanges[0].note["wire"] == marked
     assert kept.exchanges[0].decoded
 
 
