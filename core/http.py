@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import copy
 import json as jsonlib
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -20,8 +21,8 @@ from tenacity import RetryCallState, Retrying, retry_if_result, wait_exponential
 
 from core.answers import refusal, response_of
 from core.answers import validators as validators
-from core.errors import AddressRefused, CopytrailError, NotThere, RateLimited, Transient, Unavailable
-from core.exchange import Recorder, Response
+from core.errors import AddressRefused, CannotStart, CopytrailError, NotThere, RateLimited, Transient, Unavailable
+from core.exchange import Exchange, Headers, Recorder, Response
 from core.guard import Guard
 from core.network import GuardedTransport, Offline
 from core.parameters import Params, form, with_parameters
@@ -29,6 +30,8 @@ from core.rates import Rates
 from core.redact import redact, redact_url, without_echo
 from core.redirects import REDIRECTS, astray, hands_on, headers_for, joined, next_method
 from core.robots import Permission, Robots
+from core.spool import Spool
+from core.streaming import Flow, Streamed, flow, kept, pairs, request_of
 from core.times import Clock, StillClock, SystemClock
 from core.wire import Limits, Received, attempt
 
@@ -206,6 +209,51 @@ class Client:
             raise refusal(response, self.clock)
         return response
 
+    def stream(
+        self,
+        method: str,
+        url: str,
+        spool: Spool,
+        *,
+        headers: Headers = (),
+        content: bytes = b"",
+        caps: Flow | None = None,
+        stop: threading.Event | None = None,
+        note: Mapping[str, str] | None = None,
+    ) -> Streamed:
+        """Let one answer flow into a spool as it comes over the wire, and record it, whole or cut.
+
+        `headers` go out in their order. A redirect is returned, nothing is asked twice; `stop` ends it early. What
+        stood against it (guard, robots.txt, the wire, a cap) is recorded too and returned as `error`, not raised.
+        """
+        told, request = dict(note or {}), httpx.Request(method, "http://refused.invalid/")
+        try:
+            here = self.guard.url(url)
+            request = request_of(method, here, headers, content)
+            permission, robots = self._permitted(here, self.robots)
+            told |= robots
+            if not self.offline:
+                self._rates.wait(urlsplit(here).netloc, self.requests_per_minute, permission.crawl_delay)
+        except CannotStart:
+            raise
+        except CopytrailError as error:
+            spool.end(whole=False)
+            exchange = Exchange(
+                method, url, pairs(request.headers), content, self.clock.now(), error=error.sentence, note=told
+            )
+            return self._kept(Streamed(exchange, error=error, refused=True))
+        streamed = flow(self._transport, request, caps or Flow(), self.clock, spool, stop)
+        if streamed.exchange.status == 429 and not self.offline:
+            asked = next((value for name, value in streamed.exchange.headers if name.lower() == "retry-after"), "")
+            self._rates.hold(
+                urlsplit(here).netloc, float(asked) if asked.isdecimal() and len(asked) < 3 else _SHORT_WAIT
+            )
+        return self._kept(replace(streamed, exchange=replace(streamed.exchange, note=told)))
+
+    def _kept(self, streamed: Streamed) -> Streamed:
+        exchange = kept(streamed.exchange)
+        return replace(streamed, exchange=exchange, record=self.recorder.record(exchange) if self.recorder else None)
+
     def close(self) -> None:
         """Close the connections of this client and of all derived from it."""
         self._transport.close()
@@ -224,11 +272,7 @@ class Client:
 
     def _ask(self, method: str, url: str, headers: Mapping[str, str], body: bytes, robots: RobotsPolicy) -> Response:
         """Return the answer to one address, asked again where that may help; raise where none was had."""
-        permission, note = Permission(), {}
-        if robots == "obeyed" and not self.offline:
-            permission = self._robots.permit(url, override=self.robots_override)
-            if permission.overridden:
-                note["robots"] = f"forbidden, read all the same; reason: {self.robots_override}"
+        permission, note = self._permitted(url, robots)
         retrying = Retrying(
             retry=retry_if_result(lambda outcome: outcome.again),
             stop=self._enough,
@@ -240,6 +284,14 @@ class Client:
         if outcome.response is not None:
             return outcome.response
         raise outcome.error or Unavailable(f"{redact_url(url)} gave no answer; the next run tries again.")
+
+    def _permitted(self, url: str, robots: RobotsPolicy) -> tuple[Permission, dict[str, str]]:
+        """Return what robots.txt allows, and the note of a written reason that overrode it."""
+        if robots != "obeyed" or self.offline:
+            return Permission(), {}
+        permission = self._robots.permit(url, override=self.robots_override)
+        said = {"robots": f"forbidden, read all the same; reason: {self.robots_override}"}
+        return permission, said if permission.overridden else {}
 
     def _once(
         self,

@@ -40,6 +40,7 @@ _MEMBER = re.compile(
     rb'("(?:' + b"|".join(sorted(name.encode() for name in _SECRET_MEMBERS)) + rb')"\s*:\s*)"(?:[^"\\]|\\.)*"', re.I
 )
 _PAIR = re.compile(r"(?<![^&;?#])([^&;=?#]++)=([^&;#]*)")  # a name begins only where a part does: linear time
+_COOKIE = re.compile(r"^([^=;]*=)[^;]*")  # which cookie was set for whom may be told, its value not
 _NESTED = 3  # how deep an address within an address is looked into
 _SHORTEST_ECHO = 12  # characters; what is shorter may stand in an answer by chance
 _WORD = re.compile(r"[^\s\"'<>,]++")  # of a header: what may be an address
@@ -198,7 +199,10 @@ def is_secret_header(name: str) -> bool:
 def _headers(headers: Headers, counts: Counter[str]) -> Headers:
     kept: list[tuple[str, str]] = []
     for name, value in headers:
-        if name.lower() in _SECRET_HEADERS:
+        if name.lower() in ("set-cookie", "set-cookie2"):
+            counts[f"header-{name.lower()}"] += 1
+            kept.append((name, _COOKIE.sub(rf"\1{HIDDEN}", value) if "=" in value.partition(";")[0] else HIDDEN))
+        elif name.lower() in _SECRET_HEADERS:
             counts[f"header-{name.lower()}"] += 1
         else:  # addresses stand in Location, Link, Refresh, Referer and others
             kept.append((name, _WORD.sub(lambda word: _word(word[0], counts), value)))

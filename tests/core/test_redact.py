@@ -45,18 +45,21 @@ def test_urls_are_shown_without_secrets(url: str, shown: str) -> None:
     assert redact_url(url) == shown
 
 
-def test_headers_with_secrets_are_dropped_and_counted() -> None:
+def test_headers_with_secrets_are_dropped_or_hidden_and_counted() -> None:
     kept = redact(
         _exchange(
             request_headers=(("Authorization", "Bearer hush"), ("Cookie", "a=hush"), ("X-Api-Key", "hush"),
                              ("Accept", "*/*")),
-            headers=(("Set-Cookie", "a=hush"), ("Set-Cookie", "b=hush"), ("ETag", "1"),
+            headers=(("Set-Cookie", "a=hush; Path=/; HttpOnly"), ("Set-Cookie", "b=hush"), ("ETag", "1"),
                      ("Location", "/x?access_token=hush")),
         )
     )  # fmt: skip
     assert "hush" not in repr(kept)
     assert list(kept.request_headers) == [("Accept", "*/*")]
-    assert list(kept.headers) == [("ETag", "1"), ("Location", "/x?access_token=REDACTED")]
+    assert list(kept.headers) == [
+        ("Set-Cookie", "a=REDACTED; Path=/; HttpOnly"), ("Set-Cookie", "b=REDACTED"),
+        ("ETag", "1"), ("Location", "/x?access_token=REDACTED"),
+    ]  # fmt: skip
     assert kept.note["redacted"] == (
         "header-authorization:1 header-cookie:1 header-set-cookie:2 header-x-api-key:1 query:1"
     )
