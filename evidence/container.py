@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import zipfile
 import zlib
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import IO, Self, cast
 
@@ -24,16 +25,22 @@ DAMAGED = (zipfile.BadZipFile, zlib.error, OSError, EOFError, RuntimeError, Valu
 class Writer:
     """A zip being written; every member is stored as it is, so that a viewer can reach into the WARC files."""
 
-    def __init__(self, file: IO[bytes]) -> None:
-        self.zip = zipfile.ZipFile(file, "w", zipfile.ZIP_STORED, allowZip64=True)
+    def __init__(self, file: IO[bytes], *, more: bool = False) -> None:
+        """Begin a zip in an empty file, or go on (`more`) with one of ours."""
+        self.zip = zipfile.ZipFile(file, "a" if more else "w", zipfile.ZIP_STORED, allowZip64=True)
         self.entries: list[Entry] = []
 
     def add(self, path: str, source: bytes | Path) -> Entry:
         """Write one member and return its entry."""
+        size = len(source) if isinstance(source, bytes) else source.stat().st_size
+        return self.stream(path, size, _chunks(source))
+
+    def stream(self, path: str, stated: int, pieces: Iterable[bytes]) -> Entry:
+        """Write one member of a size known beforehand, piece by piece, and return its entry."""
         size, hashed = 0, hashlib.sha256()
-        info = _info(path, len(source) if isinstance(source, bytes) else source.stat().st_size)
-        with self.zip.open(info, "w", force_zip64=info.file_size >= zipfile.ZIP64_LIMIT) as member:
-            for chunk in _chunks(source):
+        info = _info(path, stated)
+        with self.zip.open(info, "w", force_zip64=stated >= zipfile.ZIP64_LIMIT) as member:
+            for chunk in pieces:
                 member.write(chunk)
                 hashed.update(chunk)
                 size += len(chunk)
@@ -59,7 +66,7 @@ def _info(path: str, size: int) -> zipfile.ZipInfo:
     return info
 
 
-def _chunks(source: bytes | Path):  # type: ignore[no-untyped-def]
+def _chunks(source: bytes | Path) -> Iterator[bytes]:
     if isinstance(source, bytes):
         yield source
         return

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,6 +39,14 @@ def datapackage(entries: Iterable[Entry], about: dict[str, Any]) -> bytes:
     return canonical({"profile": "data-package", "wacz_version": "1.1.1", **about, "resources": resources})
 
 
-def datapackage_digest(package: bytes) -> bytes:
-    """Return `datapackage-digest.json`; the signature of a later edition stands beside the hash as `signedData`."""
-    return canonical({"path": "datapackage.json", "hash": f"sha256:{hashlib.sha256(package).hexdigest()}"})
+def datapackage_digest(
+    package: bytes, signed: Mapping[str, str] | None = None, timestamps: Sequence[Mapping[str, Any]] = ()
+) -> bytes:
+    """Return `datapackage-digest.json`; signature and time stamps stand beside the hash, where viewers look."""
+    row: dict[str, Any] = {"path": "datapackage.json", "hash": text(package)}
+    return canonical(row | ({"signedData": signed, "timestamps": list(timestamps)} if signed else {}))
+
+
+def text(package: bytes) -> str:
+    """Return the text that is signed: the digest of `datapackage.json`."""
+    return f"sha256:{hashlib.sha256(package).hexdigest()}"
