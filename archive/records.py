@@ -13,6 +13,7 @@ from core.errors import BadInput
 MAX_RECORD = 256 * 1024 * 1024  # bytes of one record unpacked; larger ones are refused, not read
 _MAX_HEAD = 256 * 1024  # bytes of the named fields of one record
 _PIECE = 65_536
+_PASSED = 64  # a record up to so many times the cap is read over, and what follows it is read
 _MEMBER = b"\x1f\x8b\x08"  # how a gzip member begins
 
 
@@ -37,6 +38,10 @@ class Record:
     def id(self) -> str:
         """The record id without angle brackets."""
         return self.fields.get("warc-record-id", "").strip("<> ")
+
+
+class _TooLargeRecord(ValueError):
+    """Say that a record was read over: whole, but larger than is held."""
 
 
 class _Source(Protocol):
@@ -141,7 +146,14 @@ def records(path: Path, offset: int = 0, *, max_record: int = MAX_RECORD) -> Ite
                 source: _Source = _Gzip(file, place) if packed else _Plain(file, place)
                 place = None
                 try:
-                    while (record := _record(source, max_record)) is not None:
+                    while True:
+                        try:
+                            record = _record(source, max_record)
+                        except _TooLargeRecord as passed:  # a film: what follows it is read all the same
+                            problem = problem or passed
+                            continue
+                        if record is None:
+                            break
                         number += 1
                         yield record
                 except (EOFError, zlib.error, ValueError) as error:
@@ -159,6 +171,8 @@ def _damage(path: Path, number: int, problem: Exception) -> BadInput:
             f"{path} ends in the middle of a record; {number} whole ones were read, "
             "the rest is lost unless another copy has it (a crash or a broken copy leaves this)."
         )
+    if isinstance(problem, _TooLargeRecord):
+        return BadInput(f"{path} holds {problem}, which is not read; the other {number} records were.")
     return BadInput(f"{path} is damaged ({problem}); {number} whole records were read, fetch it again for the rest.")
 
 
@@ -187,7 +201,7 @@ def _record(source: _Source, max_record: int) -> Record | None:
     fields = _fields(source)
     length = _length(fields)
     if length > max_record:
-        raise ValueError(f"a record of {length:,} bytes is over the cap of {max_record:,}")
+        _pass(source, length, max_record)
     block = source.take(length)
     if len(block) < length:
         raise EOFError
@@ -195,6 +209,20 @@ def _record(source: _Source, max_record: int) -> Record | None:
         if not source.line().endswith(b"\n"):
             raise EOFError
     return Record(fields, block, offset, source.end() - offset)
+
+
+def _pass(source: _Source, length: int, max_record: int) -> None:
+    """Read over a record that is too large to be held and raise; one that is absurdly large is damage."""
+    told = f"a record of {length:,} bytes is over the cap of {max_record:,}"
+    if length > max_record * _PASSED:
+        raise ValueError(told)
+    left = length + 4  # the two line ends behind it
+    while left:
+        piece = source.take(min(left, _PIECE))
+        if not piece:
+            raise EOFError
+        left -= len(piece)
+    raise _TooLargeRecord(told)
 
 
 def _fields(source: _Source) -> dict[str, str]:

@@ -54,7 +54,10 @@ PROTOCOLS = ("https", "http", "m3u8_native", "http_dash_segments")  # what is fe
 
 @dataclass(slots=True)
 class Wire:
-    """What yt-dlp asked for in one go: the answers, the errors it met, and the caps it works under."""
+    """What yt-dlp asked for in one go: the answers, the errors it met, and the caps it works under.
+
+    `answers` are the last ones; `captures` names the records of all.
+    """
 
     http: Client
     max_bytes: int | None = None
@@ -63,6 +66,7 @@ class Wire:
     errors: list[CopytrailError] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     received: int = 0
+    captures: list[str] = field(default_factory=list)
 
     def ask(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> Response:
         """Send one request of yt-dlp through the client; every error is remembered, for yt-dlp hides some."""
@@ -81,6 +85,8 @@ class Wire:
             raise self.errors[-1]
         self.received += len(response.body)
         self.answers = [*self.answers[-_REMEMBERED:], response]
+        if response.capture:
+            self.captures.append(response.capture)
         if response.status >= 400:
             self.errors.append(from_status(response.status, response.url, url=response.url))
         return response

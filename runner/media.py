@@ -13,7 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.errors import CannotStart, CopytrailError, TooLarge, Transient
+from core.ids import sha256
 from core.records import Finding, Media, Post
+from core.redact import redact_url
 from runner.outcome import public
 
 if TYPE_CHECKING:
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 
 KINDS = {"none": (), "images": ("image",), "all": ("image", "video", "audio", "file")}
 MEGA = 1_000_000
+_MOST_NAMED = 2_000  # records a joined file names as its pieces: a header must end somewhere
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,10 +131,24 @@ class Keeper:
             try:
                 path, info = download(wire, page, Path(folder))
                 kept = keep_file(self.blobs, path, f"video/{info.get('ext') or 'mp4'}", cap=self.cap)
+                capture = self._whole(wire, kept.sha256) or self._joined(wire, url, path, kept.mime, at)
             finally:
                 self.spent += wire.received
-        last = wire.answers[-1] if wire.answers else None
-        return Fetched(url, item.kind, at, kept.sha256, kept.size, kept.mime, last.capture if last else None)
+        return Fetched(url, item.kind, at, kept.sha256, kept.size, kept.mime, capture)
+
+    def _whole(self, wire: Wire, digest: str) -> str | None:
+        """Return the record of the answer that is the whole file, where there is one."""
+        return next((a.capture for a in reversed(wire.answers) if sha256(a.body) == digest), None)
+
+    def _joined(self, wire: Wire, url: str, path: Path, mime: str, at: datetime) -> str | None:
+        """Put a file that came in pieces into the archive whole, saying so; no single answer holds it."""
+        if self.desk.recorder is None:
+            return wire.captures[-1] if wire.captures else None
+        note = {"wire": f"no; joined by yt-dlp from {len(wire.captures)} answers"}
+        if wire.captures:
+            note["joined-from"] = " ".join(wire.captures[-_MOST_NAMED:])
+        of = wire.captures[-1] if wire.captures else None
+        return self.desk.recorder.resource(redact_url(url), mime, path, at=at, of=of, note=note)
 
 
 def after_run(desk: Desk, row: SourceRow, out: Outcome) -> None:

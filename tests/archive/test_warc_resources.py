@@ -217,3 +217,20 @@ def test_protocols_of_other_writers_are_understood(tmp_path: Path) -> None:
     path.write_bytes(head.encode() + block + b"\r\n\r\n")
     [capture] = read([path])
     assert (capture.exchange.tls, capture.exchange.http_version) == (Tls("1.2"), "HTTP/2")
+
+
+@pytest.mark.parametrize("packed", [True, False])
+def test_a_record_too_large_to_hold_does_not_cost_what_follows(tmp_path: Path, packed: bool) -> None:
+    (tmp_path / "film").write_bytes(os.urandom(400_000))
+    with writer(tmp_path / "warc") as warc:
+        warc.resource("https://site.example/film", "video/mp4", tmp_path / "film", at=AT)
+        warc.record(exchange())
+        path = tmp_path / "warc" / warc.drain()[0].file
+    if not packed:
+        plain = tmp_path / "plain.warc"
+        plain.write_bytes(gzip.decompress(path.read_bytes()))
+        path = plain
+    told: list[BadInput] = []
+    captures = list(read([path], on_damage=told.append, max_record=100_000))
+    assert [capture.exchange.url for capture in captures] == ["https://site.example/a"]
+    assert "a record of 400,000 bytes is over the cap of 100,000, which is not read" in told[0].sentence

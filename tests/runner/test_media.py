@@ -16,6 +16,7 @@ import pytest
 from PIL import Image
 
 from archive.exif import read_exif
+from archive.reading import Capture, read
 from tests.runner import commands
 from tests.runner.commands import Home
 
@@ -83,6 +84,11 @@ def home(request: pytest.FixtureRequest, tmp_path: Path, server: Server) -> Home
         return made
     url = request.getfixturevalue("postgres_database").url.render_as_string(hide_password=False)
     return commands.workspace(tmp_path / "case", port=server.port, url=url)
+
+
+def archived(home: Home) -> list[Capture]:
+    """Return what the archive of a workspace holds."""
+    return list(read(sorted((home.folder / "archive" / "warc").iterdir())))
 
 
 def take(home: Home, *media: tuple[str, str], **more: Any) -> None:
@@ -182,6 +188,26 @@ def test_a_video_is_kept_in_pieces_and_its_cap_holds(home: Home, server: Server)
     ]
     assert told[1]["finding"]["kind"] == "too_large"
     assert (home.folder / "archive" / "blobs").is_dir()
+    row = next(row for row in home("table", "media", "--format", "jsonl", "--out", "-").rows if row["sha256"])
+    [kept] = [c for c in archived(home) if c.record_id == row["capture"]]
+    assert (kept.kind, kept.exchange.url, kept.exchange.body) == ("resource", f"{HOST}/film.mp4", film)
+    pieces = kept.exchange.note["joined-from"].split()
+    assert kept.exchange.note["wire"] == f"no; joined by yt-dlp from {len(pieces)} answers"
+    bodies = {c.record_id: c.exchange.body for c in archived(home)}
+    assert b"".join(bodies[name] for name in pieces[-2:]) == film
+
+
+def test_a_video_that_came_whole_is_not_kept_a_second_time(home: Home, server: Server) -> None:
+    film = b"\0\0\0\x18ftypmp42" + b"v" * 90_000
+    server.files["/short.mp4"] = (200, "video/mp4", film)
+    take(home, ("/short.mp4", "video"), ("/a.jpg", "image"))
+    server.files["/a.jpg"] = (200, "image/jpeg", jpeg())
+    home("media", "--keep", "all")
+    records = {c.record_id: c for c in archived(home)}
+    for row in home("table", "media", "--format", "jsonl", "--out", "-").rows:
+        kept = records[row["capture"]]
+        assert kept.kind == "response"
+        assert hashlib.sha256(kept.exchange.body).hexdigest() == row["sha256"]
 
 
 def test_exif_of_the_head_only_and_of_nothing_else() -> None:
