@@ -6,15 +6,13 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
-
     from core.custody import Event, Kind
     from runner.workspace import Workspace
 
 
 def note(
     workspace: Workspace,
-    conn: Connection,
+    conn: Any,
     case: str | int,
     event: Kind,
     object: str,  # noqa: A002 - the word of the log
