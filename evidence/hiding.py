@@ -1,0 +1,187 @@
+"""Find what must be hidden, however it is written, and put its cover there; what stands around it stays as it was."""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+
+from evidence import folding
+from evidence.targets import Pattern, Target, joined
+
+ROUNDS = 6  # what is hidden inside base64 inside base64 comes up one layer a round
+_RUN = re.compile(r"[A-Za-z0-9+/_-]{6,}={0,2}")
+_WORD = re.compile(r"[A-Z]?[a-z]+(?:[-_][A-Z]?[a-z]+)*")  # is not base64 of anything
+_IDS = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|(?<![0-9a-z])[0-9a-f]{64}(?![0-9a-z])")
+_SHORT = 7  # letters of what may come about by chance where bytes are read as text
+
+
+Hidden = Target | Pattern
+Span = tuple[int, int, Hidden]
+
+
+class Hider:
+    """Hide targets and what patterns find; `keep` are phrases that stay though something to hide stands in them."""
+
+    def __init__(self, targets: Iterable[Target], keep: Iterable[str] = (), patterns: Iterable[Pattern] = ()) -> None:
+        self.patterns = tuple(patterns)
+        unique = {(t.parts[0], tuple(t.parts), t.whole): t for t in reversed(list(targets)) if t.probe}
+        self.targets = sorted(unique.values(), key=lambda t: -len(t.text))
+        self._keep = [re.compile(joined(Target(k, "", "").parts)) for k in keep]
+        self._misread = [(form, t) for t in self.targets for form in t.misread]
+        self._hex = any(t.is_hex for t in self.targets)
+
+    def __bool__(self) -> bool:
+        return bool(self.targets or self.patterns)
+
+    def stands_in(self, text: str) -> bool:
+        """Return whether anything to hide stands in a text, in any form."""
+        return bool(self) and (
+            any(self._in_form(form) for form in folding.plain(text)) or next(self._packed(text), None) is not None
+        )
+
+    def stands_in_bytes(self, data: bytes) -> bool:
+        """Return whether anything to hide stands in bytes that are no text: in UTF-8, UTF-16 or another charset."""
+        step, overlap = 1 << 22, 1 << 12
+        return bool(self) and any(
+            self._in_window(data[at : at + step + overlap]) for at in range(0, max(len(data), 1), step)
+        )
+
+    def _in_window(self, data: bytes) -> bool:
+        text = data.decode("latin-1")
+        low = text.lower().replace("\x00", "")
+        return (
+            next(self._in_folded(low), None) is not None
+            or any(form in text for form, _ in self._misread)
+            or self._of_a_kind(text, low)
+        )
+
+    def hide(self, text: str) -> tuple[str, Counter[str]]:
+        """Return a text with everything covered, and how often each rule did; the same object where it did not.
+
+        Raises ValueError where something stays that cannot be reached: the whole text has to be withheld then.
+        """
+        counts: Counter[str] = Counter()
+        for _ in range(ROUNDS):
+            if not self.stands_in(text):
+                return text, counts
+            spans = _apart(self._spans(text))
+            if not spans:
+                break
+            text = _covered(text, spans, counts)
+        if self.stands_in(text):
+            raise ValueError("what is to be hidden stands in a form that cannot be taken out alone")
+        return text, counts
+
+    def _in_form(self, text: str) -> bool:
+        plain = folding.fold(text)
+        if any(t.probe in plain for t in self.targets) and next(self._in_folded(plain), None) is not None:
+            return True
+        if self._misread and not text.isascii() and any(form in text for form, _ in self._misread):
+            return True
+        return self._of_a_kind(text, plain)
+
+    def _of_a_kind(self, text: str, low: str = "") -> bool:
+        low = low or text.lower()
+        return any(
+            any(probe in low for probe in kind.probes) and next(kind.spans(text), None) is not None
+            for kind in self.patterns
+        )
+
+    def _in_folded(self, plain: str) -> Iterator[tuple[int, int, Target]]:
+        """Yield what stands in a folded text, but for what is kept and what an id or a digest holds by chance."""
+        found = [(m.start(), m.end(), t) for t in self.targets if t.probe in plain for m in t.pattern.finditer(plain)]
+        if not found:
+            return
+        kept = [m.span() for pattern in self._keep for m in pattern.finditer(plain)]
+        ids = [m.span() for m in _IDS.finditer(plain)] if self._hex else []
+        for start, end, target in found:
+            spared = kept + ids if target.is_hex else kept
+            if not any(a <= start and end <= b for a, b in spared):
+                yield start, end, target
+
+    def _spans(self, text: str) -> Iterator[Span]:
+        for view in folding.views(text):
+            for start, end, target in self._in_folded((low := folding.folded(view)).text):
+                yield (*low.back(start, end), target)
+            for kind in self.patterns:
+                yield from ((*view.back(*span), kind) for span in kind.spans(view.text))
+            for form, target in self._misread:
+                at = view.text.find(form)
+                while at >= 0:
+                    yield (*view.back(at, at + len(form)), target)
+                    at = view.text.find(form, at + 1)
+        yield from self._packed(text)
+
+    def _packed(self, text: str) -> Iterator[Span]:
+        """Yield the runs of base64 that something stands in, whole, with what to put there instead."""
+        runs = [m.span() for m in _RUN.finditer(text) if not _WORD.fullmatch(m[0])]
+        if not any(self._may_hold(_unpacked("".join(_whole(text[a + k : b]) for a, b in runs))) for k in range(4)):
+            return
+        for start, end in runs:
+            for offset in range(4):
+                if (target := self._held(_unpacked(_whole(text[start + offset : end])))) is not None:
+                    yield start, end, self._repacked(text[start:end], target)
+                    break
+
+    def _may_hold(self, data: bytes) -> bool:
+        plain = folding.fold(data.decode("utf-8", "ignore"))
+        return any(t.probe in plain for t in self.targets)
+
+    def _held(self, data: bytes) -> Target | None:
+        """Return what stands in the bytes of a run; short strings count only with text beside them."""
+        text = data.decode("utf-8", "ignore")
+        for start, end, target in self._in_folded(plain := folding.fold(text)):
+            beside = plain[max(start - 2, 0) : start] + plain[end : end + 2]
+            if end - start >= _SHORT or not beside or beside.isprintable():
+                return target
+        return None
+
+    def _repacked(self, run: str, target: Target) -> Target:
+        """Return a target whose cover is the run with the string covered inside; the bare cover where that fails."""
+        alphabet = b"-_" if "-" in run or "_" in run else b"+/"
+        try:
+            bare = run.rstrip("=")
+            inner = base64.b64decode(bare + "=" * (-len(bare) % 4), alphabet, validate=True).decode()
+            hidden, _ = self.hide(inner)
+        except ValueError:
+            return Target(target.text, target.cover, target.rule)
+        if hidden == inner:
+            return target
+        packed = base64.b64encode(hidden.encode(), alphabet).decode()
+        return Target(target.text, packed if run.endswith("=") else packed.rstrip("="), target.rule)
+
+
+def _whole(run: str) -> str:
+    run = run.rstrip("=")
+    return run + "A" * (-len(run) % 4)
+
+
+def _unpacked(run: str) -> bytes:
+    try:
+        return base64.b64decode(run.replace("-", "+").replace("_", "/"))
+    except ValueError:
+        return b""
+
+
+def _apart(spans: Iterable[Span]) -> list[Span]:
+    """Return spans that do not overlap: those that do become one, under the cover of the longest."""
+    out: list[Span] = []
+    for start, end, target in sorted(spans, key=lambda s: (s[0], -s[1])):
+        if out and start < out[-1][1]:
+            first, last, held = out[-1]
+            better = target if end - start > last - first else held
+            out[-1] = (first, max(last, end), better)
+        else:
+            out.append((start, end, target))
+    return out
+
+
+def _covered(text: str, spans: Sequence[Span], counts: Counter[str]) -> str:
+    parts, at = [], 0
+    for start, end, target in spans:
+        counts[target.rule] += 1
+        parts += [text[at:start], target.cover, folding.tags(text[start:end])]
+        at = end
+    return "".join([*parts, text[at:]])

@@ -1,0 +1,99 @@
+"""What a public edition hides: strings that were named, and kinds of strings known by their form."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+
+from core.redact import HIDDEN
+from evidence import folding
+
+_HEX = re.compile(r"[0-9a-f]{1,11}")
+_WIDE = "\u2e80-\u9fff\uf900-\ufaff\uac00-\ud7af\U00020000-\U0003ffff\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"
+_PIECES = re.compile(rf"[{_WIDE}]|[^\W_{_WIDE}]+")
+_LETTER = rf"[^\W_{_WIDE}]"  # scripts without blanks between words have no bounds of words
+_LEGACY = (
+    "gb18030", "big5hkscs", "shift_jis", "euc_jp", "euc_kr", "cp1250", "cp1251", "cp1252", "cp1253", "cp1254",
+    "cp1255", "cp1256", "cp1257", "koi8-r", "koi8-u", "iso8859-2", "iso8859-5", "iso8859-6", "iso8859-7", "iso8859-8",
+    "mac-roman", "mac-cyrillic", "cp866", "cp874", "utf-8", "utf-16-le", "utf-16-be",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Target:
+    """A string to hide: its cover, the rule it goes by; `whole` where it counts only as a word of its own."""
+
+    text: str
+    cover: str
+    rule: str
+    whole: bool = False
+
+    @cached_property
+    def parts(self) -> list[str]:
+        """The words of it, folded; a letter of a script without blanks is a word."""
+        plain = folding.fold(self.text)
+        return _PIECES.findall(plain) or [plain.strip()]
+
+    @cached_property
+    def probe(self) -> str:
+        """Something that stands in every folded text the string stands in."""
+        return max(self.parts, key=len)
+
+    @cached_property
+    def pattern(self) -> re.Pattern[str]:
+        """What finds it in a folded text: up to three characters that are none of a word may part its words."""
+        inner = joined(self.parts)
+        if not self.whole:
+            return re.compile(inner)
+        return re.compile(rf"(?<!{_LETTER}){inner}(?!{_LETTER})")
+
+    @cached_property
+    def is_hex(self) -> bool:
+        """Whether a digest or an id may hold it by chance."""
+        return len(self.parts) == 1 and _HEX.fullmatch(self.parts[0]) is not None
+
+    @cached_property
+    def misread(self) -> list[str]:
+        """What the string looks like where bytes of another charset were read one by one."""
+        found: set[str] = set()
+        if self.text.isascii():
+            return []
+        for form in {self.text, self.text.lower(), self.text.upper(), self.text.title()}:
+            for codec in _LEGACY:
+                try:
+                    raw = form.encode(codec)
+                except UnicodeError:
+                    continue
+                if len(raw) >= 4 and not raw.isascii():
+                    found.add(raw.decode("latin-1"))
+        return sorted(found)
+
+
+def joined(parts: Sequence[str]) -> str:
+    """Return the pattern of words, folded, with what may stand between them."""
+    out = re.escape(parts[0])
+    for before, part in pairwise(parts):
+        wide = re.fullmatch(f"[{_WIDE}]", before) and re.fullmatch(f"[{_WIDE}]", part)
+        out += (r"[\s\u00b7\u30fb]?" if wide else r"[\W_]{0,3}") + re.escape(part)
+    return out
+
+
+@dataclass(frozen=True)
+class Pattern:
+    """A kind of string to hide wherever it stands, known by its form: the group `it` of `find`, or the whole match.
+
+    One of `probes` (lower case) stands in every text it stands in; `find` never matches its own cover.
+    """
+
+    rule: str
+    probes: tuple[str, ...]
+    find: re.Pattern[str]
+    cover: str = HIDDEN
+
+    def spans(self, text: str) -> Iterator[tuple[int, int]]:
+        """Yield where it stands in a text."""
+        group = "it" if "it" in self.find.groupindex else 0
+        return (m.span(group) for m in self.find.finditer(text))
