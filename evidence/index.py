@@ -20,6 +20,10 @@ from evidence.members import WarcRecord
 BLOCK = 3_000  # lines per compressed block, as the usual writers have it
 PAGE_INFO = "urn:pageinfo:"  # the address of the record that says what a captured page loaded, before the page's own
 _LINED = ("response", "resource")
+_PARTS = (
+    "image/", "video/", "audio/", "font/", "text/css", "text/javascript", "application/javascript",
+    "application/x-javascript", "application/wasm", "application/font", "application/vnd.ms-fontobject",
+)  # fmt: skip
 _KEPT = "%:/?#[]@!$&'()*+,;=~-._|"  # what of an address stands in a key as it is: a blank would end the key
 
 
@@ -39,7 +43,6 @@ class Seen:
     block: str
     offset: int
     length: int
-    part: bool  # loaded by a captured page: no page by itself
 
 
 @dataclass(frozen=True)
@@ -67,7 +70,7 @@ def seen(record: WarcRecord) -> Seen:
         status=200 if kind == "resource" else record.status,
         method=sys.intern(record.head.split(b" ", 1)[0].decode("ascii", "replace")) if kind == "request" else "",
         payload=get("warc-payload-digest", ""), block=f"sha256:{record.block_sha256.hex()}",
-        offset=record.offset, length=record.length, part="copytrail-page" in record.headers,
+        offset=record.offset, length=record.length,
     )  # fmt: skip
 
 
@@ -111,7 +114,7 @@ Page = tuple[str, str, str, str]  # id, address, time, title
 def of(records: Mapping[str, Sequence[WarcRecord | Seen]]) -> tuple[list[Line], list[Page]]:
     """Return the index lines and the pages of the records of each WARC file.
 
-    A captured page comes before plain answers; what it loaded is no page by itself.
+    Captured pages come first, then answers that somebody could read: no pictures, styles or scripts.
     """
     told = {name: [r if isinstance(r, Seen) else seen(r) for r in found] for name, found in records.items()}
     methods = {r.of: r.method for found in told.values() for r in found if r.type == "request"}
@@ -129,9 +132,14 @@ def of(records: Mapping[str, Sequence[WarcRecord | Seen]]) -> tuple[list[Line], 
                 if url.startswith(PAGE_INFO):
                     page = url.removeprefix(PAGE_INFO)
                     captured.append((name, page, at, f"{page} as captured {at}"))
-            elif record.status == 200 and method == "GET" and not record.part and not url.endswith("/robots.txt"):
+            elif record.status == 200 and method == "GET" and _is_read(record):
                 answers.append((name, url, at, f"{url} as answered {at}"))
-    return lines, captured + answers
+    shown = {url for _, url, _, _ in captured}
+    return lines, captured + [page for page in answers if page[1] not in shown]
+
+
+def _is_read(record: Seen) -> bool:
+    return not record.url.endswith("/robots.txt") and not record.mime.startswith(_PARTS)
 
 
 def in_order(lines: Iterable[Line]) -> list[Line]:
