@@ -80,6 +80,18 @@ class Evidence(_Section):
         "desk", min_length=1, max_length=80,
         description="Who the custody log says did something: a desk or a role, never the name of who is logged in.",
     )  # fmt: skip
+    key: str = Field(
+        "", pattern="^([0-9a-fA-F]{4} ?){0,16}$",
+        description="Fingerprint of the key that signs here, as `init` wrote it; an export with another says so.",
+    )  # fmt: skip
+    exhibits: int = Field(
+        200, ge=0, le=3000,
+        description="How many exhibits a bundle of a whole case has; with --item each post named is one.",
+    )  # fmt: skip
+    zone: str = Field(
+        "UTC", pattern=r"^[A-Za-z0-9_+/-]{1,64}$",
+        description="Time zone in which bundles show local time beside UTC, by its IANA name, e.g. Europe/Berlin.",
+    )  # fmt: skip
 
 
 class Timestamps(_Section):
