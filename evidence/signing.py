@@ -14,8 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 from core.canonical import canonical
 from core.errors import BadInput, CannotStart
-from evidence.signatures import HALF, ORDER, Signer, b64, check_detached, check_package, spki
+from evidence.signatures import HALF, ORDER, Signer, b64, spki
 from evidence.signatures import check_bundle as check_bundle
+from evidence.signatures import check_detached as check_detached
+from evidence.signatures import check_package as check_package
 from evidence.signatures import check_signer as check_signer
 from evidence.signatures import spoken as spoken
 
@@ -92,7 +94,7 @@ class Identity:
 
     def pem(self) -> bytes:
         """Return `signer.pem`: both public keys, Ed25519 first, for readers with other tools."""
-        return b"".join(_pem(key) for key in (self.public.ed25519, self.public.p384))
+        return pem(self.public)
 
     def locked(self, passphrase: str) -> dict[str, Any]:
         """Return both private keys as PKCS8, encrypted with a passphrase that scrypt stretches first."""
@@ -139,6 +141,11 @@ def unlocked(row: Mapping[str, Any], passphrase: str, name: str | None = None) -
 def _stretched(passphrase: str, salt: bytes, cost: Mapping[str, int]) -> bytes:
     whole = hashlib.scrypt(passphrase.encode(), salt=salt, dklen=32, maxmem=256 * cost["n"] * cost["r"], **cost)
     return whole.hex().encode()
+
+
+def pem(signer: Signer) -> bytes:
+    """Return both public keys as PEM, Ed25519 first."""
+    return b"".join(_pem(key) for key in (signer.ed25519, signer.p384))
 
 
 def _pem(der: bytes) -> bytes:

@@ -36,6 +36,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "table": ("reading", "Write a table (posts, accounts, families, pairs, findings) as CSV or JSON lines."),
     "export": ("evidence", "Write an evidence bundle (WACZ) of a case."),
     "verify": ("evidence", "Check a bundle: every file, every digest; 0 only if it is intact."),
+    "key": ("keys", "Show, protect, copy or change the key that signs; note the keys of others."),
     "db": ("workspace", "Upgrade, back up, restore or check the working copy."),
 }
 

@@ -42,6 +42,7 @@ def examine(folder: str | None) -> Iterator[Check]:
     version = ".".join(str(n) for n in sys.version_info[:3])
     yield Check("python", sys.version_info >= (3, 11), f"{version} (3.11 or newer is needed)", needed=True)
     yield from _workspace(folder)
+    yield _signing()
     yield from _keys()
     numba = importlib.util.find_spec("numba") is not None
     yield Check("matching kernel", numba, "numba is there" if numba else "run `make setup`", needed=True)
@@ -104,6 +105,23 @@ def _clock(workspace: Workspace) -> Check:
     says = f"{abs(ahead):.0f} s {'ahead of' if ahead > 0 else 'behind'} the servers of the last {len(offsets)} answers"
     right = abs(ahead) <= OFF
     return Check("clock", right, says if right else f"{says}; set it by NTP, every time of capture hangs on it")
+
+
+def _signing() -> Check:
+    from runner import identity, keyfile
+
+    place = keyfile.Place.of_user()
+    try:
+        keys = keyfile.read(place.file)
+        if keys is None:
+            return Check(
+                "signing key", ok=False, says="there is none yet; `copytrail init` or the first export makes one"
+            )
+        if keys.kept != "passphrase":
+            identity.open_key(place, keys)
+    except CopytrailError as error:
+        return Check("signing key", ok=False, says=error.sentence)
+    return Check("signing key", ok=True, says=f"{keys.fingerprint}, {identity.kept_says(keys, place)}")
 
 
 def _keys() -> Iterator[Check]:

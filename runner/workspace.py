@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -54,6 +55,14 @@ class Workspace:
         workspace = cls.open(root)
         workspace.database.upgrade()
         return workspace
+
+    def name_key(self, fingerprint: str) -> None:
+        """Note in the settings which key signs here, where they name none yet and can be written."""
+        path = self.root / FILE
+        with suppress(OSError, UnicodeDecodeError):
+            text = path.read_text(encoding="utf-8")
+            if (line := '\n# key = ""\n') in text and not self.settings.evidence.key:
+                path.write_text(text.replace(line, f'\nkey = "{fingerprint}"\n', 1), encoding="utf-8")
 
     @property
     def warc_folder(self) -> Path:

@@ -11,16 +11,31 @@ from runner.options import inert, json_option, line, problem, workspace_of, work
 
 @click.command("init", short_help="Make a workspace: settings, an example watchlist, an empty archive.")
 @click.argument("directory", metavar="[DIR]", default=".", type=click.Path(file_okay=False))
-def init_command(directory: str) -> None:
+@click.pass_context
+def init_command(ctx: click.Context, directory: str) -> None:
     """Make a workspace: settings, an example watchlist, an empty archive.
+
+    Where this user has no key yet to sign bundles with, it is made, and its fingerprint shown.
 
     Example: copytrail init my-case
     """
+    from core.errors import CopytrailError
+    from runner import identity
     from runner.workspace import Workspace
 
     workspace = Workspace.create(directory)
     workspace.database.close()
     click.echo(f"{inert(workspace.root)} is a workspace now.")
+    try:
+        place = identity.place_of(workspace)
+        keys = identity.ensure(place, workspace.clock())
+        workspace.name_key(keys.fingerprint)
+    except CopytrailError as error:
+        problem(f"There is no key to sign with: {error.sentence}")
+        ctx.exit(1)
+    for sentence in identity.described(keys, place):
+        click.echo(inert(sentence))
+    click.echo("Tell this fingerprint to those who will read your bundles, by another way than the bundle.")
     click.echo("Next: put your contact address into copytrail.toml, then `copytrail add URL --case NAME`.")
 
 
