@@ -49,7 +49,7 @@ def _objects(reader: object) -> Iterator[str]:
         raise BadInput(f"The PDF has more than {MAX_OBJECTS} objects.")
     said: list[str] = []
     for number in sorted(numbers):
-        pending = [reader.get_object(number)]
+        pending: list[object] = [reader.get_object(number)]
         while pending:
             one = pending.pop()
             if isinstance(one, TextStringObject):
