@@ -35,7 +35,8 @@ def figures(contents: Contents) -> dict[str, bytes]:
     labels = exhibit_labels(contents)
     drawn = {}
     for family in drawn_families(contents):
-        drawn[f"family-{identifier(str(family['id']))}.svg"] = _family(family, contents, labels)
+        name = identifier(f"family-{family['id']}")
+        drawn[f"{name}.svg"] = _family(family, contents, labels)
     if contents.exhibits:
         drawn["overview.svg"] = _overview(contents, labels)
     return {name: svg.encode("utf-8") for name, svg in drawn.items()}

@@ -108,7 +108,7 @@ def _name(at: datetime) -> str:
     if at.tzinfo is UTC:
         return "UTC"
     name, offset = at.tzname() or "", f"UTC{_offset(at)}"
-    return f"{name} ({offset})" if name[:1].isalpha() and name != "UTC" else offset
+    return f"{name}, {offset}" if name[:1].isalpha() and name != "UTC" else offset
 
 
 def _offset(at: datetime) -> str:
