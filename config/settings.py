@@ -94,6 +94,28 @@ class Evidence(_Section):
     )  # fmt: skip
 
 
+class Observe(_Section):
+    """Looking again at posts that are held: `copytrail observe`, and `watch` if `every` says how often."""
+
+    every: str = Field(
+        "", pattern=r"^(|\d+(\.\d+)?[mhdw])$",
+        description="How long after the last look a post is looked at again, e.g. 7d; empty is not on its own.",
+    )  # fmt: skip
+    per_round: int = Field(20, ge=1, le=1000, description="Posts looked at in one round; the rest wait for the next.")
+    posts: Literal["evidence", "all"] = Field(
+        "evidence", description="Which: those of families and those whose page was captured, or every one of a case."
+    )
+
+    @property
+    def seconds(self) -> float:
+        """How long that is, in seconds; 0 where nothing is scheduled."""
+        return (
+            float(self.every[:-1]) * {"m": 60, "h": 3600, "d": 86400, "w": 604800}[self.every[-1]]
+            if self.every
+            else 0.0
+        )
+
+
 class Timestamps(_Section):
     """Which time-stamp authorities are asked; each is sent a digest, at every run, and sees this machine's address."""
 
@@ -135,6 +157,7 @@ class Settings(_Section):
     media: KeepMedia = KeepMedia()
     match: Matching = Matching()
     budgets: Budgets = Budgets()
+    observe: Observe = Observe()
     evidence: Evidence = Evidence()
     timestamps: Timestamps = Timestamps()
 

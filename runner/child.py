@@ -31,9 +31,13 @@ def start(workspace: Workspace, source: int, replay: Sequence[Path] = ()) -> sub
         command += ["--replay", str(path.resolve())]
     # a session of its own: Ctrl-C in the terminal reaches us, and we decide what happens to the child
     return subprocess.Popen(  # noqa: S603 - our own interpreter, our own module, arguments never pass a shell
-        command, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, start_new_session=True,
-        env=os.environ | {"PYTHONUNBUFFERED": "1", "PYTHONPATH": _our_folder()},
-    )  # fmt: skip
+        command, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, start_new_session=True, env=environment()
+    )
+
+
+def environment() -> dict[str, str]:
+    """Return the environment of a child: ours, with the path by which it finds our rooms."""
+    return os.environ | {"PYTHONUNBUFFERED": "1", "PYTHONPATH": _our_folder()}
 
 
 def _our_folder() -> str:

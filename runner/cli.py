@@ -25,6 +25,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "collect": ("collecting", "Collect from the sources now, or from WARC files with --replay."),
     "watch": ("collecting", "Collect on schedule until stopped."),
     "media": ("media", "Fetch and keep the pictures and videos that posts of a case show."),
+    "observe": ("observing", "Look at posts again: seen, changed, not seen, or behind a wall."),
     "import": ("collecting", "Take in posts (NDJSON, CSV) or lists of addresses from files."),
     "reparse": ("collecting", "Run today's parsers over the archive; nothing touches the network."),
     "match": ("matching", "Match what is new against everything collected so far."),

@@ -14,6 +14,7 @@ from storage.cases import in_case
 from storage.findings import list_findings
 from storage.media import rows as media_rows
 from storage.media import with_files
+from storage.observations import of_case as observations_of_case
 from storage.posts import iter_posts
 from storage.profiles import iter_profiles
 
@@ -21,9 +22,9 @@ _ACCOUNTS, _NAMES, _POSTS = t.table(t.Account), t.table(t.AccountName), t.table(
 
 
 def rows(conn: Connection, name: str, case: str | None = None) -> Iterator[dict[str, Any]]:
-    """Yield the rows of a table (`posts`, `accounts`, `profiles`, `media`, `findings`) of a case or all; times ISO UTC.
+    """Yield the rows of a table of a case or all: `posts`, `accounts`, `profiles`, `media`, `findings`, `observations`.
 
-    Raises BadInput where there is no such table or case.
+    Times are ISO 8601 UTC. Raises BadInput where there is no such table or case.
     """
     if name == "posts":
         found = with_files(conn, (post for _, post in iter_posts(conn, case)))
@@ -36,7 +37,9 @@ def rows(conn: Connection, name: str, case: str | None = None) -> Iterator[dict[
         return media_rows(conn, case)
     if name == "findings":
         return list_findings(conn, case)
-    raise BadInput(f"There is no table {name!r}; there are posts, accounts, profiles, media and findings.")
+    if name == "observations":
+        return observations_of_case(conn, case)
+    raise BadInput(f"There is no table {name!r}; there are posts, accounts, profiles, media, findings, observations.")
 
 
 def _accounts(conn: Connection, case: str | None) -> Iterator[dict[str, Any]]:

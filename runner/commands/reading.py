@@ -29,8 +29,11 @@ def search_command(ctx: click.Context, query: str, case: str | None, limit: int,
     show(rows, as_json, columns, f"Nothing collected so far holds {query!r}.")
 
 
+TABLES = click.Choice(["posts", "accounts", "profiles", "media", "families", "pairs", "findings", "observations"])
+
+
 @click.command("table", short_help="Write a table (posts, accounts, families, pairs, findings) as CSV or JSON lines.")
-@click.argument("name", type=click.Choice(["posts", "accounts", "profiles", "media", "families", "pairs", "findings"]))
+@click.argument("name", type=TABLES)
 @click.option("--format", "form", type=click.Choice(["csv", "jsonl"]), default="csv", show_default=True)
 @click.option(
     "--out", required=True, type=click.Path(dir_okay=False, path_type=Path, allow_dash=True), help="- is stdout."
