@@ -22,13 +22,19 @@ def validators(response: Response) -> dict[str, str]:
     return {key: value for key, value in named.items() if value}
 
 
+def is_challenge(response: Response) -> bool:
+    """Return whether an answer is one that only a person in a browser can pass."""
+    stated = "challenge" in response.headers.get("cf-mitigated", "").lower()
+    return stated or _CHALLENGE.search(response.body[:2048]) is not None
+
+
 def refusal(response: Response, clock: Clock | None = None, what: str = "") -> CopytrailError:
     """Return the error that an answer of status 400 or more stands for; `what` names the thing asked for.
 
     Without a clock a date of Retry-After counts from when the answer came.
     """
     named = what or response.url
-    if "challenge" in response.headers.get("cf-mitigated", "").lower() or _CHALLENGE.search(response.body[:2048]):
+    if is_challenge(response):
         says = (
             f"{named} answers with a challenge that only a person in a browser can pass ({response.status}); it is "
             "recorded and not evaded. Open it in a browser, and import what it shows."

@@ -21,7 +21,16 @@ from tenacity import RetryCallState, Retrying, retry_if_result, wait_exponential
 
 from core.answers import refusal, response_of
 from core.answers import validators as validators
-from core.errors import AddressRefused, CannotStart, CopytrailError, NotThere, RateLimited, Transient, Unavailable
+from core.errors import (
+    AddressRefused,
+    CannotStart,
+    CopytrailError,
+    NotThere,
+    RateLimited,
+    TooLarge,
+    Transient,
+    Unavailable,
+)
 from core.exchange import Exchange, Headers, Recorder, Response
 from core.guard import Guard
 from core.network import GuardedTransport, Offline
@@ -89,7 +98,7 @@ class Client:
         self.guard = Guard(allow_loopback=allow_loopback) if guard is None else guard
         self._transport = GuardedTransport(self.guard) if transport is None else transport
         self.offline = isinstance(self._transport, Offline)
-        self._rates = Rates(self.clock)
+        self._rates, self._own_pace = Rates(self.clock), False
         self._robots = Robots(self._fetch_robots, user_agent.partition("/")[0], self.clock)
 
     @classmethod
@@ -115,7 +124,7 @@ class Client:
         """
         client = copy.copy(self)
         if own_pace:
-            client._rates = Rates(self.clock)  # noqa: SLF001 - it is a copy of this one
+            client._rates, client._own_pace = Rates(self.clock), True  # noqa: SLF001 - it is a copy of this one
         client.attempts = attempts or self.attempts
         if max_seconds is not None:
             client.limits = replace(self.limits, max_seconds=min(max_seconds, self.limits.max_seconds))
@@ -233,7 +242,10 @@ class Client:
             permission, robots = self._permitted(here, self.robots)
             told |= robots
             if not self.offline:
-                self._rates.wait(urlsplit(here).netloc, self.requests_per_minute, permission.crawl_delay)
+                pause = 0.0 if self._own_pace else permission.crawl_delay  # between pages, not between their parts
+                self._rates.wait(urlsplit(here).netloc, self.requests_per_minute, pause)
+            if stop is not None and stop.is_set():
+                raise TooLarge(f"{redact_url(url)} was not asked for: the time for it was up.", url=redact_url(url))
         except CannotStart:
             raise
         except CopytrailError as error:

@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import os
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -28,11 +29,12 @@ class Head:
 class Spool:
     """Take a body piece by piece and give it to any number of readers; `path` is where it goes once it is large.
 
-    Readers wait for what has not come yet. `close` removes the file; until then `file` may be read by its name.
+    Readers wait for what has not come yet; `took` is told the size of each piece.
+    `close` removes the file; until then `file` may be read by its name.
     """
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, path: Path, took: Callable[[int], None] | None = None) -> None:
+        self._path, self._took = path, took
         self._small = bytearray()
         self._file: BinaryIO | None = None
         self._head: Head | None = None
@@ -67,6 +69,8 @@ class Spool:
                 ) from error
             self.size += len(piece)
             self._changed.notify_all()
+        if self._took is not None:
+            self._took(len(piece))
 
     def end(self, *, whole: bool) -> None:
         """State that nothing more comes; `whole` where the body was complete."""
