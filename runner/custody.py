@@ -29,3 +29,25 @@ def note(
     number = case if isinstance(case, int) else cases.case_id(conn, case)
     at, actor = workspace.clock().now(), workspace.settings.evidence.actor
     return custody.append(conn, number, event, object, at=at, actor=actor, sha256=sha256, note=note)
+
+
+def open_case(workspace: Workspace, conn: Any, name: str) -> int:
+    """Return the id of the case called `name`; open it, and its log, if there is none."""
+    from storage import cases
+
+    known = name in cases.list_cases(conn)
+    number = cases.ensure_case(conn, name, workspace.clock().now())
+    if not known:
+        note(workspace, conn, number, "opened", f"case:{name}")
+    return number
+
+
+def collected(workspace: Workspace, conn: Any, case: int, run: int, told: Mapping[str, Any]) -> None:
+    """Note that a run ended: the digest is over the ids and payload digests of what it recorded, in their order."""
+    from core.canonical import canonical
+    from core.ids import sha256
+    from storage import captures
+
+    recorded = captures.of_run(conn, run)
+    digest = sha256(canonical([list(pair) for pair in recorded])) if recorded else None
+    note(workspace, conn, case, "collected", f"run:{run}", sha256=digest, note={**told, "records": len(recorded)})

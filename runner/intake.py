@@ -58,12 +58,12 @@ def take_in(
 
     Raises BadInput where the file as a whole cannot be read.
     """
+    from runner.custody import open_case
     from runner.importers import Address, Rejected, import_posts
-    from storage import cases
 
     taken = Taken(path.name)
     with workspace.database.write() as conn:
-        case_id = cases.ensure_case(conn, case_name(case), workspace.clock().now())
+        case_id = open_case(workspace, conn, case_name(case))
     batch: list[Post] = []
     profiles: list[Profile] = []
     added: set[str] = set()
@@ -89,7 +89,21 @@ def take_in(
                 progress(taken.posts)
     if batch or profiles:
         _save(workspace, batch, profiles, case_id, taken)
+    _log(workspace, path, case_id, taken)
     return taken
+
+
+def _log(workspace: Workspace, path: Path, case_id: int, taken: Taken) -> None:
+    """Note the import in the log of the case; nothing of it is in the archive: the digest of the file stands for it."""
+    from core.canonical import digest
+    from runner.custody import note
+
+    with path.open("rb") as file:
+        size, sha256 = digest(file)
+    told = {"bytes": size, "posts": taken.posts, "new": taken.new, "changed": taken.changed, "sources": taken.sources,
+            "rejected": len(taken.rejected) + taken.unlisted}  # fmt: skip
+    with workspace.database.write() as conn:
+        note(workspace, conn, case_id, "imported", f"file:{path.name}", sha256=sha256, note=told)
 
 
 def _watch(workspace: Workspace, url: str, case: str, taken: Taken) -> None:

@@ -82,6 +82,7 @@ class Run:
         self, cursor: Cursor, source: Source | None, error: CopytrailError | None, *, stopped: bool = False
     ) -> Outcome:
         """Judge the run and close it, in one transaction with the cursor; `stopped` says that a person ended it."""
+        from runner.custody import collected
         from storage import cursors, runs, watching
 
         out = self.outcome
@@ -103,6 +104,10 @@ class Run:
                 conn, self.number, status=out.status, finding=public(out.finding) if out.finding else None,
                 posts=out.posts, new=out.new, changed=out.changed, coverage=out.coverage, at=now,
             )  # fmt: skip
+            if self.recorder is not None:
+                told = {"source": self.row.id, "status": out.status, "posts": out.posts, "new": out.new}
+                told |= {"replayed": True} if self.seen_until else {}
+                collected(self.workspace, conn, self.row.case_id, self.number, told)
             complete = out.coverage in ("complete", "quiet")
             watching.note(conn, self.row.id, at=self.seen_until or now, complete=complete)
         return out

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 TICK = 1.0  # seconds between two looks at the table; schedules are never finer than a minute
 PATIENCE = 20.0  # seconds a run may take to finish once we are asked to stop
+SEAL_EVERY = 300.0  # seconds between two seals while runs end one after the other
 WORKERS = 4  # runs side by side; politeness is per host, so this is about this machine
 
 
@@ -54,6 +56,9 @@ class Watch:
         self.children: dict[int, subprocess.Popen[bytes]] = {}
         self.hindered = ""
         self.lists: dict[str, int] = {}
+        self.sealer = ThreadPoolExecutor(1, thread_name_prefix="seal")  # an authority may be slow, the ticks go on
+        self.unsealed = False  # a run has ended since the last seal
+        self.sealed_at = time.monotonic() - SEAL_EVERY
 
     def run(self, seconds: float | None = None) -> None:
         """Watch for so many seconds, or until SIGTERM or SIGINT; then let running sources finish, or end them.
@@ -107,6 +112,14 @@ class Watch:
                     continue
                 self.running[row.id] = row
             self.pool.submit(self._one, row)
+        if self.unsealed and time.monotonic() - self.sealed_at >= SEAL_EVERY:
+            self.unsealed, self.sealed_at = False, time.monotonic()
+            self.sealer.submit(self._seal)
+
+    def _seal(self, *, stamp: bool = True) -> None:
+        from runner.stamping import after_work
+
+        after_work(self.workspace, self._hinder, stamp=stamp)
 
     def _read_watchlists(self) -> None:
         """Follow what people write into the watchlists while we watch."""
@@ -134,6 +147,7 @@ class Watch:
                     outcome = child.finish(self.workspace, row, process)
                 finally:
                     child.kill(process)
+            self.unsealed = True
             plan_next(self.workspace, outcome)
             self.told(outcome)
         except CopytrailError as error:
@@ -158,6 +172,8 @@ class Watch:
         enough.start()
         self.pool.shutdown(wait=True, cancel_futures=True)
         enough.cancel()
+        self.sealer.shutdown(wait=True, cancel_futures=True)
+        self._seal(stamp=False)  # who asked us to stop does not wait for an authority; the next seal asks
 
     def _end_all(self) -> None:
         with self.lock:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from core.errors import BadInput
+from core.errors import BadInput, CopytrailError
 from core.ids import sha256
 from core.times import iso
 
@@ -46,6 +47,20 @@ def seal_new(workspace: Workspace, *, stamp: bool = True) -> Sealing:
     if stamp:
         done.answers = ask_pending(workspace)
     return done
+
+
+def after_work(workspace: Workspace, tell: Callable[[str], None], *, stamp: bool = True) -> None:
+    """Seal what a command brought, and tell what hinders that: what it brought is kept and sealed the next time."""
+    from archive.timestamps import describe
+
+    try:
+        done = seal_new(workspace, stamp=stamp)
+    except CopytrailError as error:
+        tell(f"What is new is not sealed yet. {error.sentence} `copytrail stamp` makes up for it.")
+        return
+    failed = {answer.authority: answer for _, answer in done.answers if answer.state != "stamped"}
+    for answer in failed.values():
+        tell(f"Time stamp by {describe(answer)} `copytrail stamp` asks again.")
 
 
 def _seal(workspace: Workspace) -> Made | None:

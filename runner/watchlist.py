@@ -46,7 +46,8 @@ def add(
     stays there; where nobody chose a route, and the address has by now a source of its own platform or the key of its
     interface is there, that one takes over. Raises BadInput where nothing reads the address or the interval is none.
     """
-    from storage import cases, sources
+    from runner.custody import open_case
+    from storage import sources
 
     case = watchlists.case_name(case)
     wanted = address(url)
@@ -67,7 +68,7 @@ def add(
         interval = interval or watchlists.seconds(workspace.settings.collect.check_every)
     now = workspace.clock().now()
     with workspace.database.write() as conn:
-        cases.ensure_case(conn, case, now)
+        open_case(workspace, conn, case)
         if known is not None and closer:
             remark = f"Until now {known.kind} read it; from the next run on {kind} does, from the beginning."
             sources.set_kind(conn, known.id, kind, platform, way, from_the_beginning=True)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection, Table, delete, func, insert, select
 
 from core.errors import CannotStart
-from storage import schema, search
+from storage import append_only, schema, search
 
 if TYPE_CHECKING:
     from storage.engine import Database
@@ -74,7 +74,7 @@ def _restore(database: Database, path: Path) -> None:
         if found := source.check():
             raise CannotStart(f"The backup {path} is damaged ({found[0]}).")
         database.upgrade()
-        with source.read() as old, database.write() as new:
+        with source.read() as old, database.write() as new, append_only.lifted(new):
             for name in reversed(schema.metadata().sorted_tables):
                 new.execute(delete(name))
             _copy_rows(old, new)

@@ -126,6 +126,12 @@ def of_case(conn: Connection, case: str) -> set[str]:
     return {record for query in queries for record in conn.execute(query).scalars()}
 
 
+def of_run(conn: Connection, run: int) -> list[tuple[str, str | None]]:
+    """Return (record id, digest of the payload) of what a run recorded, by record id."""
+    query = select(_CAPTURES.c.record_id, _CAPTURES.c.sha256).where(_CAPTURES.c.run_id == run)
+    return [(row.record_id, row.sha256) for row in conn.execute(query.order_by(_CAPTURES.c.record_id))]
+
+
 def by_run(conn: Connection) -> Iterator[tuple[int, list[str], list[str]]]:
     """Yield (source id, record ids, files) for each run that recorded something, oldest first."""
     query = select(_CAPTURES.c.run_id, _CAPTURES.c.source_id, _CAPTURES.c.record_id, _CAPTURES.c.file)

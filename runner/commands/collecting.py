@@ -68,6 +68,7 @@ def collect_command(
     """
     from runner.collect import collect
     from runner.progress import Counting
+    from runner.stamping import after_work
     from runner.watchlist import sync
 
     if more and not replay:
@@ -91,6 +92,7 @@ def collect_command(
         for out in ended:
             problems += out.is_problem
             tell(out)
+    after_work(workspace, problem, stamp=not replay)
     ctx.exit(1 if problems else 0)
 
 
@@ -132,6 +134,7 @@ def import_command(
     from core.errors import BadInput
     from runner.intake import take_in
     from runner.progress import Counting
+    from runner.stamping import after_work
 
     workspace = workspace_of(ctx)
     rejected = unread = 0
@@ -145,6 +148,7 @@ def import_command(
             continue
         rejected += len(taken.rejected) + taken.unlisted
         _tell_taken(taken, as_json)
+    after_work(workspace, problem)
     ctx.exit(2 if unread == len(files) else 1 if rejected or unread else 0)
 
 

@@ -29,6 +29,7 @@ def media_command(
     from runner.desk import Desk
     from runner.media import Keeper
     from runner.progress import Counting
+    from runner.stamping import after_work
 
     workspace = workspace_of(ctx)
     setting = workspace.settings.media.keep
@@ -43,6 +44,7 @@ def media_command(
                 click.echo(line(told.as_row()))
             if told.fetched.finding:
                 problem(f"{told.ref}: {told.fetched.finding['sentence']}")
+    after_work(workspace, problem)
     if not as_json:
         megabytes = keeper.spent / 1_000_000
         said = f"{counts['kept']} kept, {counts['refused']} refused, {counts['failed']} to try again"
