@@ -99,6 +99,11 @@ class Shelves:
         shelf.given[group] = min(turn + 1, len(group) - 1)
         return group[turn], turn == len(group) - 1
 
+    def rewind(self) -> None:
+        """Begin again with the first record of each request."""
+        for shelf in self._shelves.values():
+            shelf.given.clear()
+
     def _only_one_alike(self, place: Place) -> _Shelf | None:
         """Return the records of the one thing of a Graph interface that was recorded by its other name."""
         alike = self._alike.get(_unnamed(place), set()) if place.host in _GRAPH else set()

@@ -21,7 +21,8 @@ class Replay(Offline):
     """A transport for `core.http.Client` that answers from the records of WARC files.
 
     `only` narrows it to these record ids, `since` and `until` to what was captured in [since, until). `damages` tells
-    what could not be read, `latest` is the moment of the last capture: what a replayed run takes for now.
+    what could not be read, `latest` is the moment of the last capture: what a replayed run takes for now. `served` are
+    the records that answers were read from, since the beginning or the last `rewind`.
     """
 
     def __init__(
@@ -36,14 +37,15 @@ class Replay(Offline):
         self._lock = threading.Lock()
         self._found: list[Capture] = []
         self._shelves = Shelves()
-        bodies: dict[str, Capture] = {}
+        self._bodies: dict[str, Capture] = {}
+        self.served: set[str] = set()
         for capture in read(paths, on_damage=self.damages.append):
             at = capture.exchange.captured_at
             if capture.exchange.status is None or (since and at < since) or (until and at >= until):
                 continue
             if only is not None and capture.record_id not in only:
                 continue
-            self._add(capture, bodies)
+            self._add(capture)
 
     def __len__(self) -> int:
         return len(self._found)
@@ -65,23 +67,37 @@ class Replay(Offline):
                 url=shown,
             )
         number, last = found
-        return _response(self._found[number], last)
+        capture = self._whole(self._found[number])
+        with self._lock:
+            self.served |= {c.record_id for c in (capture, capture.holds_body) if c is not None}
+        return _response(capture, last)
+
+    def rewind(self) -> None:
+        """Answer from the beginning again, as if nothing had been asked."""
+        with self._lock:
+            self._shelves.rewind()
+            self.served = set()
+
+    def _whole(self, capture: Capture) -> Capture:
+        """Return a revisit with the record that holds its body, which may stand in a later file."""
+        if capture.refers_to is None:
+            return capture
+        holder = self._bodies.get(capture.refers_to) or self._bodies.get(capture.payload_digest)
+        return replace(capture, holds_body=holder)
 
     def _is_empty(self, number: int) -> bool:
         """Return whether a record says "not modified", which answers only those who ask for changes."""
         return self._found[number].exchange.status == 304
 
-    def _add(self, capture: Capture, bodies: dict[str, Capture]) -> None:
+    def _add(self, capture: Capture) -> None:
         exchange = capture.exchange
         self.latest = max(self.latest or exchange.captured_at, exchange.captured_at)
         sent_type = next((value for name, value in exchange.request_headers if name.lower() == "content-type"), "")
         self._shelves.add(len(self._found), exchange.method, exchange.url, exchange.request_body, sent_type)
         slim = replace(capture, exchange=replace(exchange, body=b""))
-        if capture.refers_to is not None:
-            slim = replace(slim, holds_body=bodies.get(capture.refers_to))
         for name in (capture.record_id, capture.payload_digest):
             if name and capture.refers_to is None:
-                bodies.setdefault(name, slim)
+                self._bodies.setdefault(name, slim)
         self._found.append(slim)
 
 

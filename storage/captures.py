@@ -10,12 +10,14 @@ from typing import Protocol
 
 from sqlalchemy import Connection, select
 
+from storage import custody_tables
 from storage import tables as t
 from storage.bulk import Writer, chunks
 from storage.cases import case_id
 
 _CAPTURES, _SOURCES, _POSTS = t.table(t.Capture), t.table(t.SourceTable), t.table(t.PostTable)
 _IN_CASE, _VERSIONS = t.table(t.CasePost), t.table(t.PostVersion)
+_ARCHIVES = t.table(custody_tables.ImportedArchive)
 _WRITTEN = ("record_id", "file", "offset", "length", "url", "method", "status", "sha256", "error")
 _COLUMNS = tuple(f'"{name}"' for name in (*_WRITTEN, "captured_at", "source_id", "run_id"))  # offset is a word of SQL
 
@@ -56,8 +58,8 @@ class Written(Protocol):
         """When the answer was complete."""
 
     @property
-    def sha256(self) -> str:
-        """The digest of the payload."""
+    def sha256(self) -> str | None:
+        """The digest of the payload; None where a record of other software refers to another that is not there."""
 
     @property
     def error(self) -> str | None:
@@ -113,7 +115,8 @@ def files(conn: Connection, record_ids: Iterable[str]) -> set[str]:
 
 
 def of_case(conn: Connection, case: str) -> set[str]:
-    """Return the records of a case: every answer its sources got, and the one each of its posts was read from.
+    """Return the records of a case: every answer its sources got, what was captured elsewhere and taken into it, and
+    the one each of its posts was read from.
 
     Raises BadInput where there is no such case.
     """
@@ -122,7 +125,10 @@ def of_case(conn: Connection, case: str) -> set[str]:
     inside = select(_IN_CASE.c.post_id).where(_IN_CASE.c.case_id == number)
     of_posts = select(_POSTS.c.capture).where(_POSTS.c.id.in_(inside), _POSTS.c.capture.is_not(None))
     of_versions = select(_VERSIONS.c.capture).where(_VERSIONS.c.post_id.in_(inside), _VERSIONS.c.capture.is_not(None))
-    queries = (of_sources.where(_SOURCES.c.case_id == number), of_posts, of_versions)
+    taken_in = {file for (held,) in conn.execute(select(_ARCHIVES.c.files).where(_ARCHIVES.c.case_id == number))
+                for file in held}  # fmt: skip
+    queries = [of_sources.where(_SOURCES.c.case_id == number), of_posts, of_versions]
+    queries += [select(_CAPTURES.c.record_id).where(_CAPTURES.c.file.in_(part)) for part in chunks(taken_in)]
     return {record for query in queries for record in conn.execute(query).scalars()}
 
 
