@@ -8,9 +8,9 @@ import re
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import IO
 
 from core.errors import BadInput
+from evidence.windows import Readable
 
 MAX_RECORD = 2_000_000_000  # bytes of one unpacked record: above the largest answer the client keeps
 MAX_RATIO = 1_100  # deflate reaches 1,032 on a run of one byte
@@ -87,7 +87,7 @@ def _fits(stated: str, actual: bytes) -> bool:
     return value.lower() == actual.hex() or value.upper().rstrip("=") == base64.b32encode(actual).decode().rstrip("=")
 
 
-def members(file: IO[bytes], *, at: int = 0, joined: bool = False, most: int | None = None) -> Iterator[WarcRecord]:
+def members(file: Readable, *, at: int = 0, joined: bool = False, most: int | None = None) -> Iterator[WarcRecord]:
     """Yield the records of a packed WARC file; one gzip member each, unless `joined` allows several in one.
 
     `at` is the place of the file's first byte (offsets count from it), `most` caps what all records unpack to together.
@@ -121,7 +121,7 @@ def members(file: IO[bytes], *, at: int = 0, joined: bool = False, most: int | N
         offset += used
 
 
-def plain(file: IO[bytes], *, most: int | None = None) -> Iterator[WarcRecord]:
+def plain(file: Readable, *, most: int | None = None) -> Iterator[WarcRecord]:
     """Yield the records of a WARC file that is not packed; raise BadInput as `members` does."""
     offset, left = 0, most if most is not None else MAX_RECORD * MAX_RATIO
     parser, rest = Parser(0), file.read(CHUNK)

@@ -2,186 +2,130 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterator
+import os
+from collections.abc import Callable
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from pathlib import Path
 
-from core.canonical import canonical, digest
+from core.canonical import digest
 from core.errors import BadInput
-from evidence import container
-from evidence.agreement import check_index, check_posts, required, revisits
-from evidence.checks import Bundle, Check, Result, outcome, parsed
-from evidence.members import members
+from evidence import warcs
+from evidence.checks import Check, Trust, outcome
+from evidence.files import Files, FolderFiles, Inside, ZipFiles
+from evidence.verify_case import verify_case
+from evidence.verify_wacz import SHAPE, verify_wacz
+from evidence.windows import Window
 
-DIGEST = "datapackage-digest.json"
-OUTSIDE = {"datapackage.json", DIGEST}  # the two that cannot list themselves
+THREADS = min(4, os.cpu_count() or 1)
+_TOP = "seal/statement.json"
+Step = Callable[[str], None]
 
 
-def verify(path: Path) -> list[Check]:
-    """Return the outcome of every check of a WACZ file; the bundle is intact where none is `failed`."""
+def verify(path: Path, trust: Trust | None = None, step: Step | None = None) -> list[Check]:
+    """Return the outcome of every check of a bundle; it is intact where none is `failed`.
+
+    Takes a case bundle (zip or folder), a WACZ (file or folder), or a WARC file. `step` is told what is read next.
+    Nothing is raised, whatever the file holds.
+    """
+    trust, step = trust or Trust(), step or (lambda _: None)
+    with ThreadPoolExecutor(THREADS) as pool:
+        whole = pool.submit(_whole, path) if path.is_file() else None
+        try:
+            checks = _by_kind(path, trust, pool, step)
+        except BadInput as error:
+            checks = [Check("zip", "failed", f"{path.name}: {error.sentence.rstrip('.')}.")]
+        except OSError as error:
+            checks = [Check("zip", "failed", f"{path.name} cannot be read: {error.strerror or error}.")]
+        except SHAPE as error:
+            checks = [Check("zip", "failed", f"{path.name} has no shape that is known ({type(error).__name__}).")]
+        return [*checks, *(_told(path, whole) if whole else ())]
+
+
+def _by_kind(path: Path, trust: Trust, pool: Executor, step: Step) -> list[Check]:
+    step(path.name)
+    if path.is_dir():
+        return _bundle(FolderFiles.opened(path), trust, pool, step)
+    with Window(path) as file:
+        begins = file.read(16)
+    if begins.startswith((b"\x1f\x8b", b"WARC/")):
+        return _warc(path, packed=begins.startswith(b"\x1f\x8b"))
+    if begins.startswith((b"age-encryption.", b"-----BEGIN AGE ")):
+        raise BadInput("it is encrypted; open it with --identity or --passphrase")
+    return _bundle(ZipFiles.opened(path), trust, pool, step)
+
+
+def _bundle(files: Files, trust: Trust, pool: Executor, step: Step) -> list[Check]:
+    names = files.names()
+    if "datapackage.json" in names:
+        return verify_wacz(files, trust, pool)[1]
+    if _TOP in names or "SHA256SUMS" in names:
+        return verify_case(files, trust, pool, step)
+    tops = {name.split("/", 1)[0] for name in names}
+    inside = next((top for top in sorted(tops) if f"{top}/{_TOP}" in names or f"{top}/SHA256SUMS" in names), None)
+    if inside is None:
+        raise BadInput("it holds neither datapackage.json nor seal/statement.json: it is no bundle")
+    found = verify_case(Inside.of(files, f"{inside}/"), trust, pool, step)
+    strangers = sorted(name for name in names if not name.startswith(f"{inside}/"))
+    wrong = [f"{name} lies outside of the folder of the bundle" for name in strangers]
+    return [outcome("folder", wrong, f"Everything lies in the folder {inside}."), *found]
+
+
+def _warc(path: Path, *, packed: bool) -> list[Check]:
+    files = _Single(path, f"{path.name}{'.gz' if packed and not path.name.endswith('.gz') else ''}")
+    found, wrong = warcs.read(files, files.names(), None, ours=False, cuts={})
+    told, bare = warcs.flaws(found, ours=False)
+    count = sum(map(len, found.values()))
+    if not count:
+        wrong.append(f"{path.name} holds no record")
+    checks = [outcome("archived answers", [*wrong, *told], f"{count - bare} records fit the digests they state.")]
+    if bare:
+        checks.append(Check("archived answers", "not_checked", f"{bare} records state no SHA-256 of themselves."))
+    says = "A WARC file has no list, no signature and no time stamp; who wrote it anew leaves no trace inside."
+    return [*checks, Check("origin of the file", "not_checked", says)]
+
+
+class _Single(Files):
+    """One file by itself."""
+
+    def __init__(self, path: Path, name: str) -> None:
+        super().__init__()
+        self._path, self._name = path, name
+
+    def names(self) -> list[str]:
+        """Return its one name."""
+        return [self._name]
+
+    def size(self, name: str) -> int:
+        """Return its size."""
+        return self._path.stat().st_size
+
+    def open(self, name: str) -> Window:
+        """Open it."""
+        return Window(self._path)
+
+    def place(self, name: str) -> tuple[Path, int, int] | None:
+        """Return the file itself."""
+        return self._path, 0, self.size(name)
+
+
+def _whole(path: Path) -> str:
+    with path.open("rb") as file:
+        return digest(file)[1]
+
+
+def _told(path: Path, whole: Future[str]) -> list[Check]:
+    """Return what the digest of the whole file is good for, and whether the file beside it tells the same."""
     try:
-        archive = container.opened(path)
-    except BadInput as error:
-        return [Check("zip", "failed", error.sentence)]
-    with archive:
-        bundle = Bundle(path, archive)
-        checks: list[Check] = []
-        for step in (
-            _package,
-            _digest_file,
-            _files,
-            _structure,
-            _manifest,
-            _warcs,
-            check_index,
-            check_posts,
-            _signature,
-        ):
-            try:
-                checks += step(bundle)
-            except BadInput as error:
-                checks.append(Check(step.__name__.removeprefix("check").strip("_"), "failed", f"{error.sentence}."))
-            except (LookupError, TypeError, ValueError, AttributeError, OverflowError) as error:
-                # hostile JSON has any shape: what does not have ours is a failed check, not a failed program
-                what = f"the file has another shape than a bundle's ({type(error).__name__}: {error})."
-                checks.append(Check(step.__name__.removeprefix("check").strip("_"), "failed", what))
+        sha = whole.result()
+    except OSError as error:
+        return [Check("whole file", "failed", f"{path.name} cannot be read: {error.strerror or error}.")]
+    says = f"SHA-256 {sha}. Compare it with the one that reached you by another way."
+    checks = [Check("whole file", "claimed", says)]
+    beside = path.with_name(f"{path.name}.sha256")
+    try:
+        stated = beside.read_bytes()[:200].split(maxsplit=1)[0].decode("ascii", "replace").lower()
+    except (OSError, IndexError):
         return checks
-
-
-def _package(bundle: Bundle) -> Iterator[Check]:
-    bundle.package_bytes = container.read(bundle.zip, "datapackage.json")
-    bundle.package = parsed(bundle.package_bytes, "datapackage.json")
-    bundle.ours = str(bundle.package.get("software", "")).startswith("copytrail/")
-    version = bundle.package.get("wacz_version")
-    yield Check(
-        "package", "proved" if version else "failed", f"WACZ {version}, made by {bundle.package.get('software')}."
-    )
-
-
-def _digest_file(bundle: Bundle) -> Iterator[Check]:
-    if DIGEST not in bundle.zip.namelist():
-        missing: Result = "failed" if bundle.ours else "not_checked"
-        yield Check("package digest", missing, "datapackage-digest.json is missing.")
-        return
-    raw = container.read(bundle.zip, DIGEST)
-    stated = parsed(raw, DIGEST)
-    fits = (
-        stated.get("path", "datapackage.json") == "datapackage.json"
-        and stated["hash"] == f"sha256:{hashlib.sha256(bundle.package_bytes).hexdigest()}"
-    )
-    as_written = not bundle.ours or (canonical(stated) == raw and canonical(bundle.package) == bundle.package_bytes)
-    says = "fits datapackage.json" if fits else "does not fit datapackage.json"
-    if not as_written:
-        says = "or datapackage.json is not written as we write it"
-    yield Check("package digest", "proved" if fits and as_written else "failed", f"datapackage-digest.json {says}.")
-
-
-def _files(bundle: Bundle) -> Iterator[Check]:
-    listed = {r["path"]: r for r in bundle.package["resources"]}
-    present = {i.filename for i in bundle.zip.infolist() if not i.is_dir()}
-    wrong = [f"{path} is missing" for path in sorted((set(listed) | required(bundle.ours)) - present)]
-    if len(listed) != len(bundle.package["resources"]):
-        wrong.append("a file is listed twice")
-    wrong += [f"{path} is not listed" for path in sorted(present - set(listed) - OUTSIDE)]
-    unchecked: list[str] = []
-    for path in sorted(set(listed) & present):
-        try:
-            found = container.entry(bundle.zip, path)
-        except BadInput as error:
-            wrong.append(error.sentence)
-            continue
-        bundle.hashes[path] = found.sha256
-        stated = str(listed[path]["hash"])
-        if not stated.startswith("sha256:"):
-            (wrong if bundle.ours else unchecked).append(f"{path} is listed without a SHA-256")
-        elif stated != f"sha256:{found.sha256}":
-            wrong.append(f"{path} is not the file that was listed (its SHA-256 differs)")
-        elif listed[path].get("bytes", None if bundle.ours else found.bytes) != found.bytes:
-            wrong.append(f"{path} has another size than listed")
-    fitting = len(listed) - len(unchecked)
-    yield outcome("files", wrong, f"{fitting} files, each with the SHA-256 and size listed; nothing is unlisted.")
-    if unchecked:
-        yield Check("files", "not_checked", f"{len(unchecked)} files are listed with another digest; they may differ.")
-
-
-def _structure(bundle: Bundle) -> Iterator[Check]:
-    if not bundle.ours:
-        yield Check("container", "not_checked", "Made by other software; bytes between the files are not looked at.")
-        return
-    if len(bundle.hashes) + len(OUTSIDE) != len(bundle.zip.namelist()):
-        yield Check("container", "failed", "A file is missing, added or cannot be read.")
-        return
-    try:
-        same = container.is_as_written(bundle.path, bundle.zip)
-    except container.DAMAGED as error:
-        raise BadInput(f"the zip is damaged: {error}") from error
-    says = "Nothing stands between, before or after the files." if same else "The zip is not as it was written."
-    yield Check("container", "proved" if same else "failed", says)
-
-
-def _manifest(bundle: Bundle) -> Iterator[Check]:
-    if "evidence/manifest.json" not in bundle.hashes:
-        yield Check("manifest", "failed" if bundle.ours else "not_checked", "There is no evidence/manifest.json.")
-        return
-    stated = bundle.json("evidence/manifest.json")
-    names = {f["path"] for f in stated["files"]}
-    wrong = [] if len(names) == len(stated["files"]) else ["a file is named twice"]
-    wrong += [f"{f['path']} differs" for f in stated["files"] if bundle.hashes.get(f["path"]) != f["sha256"]]
-    for key, theirs in (("created", "created"), ("case", "title"), ("software", "software")):
-        if stated.get(key) != bundle.package.get(theirs):
-            wrong.append(f"manifest and datapackage.json differ about {theirs}")
-    missing = set(bundle.hashes) - names - {"evidence/manifest.json"}
-    wrong += [f"{path} is not in the manifest" for path in sorted(missing)]
-    yield outcome("manifest", wrong, f"{len(names)} files, each as the manifest states it.")
-    yield Check("time of capture", "claimed", f"The bundle states {stated.get('created')}; no time stamp confirms it.")
-
-
-def _warcs(bundle: Bundle) -> Iterator[Check]:
-    archived = [n for n in bundle.zip.namelist() if n.startswith("archive/") and not n.endswith("/")]
-    names = [n for n in archived if n.endswith(".warc.gz")]
-    wrong: list[str] = []
-    bare = 0
-    for name in names:
-        kept = bundle.records.setdefault(name.removeprefix("archive/"), [])
-        try:
-            with bundle.zip.open(name) as file:
-                for record in members(file):
-                    kept.append(record)
-                    bare += not record.is_digested
-                    wrong += [f"{record.id}: {digest} does not fit" for digest in record.wrong_digests()]
-                    wrong += [f"{record.id} {flaw}" for flaw in record.flaws]
-        except BadInput as error:
-            wrong.append(f"{name}: {error}")
-        except container.DAMAGED as error:
-            wrong.append(f"{name}: {error}")
-    wrong += revisits(bundle)
-    if bundle.ours and bare:
-        wrong.append(f"{bare} records state no SHA-256")
-    if not names:
-        wrong.append("there is no WARC file")
-    if bundle.ours and len(archived) > len(names):
-        wrong.append(f"archive/ holds {len(archived) - len(names)} files that are no packed WARC")
-    count = sum(map(len, bundle.records.values()))
-    yield outcome(
-        "archived answers", wrong, f"{count - bare} records in {len(names)} files fit the digests they state."
-    )
-    if bare and not bundle.ours:
-        yield Check("archived answers", "not_checked", f"{bare} records state no SHA-256 of themselves.")
-    if not bundle.ours and len(archived) > len(names):
-        says = f"{len(archived) - len(names)} files of archive/ are no packed WARC and were not looked into."
-        yield Check("archived answers", "not_checked", says)
-    says = "The records show what was received; that the site truly sent it rests on the capturer's word."
-    yield Check("answers came from the sites named", "claimed", says)
-
-
-def _signature(bundle: Bundle) -> Iterator[Check]:
-    signed = DIGEST in bundle.zip.namelist() and bundle.json(DIGEST).get("signedData")
-    says = "There is a signature; this version does not check it." if signed else "There is no signature."
-    yield Check("signature", "not_checked", says)
-    with bundle.path.open("rb") as file:
-        sha = digest(file)[1]
-    says = (
-        f"SHA-256 {sha}. Who rewrites every file and every digest alike leaves no trace inside: "
-        "compare this with the digest that reached you by another way."
-    )
-    yield Check("whole file", "claimed", says)
+    if stated != sha:
+        return [*checks, Check("whole file", "failed", f"{beside.name} tells another digest than {path.name} has.")]
+    return checks

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import zlib
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 
 from core.errors import BadInput
 
 PIECE = 1 << 20  # bytes unpacked at a time
+
+
+class Readable(Protocol):
+    """Bytes in their order."""
+
+    def read(self, size: int = ..., /) -> bytes: ...
 
 
 class Window:
