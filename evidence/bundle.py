@@ -6,13 +6,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from core.canonical import digest
-from core.times import iso
 from evidence.archived import Archive
 from evidence.contents import Contents as Contents
-from evidence.page import readme
 from evidence.press import Press, appearing, without_keys
 from evidence.press import Sealed as Sealed
 from evidence.proofs import Means, Progress
+from evidence.report import readme
 
 
 def seal(
@@ -34,16 +33,10 @@ def seal(
     )
     with appearing(out) as (folder, path):
         press = Press(contents, means, folder, archive)
-        press.case({"evidence/README.html": _page(press)})
+        press.case({"evidence/README.html": press.text(readme(press.contents, container="wacz"))})
         (wacz,) = press.finished()
         wacz.path.replace(path)
     with out.open("rb") as file:
         size, sha = digest(file)
     out.with_name(out.name + ".sha256").write_text(f"{sha}  {out.name}\n", encoding="utf-8")
     return Sealed(out, sha, len(contents.posts), len(press.records), bytes=size, pending=press.pending)
-
-
-def _page(press: Press) -> bytes:
-    c = press.contents
-    about = {"case": c.case, "created": iso(c.created), "software": c.software, "edition": c.edition}
-    return readme(about, c.posts, c.families, c.pairs, c.sources, c.findings, len(press.archive.records))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,16 +11,15 @@ from core.canonical import canonical, digest
 from core.errors import CopytrailError
 from core.ids import sha256
 from core.times import iso
+from evidence import method as rules
 from evidence.archived import Archive
 from evidence.bag import Bag
 from evidence.container import Writer
 from evidence.contents import Contents
 from evidence.figures import figures
-from evidence.method import method
 from evidence.press import Press, Sealed, Wacz, appearing, plain_name, without_keys
 from evidence.proofs import Means, custody_file
 from evidence.report import printed, readme
-from evidence.sheets import sheets
 
 MAX_EXHIBITS = 3_000  # more would make a bundle of more files than checkers open
 _CHECKER = Path(__file__).parent / "verifier.py"
@@ -38,7 +37,7 @@ def write(contents: Contents, out: Path, means: Means, archive: Archive | None =
         press = Press(contents, means, folder, archive)
         press.exhibits()
         if contents.records:
-            press.case({"evidence/README.html": _text(means, readme(press.contents))})
+            press.case({"evidence/README.html": press.text(readme(press.contents, container="wacz"))})
         with path.open("xb") as file, Writer(file) as writer:
             sealed = _fill(Bag(writer, _folder(out, means)), press, out)
     with out.open("rb") as whole:
@@ -61,10 +60,10 @@ def _fill(bag: Bag, press: Press, out: Path) -> Sealed:
         wacz.path.unlink()
     contents = replace(press.contents, method={**press.contents.method, "wacz": packed})
     without: list[str] = []
-    report = _printed(contents, means, without)
+    report = _printed(contents, press, without)
     told = [*(contents.method.get("without") or ()), *without]
     contents = replace(contents, method={**contents.method, "without": told})
-    for name, data in _texts(contents, means):
+    for name, data in _texts(contents, press):
         bag.add(name, data)
     if report is not None:
         bag.add("report.pdf", report)
@@ -85,33 +84,28 @@ def _exhibit(bag: Bag, wacz: Wacz) -> dict[str, Any]:
     return {"path": path, "sha256": wacz.sha256, "bytes": wacz.bytes}
 
 
-def _texts(contents: Contents, means: Means) -> Iterator[tuple[str, bytes]]:
+def _texts(contents: Contents, press: Press) -> Iterator[tuple[str, bytes]]:
     """Yield what is made of the case for reading and counting; in the public edition each is looked through again."""
     for exhibit in contents.exhibits:
         if exhibit.thumbnail:
             yield f"data/thumbnails/{exhibit.name.split('-', 1)[0]}.png", exhibit.thumbnail
     for name, data in sorted(figures(contents).items()):
-        yield f"data/figures/{name}", _text(means, data)
-    for name, data in sorted(sheets(contents).items()):
-        yield f"data/tables/{name.rpartition('/')[2]}", _text(means, data)
+        yield f"data/figures/{name}", press.text(data)
+    for name, data in sorted(_sheets(contents).items()):
+        yield f"data/tables/{name.rpartition('/')[2]}", press.text(data)
     yield "data/custody.json", custody_file(contents)
-    if means.redactor is not None:
-        yield "data/redactions.json", canonical(means.redactor.report())
-    makers: Mapping[str, Callable[[Contents], bytes]] = {"README.html": readme, "method.md": method}
-    for name, make in makers.items():
-        yield name, _text(means, make(contents))
+    if (redactor := press.means.redactor) is not None:
+        yield "data/redactions.json", canonical(redactor.report())
+    yield "README.html", press.text(readme(contents))
+    yield "method.md", press.text(getattr(rules, "method", lambda _: b"")(contents))
 
 
-def _text(means: Means, data: bytes) -> bytes:
-    return means.redactor.text(data.decode()).encode() if means.redactor else data
-
-
-def _printed(contents: Contents, means: Means, without: list[str]) -> bytes | None:
+def _printed(contents: Contents, press: Press, without: list[str]) -> bytes | None:
     """Return report.pdf; a machine without a browser writes the bundle without it, and the bundle says so."""
-    if means.printed is None:
+    if press.means.printed is None:
         return None
     try:
-        return means.printed(_text(means, printed(contents).encode()).decode())
+        return press.means.printed(press.text(printed(contents).encode()).decode())
     except CopytrailError as error:
         without.append(f"report.pdf is not in this bundle. {error.sentence}")
         return None
@@ -133,3 +127,13 @@ def _statement(press: Press, listed: bytes, packed: Mapping[str, Mapping[str, An
         "custody": {"seq": head["seq"], "digest": head["digest"]} if head else None,
         "exhibits": sorted((e for e in exhibits if "/exhibits/" in e["path"]), key=lambda e: e["path"]),
     }  # fmt: skip
+
+
+def _sheets(contents: Contents) -> dict[str, bytes]:
+    import importlib.util
+
+    if importlib.util.find_spec("evidence.sheets") is None:
+        return {}
+    from evidence.sheets import sheets
+
+    return sheets(contents)

@@ -79,6 +79,11 @@ class Press:
         records = self.shop.of(self.original.records, self.original.kept)
         self._draft(Package("case", c.case, records, {**rows, **files}))
 
+    def text(self, data: bytes) -> bytes:
+        """Return a text made for the bundle, looked through again in the public edition."""
+        redactor = self.means.redactor
+        return redactor.text(data.decode()).encode() if redactor else data
+
     def exhibits(self) -> None:
         """Write the WACZ of each exhibit."""
         shown = {exhibit.number: exhibit for exhibit in self.contents.exhibits}

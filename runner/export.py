@@ -1,17 +1,26 @@
-"""Gather a case from storage and seal it."""
+"""Write an evidence bundle of a case, and note in its log that it was written."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from importlib.metadata import version
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from core.errors import BadInput
 
 if TYPE_CHECKING:
-    from evidence.bundle import Contents
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from evidence.press import Sealed
+    from evidence.proofs import Means
+    from runner.gather import Gathered
     from runner.workspace import Workspace
+
+Progress = Callable[[int, int | None], None]
 
 
 def export(
@@ -21,64 +30,122 @@ def export(
     out: Path,
     edition: str = "sealed",
     items: Sequence[str] = (),
-    progress: Callable[[int, int | None], None] | None = None,
+    encrypt_to: Sequence[str] = (),
+    passphrase: str | None = None,
+    zone: str | None = None,
+    progress: Progress | None = None,
+    tell: Callable[[str], None] = lambda _: None,
 ) -> dict[str, Any]:
-    """Write the sealed bundle of a case (or of some posts with their families) and return what it holds.
+    """Write a bundle of a case, or of some posts, and return what it holds.
 
-    Raises BadInput where the case or a post is unknown, or the file cannot be written.
+    A name that ends in `.wacz` gets one WACZ of the whole case, any other a case bundle. With keys or a passphrase the
+    file is `NAME.age`. `tell` gets what hinders a seal or a stamp: neither fails an export. Raises BadInput where the
+    case or a post is unknown or the file cannot be written, CannotStart where an archived answer is missing or the
+    signature fails.
     """
-    from evidence.bundle import seal
+    from runner.gather import gather
+    from runner.stamping import after_work
 
-    done = seal(_contents(workspace, case, items), out, progress)
-    return {"path": str(done.path), "edition": edition, "sha256": done.sha256, "posts": done.posts,
-            "records": done.records}  # fmt: skip
+    locked = bool(encrypt_to or passphrase)
+    target = out.with_name(f"{out.name}.age") if locked else out
+    if target.exists():
+        raise BadInput(f"{target} exists; nothing is overwritten. Choose another name.")
+    single = out.suffix == ".wacz"
+    after_work(workspace, tell)
+    created = workspace.clock().now()
+    gathered = gather(workspace, case, items, created, whole=single or not items, exhibits=not single)
+    contents = replace(gathered.contents, zone=zone or gathered.contents.zone)
+    means = _means(workspace, created, progress)
+    contents = replace(contents, method=_method(workspace, gathered, means))
+    gathered = replace(gathered, contents=contents)
+    with _encrypted(out, target, encrypt_to, passphrase) as plain:
+        done = _write(gathered, plain, means, single=single)
+    digest = _digest(target)
+    _log(workspace, gathered, target, digest, items, {"edition": edition, "posts": done.posts,
+         "exhibits": done.exhibits, "plain": done.sha256 if locked else None})  # fmt: skip
+    return {
+        "path": str(target), "edition": edition, "sha256": digest, "posts": done.posts, "records": done.records,
+        "exhibits": done.exhibits, "bytes": target.stat().st_size, "encrypted": locked, "pending": done.pending,
+        "without": done.without, "fingerprint": means.identity.fingerprint if means.identity else None,
+    }  # fmt: skip
 
 
-def _contents(workspace: Workspace, case: str, items: Sequence[str]) -> Contents:
-    from evidence.bundle import Contents
-    from runner.recognise import named
-    from storage import captures, cases, families, matching, readers, sources
+def _write(gathered: Gathered, out: Path, means: Means, *, single: bool) -> Sealed:
+    if single:
+        from evidence.bundle import seal
 
+        return seal(gathered.contents, out, means=means, archive=gathered.archive)
+    from evidence.case_bundle import write
+
+    return write(gathered.contents, out, means, gathered.archive)
+
+
+def _means(workspace: Workspace, created: datetime, progress: Progress | None) -> Means:
+    from config import authorities
+    from evidence.proofs import Means
+    from runner.identity import load
+    from runner.stamping import stamp_data
+
+    def printed(page: str) -> bytes:
+        from archive.page import print_pdf
+
+        return print_pdf(page, at=created)
+
+    known = authorities.known(workspace.settings, workspace.root)
+    return Means(
+        identity=load(workspace), stamp=lambda data, name: stamp_data(workspace, data, name),
+        chains={one.id: one.chain() for one in known if one.id in _stamping(workspace)}, printed=printed,
+        progress=progress,
+    )  # fmt: skip
+
+
+def _stamping(workspace: Workspace) -> set[str]:
+    """Return the authorities that are asked, and those that stamped a seal here."""
+    seals = (workspace.root / "archive" / "seals").glob("*.tsr")
+    return {path.name.split(".")[-2] for path in seals} | set(workspace.settings.timestamps.authorities)
+
+
+def _method(workspace: Workspace, gathered: Gathered, means: Means) -> dict[str, Any]:
+    """Return what method.md tells."""
+    from runner.gather import changes
+
+    contents = gathered.contents
     with workspace.database.read() as conn:
-        if case not in cases.list_cases(conn):
-            known = ", ".join(cases.list_cases(conn)) or "none yet"
-            raise BadInput(f"There is no case {case!r}; there are: {known}.")
-        posts = list(readers.rows(conn, "posts", case))
-        groups = list(families.list_families(conn, case, 1))
-        groups = [g for g in (_within(g, {p["ref"] for p in posts}) for g in groups) if g["size"] > 1]
-        if items:
-            posts, groups = _chosen(posts, groups, items)
-        refs = {p["ref"] for p in posts}
-        links = [p for p in matching.list_pairs(conn, case, None) if {p["left"], p["right"]} <= refs]
-        # a post may stand as another case's source showed it: the answer it was read from goes along
-        wanted = {p["capture"] for p in posts if p["capture"]} | (set() if items else captures.of_case(conn, case))
-        files = captures.files(conn, wanted)
-        return Contents(
-            case=case,
-            created=workspace.clock().now(),
-            software=f"copytrail/{version('copytrail')}",
-            posts=posts,
-            families=groups,
-            pairs=links,
-            sources=[{**row.as_row(), **named(row.kind, row.url)} for row in sources.list_sources(conn, case)],
-            findings=list(readers.rows(conn, "findings", case)) if not items else [],
-            records=frozenset(wanted),
-            files=[workspace.warc_folder / name for name in sorted(files)],
-        )
+        since = changes(conn, contents.case, contents.custody, {p["ref"] for p in contents.posts})
+    identity = means.identity
+    return {"changes": since,
+            "signer": {"fingerprint": identity.fingerprint, "name": identity.name} if identity else None}  # fmt: skip
 
 
-def _within(family: dict[str, Any], refs: set[str]) -> dict[str, Any]:
-    """Return a family without the posts of other cases, which are nobody's business here."""
-    members = [ref for ref in family["members"] if ref in refs]
-    return family if len(members) == family["size"] else {**family, "members": members, "size": len(members)}
+@contextmanager
+def _encrypted(out: Path, target: Path, keys: Sequence[str], passphrase: str | None) -> Iterator[Path]:
+    """Yield where to write: the file itself, or one in a folder that goes once it is encrypted."""
+    if target == out:
+        yield out
+        return
+    from evidence.encryption import encrypt_file
+
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(dir=out.parent, prefix=".copytrail-") as folder:
+        plain = Path(folder) / out.name
+        yield plain
+        encrypt_file(plain, target, to=keys, passphrase=passphrase)
+    target.with_name(f"{target.name}.sha256").write_text(f"{_digest(target)}  {target.name}\n", encoding="utf-8")
 
 
-def _chosen(
-    posts: list[dict[str, Any]], groups: list[dict[str, Any]], items: Sequence[str]
-) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    known = {p["ref"] for p in posts}
-    if lost := [ref for ref in items if ref not in known]:
-        raise BadInput(f"{lost[0]} is not in this case; `copytrail search` finds refs.")
-    groups = [g for g in groups if set(items) & set(g["members"])]
-    wanted = set(items).union(*(g["members"] for g in groups))
-    return [p for p in posts if p["ref"] in wanted], groups
+def _digest(path: Path) -> str:
+    from core.canonical import digest
+
+    with path.open("rb") as file:
+        return digest(file)[1]
+
+
+def _log(
+    workspace: Workspace, gathered: Gathered, path: Path, digest: str, items: Sequence[str], told: dict[str, Any]
+) -> None:
+    from runner.custody import note
+
+    about = {key: value for key, value in told.items() if value is not None}
+    about |= {"marks": gathered.marks} | ({"items": len(items)} if items else {})
+    with workspace.database.write() as conn:
+        note(workspace, conn, gathered.contents.case, "exported", f"file:{path.name}", sha256=digest, note=about)

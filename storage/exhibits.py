@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from core.times import iso
 from storage import page_tables
@@ -123,3 +123,18 @@ def _page(row: Any) -> dict[str, Any]:
         "ended": iso(row.ended) if row.ended else None, "outcome": row.outcome, "status": row.status,
         "reason": row.reason, "records": dict(row.records or {}), "detail": dict(row.detail or {}),
     }  # fmt: skip
+
+
+def marks(conn: Connection) -> dict[str, int]:
+    """Return the highest id of posts and of other wordings: what came after them is new (see `since`)."""
+    highest = {"posts": _POSTS.c.id, "versions": _VERSIONS.c.id}
+    return {name: conn.execute(select(func.max(column))).scalar() or 0 for name, column in highest.items()}
+
+
+def since(conn: Connection, case: str, posts: int, versions: int) -> tuple[list[str], list[str]]:
+    """Return the refs of a case that are new since those marks, and those of which another wording was seen."""
+    inside = select(_POSTS.c.ref).where(_POSTS.c.id.in_(in_case(conn, case))).order_by(_POSTS.c.ref)
+    again = select(_VERSIONS.c.post_id).where(_VERSIONS.c.id > versions)
+    new = conn.execute(inside.where(_POSTS.c.id > posts)).scalars()
+    changed = conn.execute(inside.where(_POSTS.c.id <= posts, _POSTS.c.id.in_(again))).scalars()
+    return list(new), list(changed)

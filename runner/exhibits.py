@@ -1,0 +1,166 @@
+"""Choose the exhibits of a bundle, and put together what each of them carries."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from core.errors import BadInput
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from evidence.archived import Archive
+    from evidence.contents import Exhibit, Kept, Row
+    from storage.exhibits import Around
+
+_SLUG = re.compile(r"[^a-z0-9_]+")
+_LOADED = 50_000_000  # bytes of the list of what a page loaded
+_THUMBNAIL = 5_000_000
+_GOOD = ("ok", "partial")
+
+
+def chosen(posts: Sequence[Row], families: Sequence[Row], items: Sequence[str], most: int) -> list[Row]:
+    """Return the posts that become exhibits: those named, in that order; else those of families, widest first."""
+    by_ref = {post["ref"]: post for post in posts}
+    if items:
+        return [by_ref[ref] for ref in dict.fromkeys(items)]
+    wide = sorted(families, key=lambda f: (-len(f["platforms"]), -f["size"], str(f["id"])))
+    refs = dict.fromkeys(ref for family in wide for ref in family["members"] if ref in by_ref)
+    return [by_ref[ref] for ref in list(refs)[:most]]
+
+
+def name(number: int, ref: str) -> str:
+    """Return the name of an exhibit's file without its ending: `e001-reddit-t3_abc`, in letters any system can hold."""
+    slug = _SLUG.sub("-", ref.lower())[:60].strip("-_") or "post"
+    return f"e{number:03}-{slug}"
+
+
+@dataclass
+class Gatherer:
+    """Put exhibits together; `media` are the rows of the table `media` by ref, `answers` the records that are kept."""
+
+    root: Path
+    software: str
+    around: Mapping[str, Around]
+    media: Mapping[str, Sequence[Row]]
+    recorded: frozenset[str]
+    pages: dict[str, Row] = field(default_factory=dict)  # by ref: the capture that is shown
+    loaded: dict[str, set[str]] = field(default_factory=dict)  # by id of a page capture: all records it consists of
+
+    def page(self, ref: str) -> Row | None:
+        """Return the captured page that stands for a post: the last good one, else the last."""
+        pages = self.around[ref].pages if ref in self.around else []
+        good = [page for page in pages if page["outcome"] in _GOOD]
+        return (good or pages)[-1] if pages else None
+
+    def records(self, post: Row) -> set[str]:
+        """Return the ids of the records that an exhibit carries."""
+        ref = post["ref"]
+        found: set[str | None] = {row["capture"] for row in self.media.get(ref, ())}
+        if ref in self.around:
+            found |= {v["record"] for v in self.around[ref].versions}
+            found |= {o["record"] for o in self.around[ref].observations}
+        if page := self.page(ref):
+            found |= set(page["records"].values()) | self.loaded.get(page["id"], set())
+        there = {one for one in found if one and one in self.recorded}
+        return there | ({post["capture"]} if post["capture"] else set())  # where that is lost, the export says so
+
+    def kept(self, ref: str) -> list[Kept]:
+        """Return the kept files of a post that no record of the archive holds."""
+        return list(kept_files(self.root, self.media.get(ref, ()), self.recorded))
+
+    def exhibit(self, number: int, post: Row, archive: Archive, captures: dict[str, Row]) -> Exhibit:
+        """Return one exhibit; `captures` holds what was read from answers already, by record and route."""
+        from evidence.contents import Exhibit
+        from evidence.item import Known, item
+        from evidence.made import payload_of
+
+        ref, page = post["ref"], self.page(post["ref"])
+        stands = self.around.get(ref)
+        roles = {"answer": post["capture"]} if post["capture"] else {}
+        known = Known(
+            parser=stands.parser if stands else None, versions=stands.versions if stands else (),
+            observations=stands.observations if stands else (),
+            media={row["url"]: row for row in self.media.get(ref, ())},
+            records={**roles, **(page["records"] if page else {})},
+            final_url=page["final_url"] if page else None,
+        )  # fmt: skip
+        small = archive.records.get(page["records"].get("thumbnail", "")) if page else None
+        thumbnail = None
+        with suppress(BadInput):
+            thumbnail = payload_of(small, _THUMBNAIL) if small else None
+        capture = self._capture(post, page, archive, captures)
+        return Exhibit(
+            number, name(number, ref), item(post, number, known, self.software), capture,
+            frozenset(self.records(post)), thumbnail=thumbnail, kept=self.kept(ref),
+        )  # fmt: skip
+
+    def _capture(self, post: Row, page: Row | None, archive: Archive, captures: dict[str, Row]) -> Row | None:
+        from evidence.item import capture_of_answer
+
+        if page is not None:
+            about = {key: value for key, value in page.items() if key != "detail"}
+            return {"v": 1, **about, **page["detail"], "records": page["records"]}
+        found = archive.records.get(post["capture"] or "")
+        if found is None:
+            return None
+        key = f"{post['capture']} {post.get('route')}"
+        if key not in captures:
+            captures[key] = capture_of_answer(found, post.get("route"), self.software)
+        return captures[key]
+
+
+def kept_files(root: Path, rows: Iterable[Row], recorded: frozenset[str]) -> Iterator[Kept]:
+    """Yield the kept files among rows of the table `media` that no record of the archive holds."""
+    from evidence.contents import Kept
+
+    for row in rows:
+        if row["sha256"] and row["capture"] not in recorded:
+            mime = row["mime"] or "application/octet-stream"
+            yield Kept(row["sha256"], row["url"], mime, row["fetched_at"], root / row["path"])
+
+
+def loaded(pages: Iterable[Row], archive: Archive) -> dict[str, set[str]]:
+    """Return the ids of all records each captured page consists of, as its own list names them."""
+    from evidence.made import payload_of
+
+    found: dict[str, set[str]] = {}
+    for page in pages:
+        info = archive.records.get(page["records"].get("pageinfo", ""))
+        with suppress(BadInput, ValueError, RecursionError):
+            told = json.loads(payload_of(info, _LOADED)) if info else None
+            found[page["id"]] = set(_records(told))
+    return found
+
+
+def _records(told: Any) -> Iterator[str]:
+    """Yield every value of a key `record`, however deep."""
+    waiting = [told]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, dict):
+            if isinstance(one.get("record"), str):
+                yield one["record"]
+            waiting += one.values()
+        elif isinstance(one, list):
+            waiting += one
+
+
+def opened(conn: Connection, folder: Path, records: Iterable[str]) -> Archive:
+    """Return the archive, ready to look for these records in the stretches of its files that hold them."""
+    from evidence.archived import Archive
+    from storage import captures, exhibits
+
+    wanted = set(records)
+    places = captures.find(conn, wanted)
+    spans = exhibits.stretches(conn, list(places.values()))
+    files = {folder / file for file in spans}
+    if wanted - places.keys():  # an older working copy does not know where everything lies
+        files |= set(folder.glob("*.warc.gz"))
+    return Archive(sorted(files), {folder / file: found for file, found in spans.items()})
