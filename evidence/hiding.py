@@ -57,6 +57,12 @@ class Hider:
             or self._of_a_kind(text, low)
         )
 
+    def first(self, text: str) -> str | None:
+        """Return the rule of something that stands in a text, None where nothing does."""
+        if not self.stands_in(text):
+            return None
+        return next((target.rule for _, _, target in self._spans(text)), "something hidden")
+
     def hide(self, text: str) -> tuple[str, Counter[str]]:
         """Return a text with everything covered, and how often each rule did; the same object where it did not.
 

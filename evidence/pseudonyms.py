@@ -23,15 +23,18 @@ _IDS_FROM = 5  # digits an id must have to be looked for wherever it stands
 
 @dataclass(frozen=True)
 class Person:
-    """Somebody to hide: every string they go by, the refs of their accounts, and why."""
+    """Somebody to hide: the refs of their accounts, and every string they go by.
+
+    `words` are looked for as words of their own only, `strings` wherever they stand. `ids` are those of their accounts.
+    """
 
     key: str  # who is meant, for the pseudonym
     label: str
-    strings: tuple[str, ...]
+    strings: tuple[str, ...] = ()
+    words: tuple[str, ...] = ()
     refs: frozenset[str] = frozenset()
-    ids: tuple[str, ...] = ()  # native ids, digits mostly
+    ids: tuple[str, ...] = ()
     why: str = ""
-    whole: bool = False
 
 
 @dataclass(frozen=True)
@@ -83,7 +86,8 @@ class Cast:
 
     def targets(self) -> list[Target]:
         """Return every string to look for, with its cover."""
-        found = [Target(s, p.label, p.label, p.whole) for p in self.persons for s in p.strings]
+        found = [Target(s, p.label, p.label) for p in self.persons for s in p.strings]
+        found += [Target(s, p.label, p.label, whole=True) for p in self.persons for s in p.words]
         found += [
             Target(i, p.label, p.label, whole=True)
             for p in self.persons
