@@ -19,7 +19,8 @@ from evidence.contents import Contents
 from evidence.figures import figures
 from evidence.press import Press, Sealed, Wacz, appearing, plain_name, without_keys
 from evidence.proofs import Means, custody_file
-from evidence.report import printed, readme
+from evidence.report import readme
+from evidence.sheets import sheets
 
 MAX_EXHIBITS = 3_000  # more would make a bundle of more files than checkers open
 _CHECKER = Path(__file__).parent / "verifier.py"
@@ -91,7 +92,7 @@ def _texts(contents: Contents, press: Press) -> Iterator[tuple[str, bytes]]:
             yield f"data/thumbnails/{exhibit.name.split('-', 1)[0]}.png", exhibit.thumbnail
     for name, data in sorted(figures(contents).items()):
         yield f"data/figures/{name}", press.text(data)
-    for name, data in sorted(_sheets(contents).items()):
+    for name, data in sorted(sheets(contents).items()):
         yield f"data/tables/{name.rpartition('/')[2]}", press.text(data)
     yield "data/custody.json", custody_file(contents)
     if (redactor := press.means.redactor) is not None:
@@ -104,11 +105,15 @@ def _printed(contents: Contents, press: Press, without: list[str]) -> bytes | No
     """Return report.pdf; a machine without a browser writes the bundle without it, and the bundle says so."""
     if press.means.printed is None:
         return None
+    redactor = press.means.redactor
     try:
-        return press.means.printed(press.text(printed(contents).encode()).decode())
+        pdf, lacks = press.means.printed(contents, edit=redactor.text if redactor else str)
     except CopytrailError as error:
         without.append(f"report.pdf is not in this bundle. {error.sentence}")
         return None
+    if lacks:
+        without.append(lacks)
+    return pdf
 
 
 def _info(contents: Contents) -> list[tuple[str, str]]:
@@ -127,13 +132,3 @@ def _statement(press: Press, listed: bytes, packed: Mapping[str, Mapping[str, An
         "custody": {"seq": head["seq"], "digest": head["digest"]} if head else None,
         "exhibits": sorted((e for e in exhibits if "/exhibits/" in e["path"]), key=lambda e: e["path"]),
     }  # fmt: skip
-
-
-def _sheets(contents: Contents) -> dict[str, bytes]:
-    import importlib.util
-
-    if importlib.util.find_spec("evidence.sheets") is None:
-        return {}
-    from evidence.sheets import sheets
-
-    return sheets(contents)

@@ -29,13 +29,13 @@ class Means:
     """What an export works with besides its contents.
 
     `identity` signs; `stamp` asks the authorities for tokens over a statement of a name; `chains` are the certificates
-    of each authority as PEM; `printed` makes a PDF of a page; `original` is the SHA-256 of the sealed edition.
+    of each authority as PEM; `printed` makes report.pdf; `original` is the SHA-256 of the sealed edition.
     """
 
     identity: Identity | None = None
     stamp: Callable[[bytes, str], Sequence[Answer]] | None = None
     chains: Mapping[str, str] = field(default_factory=dict)
-    printed: Callable[[str], bytes] | None = None
+    printed: Callable[..., tuple[bytes, str | None]] | None = None  # evidence.printing.report_pdf
     redactor: Redactor | None = None
     original: str | None = None
     progress: Progress | None = None

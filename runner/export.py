@@ -13,7 +13,6 @@ from core.errors import BadInput
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from datetime import datetime
 
     from evidence.press import Sealed
     from evidence.proofs import Means
@@ -55,7 +54,7 @@ def export(
     created = workspace.clock().now()
     gathered = gather(workspace, case, items, created, whole=single or not items, exhibits=not single)
     contents = replace(gathered.contents, zone=zone or gathered.contents.zone)
-    means = _means(workspace, created, progress)
+    means = _means(workspace, progress)
     contents = replace(contents, method=_method(workspace, gathered, means))
     gathered = replace(gathered, contents=contents)
     with _encrypted(out, target, encrypt_to, passphrase) as plain:
@@ -80,21 +79,17 @@ def _write(gathered: Gathered, out: Path, means: Means, *, single: bool) -> Seal
     return write(gathered.contents, out, means, gathered.archive)
 
 
-def _means(workspace: Workspace, created: datetime, progress: Progress | None) -> Means:
+def _means(workspace: Workspace, progress: Progress | None) -> Means:
     from config import authorities
+    from evidence.printing import report_pdf
     from evidence.proofs import Means
     from runner.identity import load
     from runner.stamping import stamp_data
 
-    def printed(page: str) -> bytes:
-        from archive.page import print_pdf
-
-        return print_pdf(page, at=created)
-
     known = authorities.known(workspace.settings, workspace.root)
     return Means(
         identity=load(workspace), stamp=lambda data, name: stamp_data(workspace, data, name),
-        chains={one.id: one.chain() for one in known if one.id in _stamping(workspace)}, printed=printed,
+        chains={one.id: one.chain() for one in known if one.id in _stamping(workspace)}, printed=report_pdf,
         progress=progress,
     )  # fmt: skip
 

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
 from runner.options import inert, json_option, line, workspace_of, workspace_option
 
 
-@click.command("export", short_help="Write an evidence bundle (WACZ) of a case.")
+@click.command("export", short_help="Write an evidence bundle of a case.")
 @click.option("--case", "case", required=True, metavar="CASE", help="The case to export.")
-@click.option("--out", required=True, type=click.Path(path_type=Path), help="The file to write, e.g. harbour.wacz.")
+@click.option(
+    "--out",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="The file to write: NAME.zip is a case bundle, NAME.wacz one WACZ of the whole case.",
+)
 @click.option(
     "--edition",
     type=click.Choice(["sealed"]),
@@ -19,28 +25,47 @@ from runner.options import inert, json_option, line, workspace_of, workspace_opt
     show_default=True,
     help="Sealed: all of it, unchanged.",
 )
-@click.option("--item", "items", multiple=True, metavar="REF", help="Only this post and its family; may be repeated.")
+@click.option(
+    "--item", "items", multiple=True, metavar="REF", help="This post is an exhibit; may be repeated, the order stays."
+)
+@click.option("--encrypt-to", "keys", multiple=True, metavar="KEY", help="Encrypt it to this age key; may be repeated.")
+@click.option("--passphrase", is_flag=True, help="Encrypt it with a passphrase that is asked for.")
+@click.option("--zone", metavar="ZONE", help="Local time shown beside UTC, e.g. Europe/Berlin; else evidence.zone.")
 @json_option
 @workspace_option
 @click.pass_context
 def export_command(
-    ctx: click.Context, case: str, out: Path, edition: str, items: tuple[str, ...], as_json: bool
+    ctx: click.Context, /, *, as_json: bool, passphrase: bool, keys: tuple[str, ...], **told: Any
 ) -> None:
-    """Write an evidence bundle (WACZ) of a case.
+    """Write an evidence bundle of a case: exhibits, tables, a report, and what checks all of it.
 
-    Example: copytrail export --case harbour --out exports/harbour.wacz
+    Example: copytrail export --case harbour --out exports/harbour.zip
     """
     from runner.export import export
     from runner.progress import Counting
 
     workspace = workspace_of(ctx)
+    secret = click.prompt("Passphrase", hide_input=True, confirmation_prompt=True, err=True) if passphrase else None
     with Counting("sealing") as counting:
-        done = export(workspace, case=case, out=out, edition=edition, items=items, progress=counting.total)
+        done = export(
+            workspace, **told, encrypt_to=keys, passphrase=secret, progress=counting.total,
+            tell=lambda text: click.echo(inert(text), err=True),
+        )  # fmt: skip
     if as_json:
         click.echo(line(done))
-    else:
-        click.echo(inert(f"{done['path']}: {done['posts']} posts, {done['records']} archived answers."))
-        click.echo(f"sha256 {done['sha256']}")
+        return
+    for text in said(done):
+        click.echo(inert(text))
+
+
+def said(done: dict[str, Any]) -> list[str]:
+    """Return what people are told of a written bundle."""
+    exhibits = f"{done['exhibits']} exhibits, " if done["exhibits"] else ""
+    lines = [f"{done['path']}: {exhibits}{done['posts']} posts, {done['records']} archived records.",
+             f"sha256 {done['sha256']}",
+             f"signed with the key {done['fingerprint']}"]  # fmt: skip
+    lines += [f"Time stamp still to come, {why}" for why in dict.fromkeys(done["pending"])]
+    return lines + list(done["without"])
 
 
 @click.command("verify", short_help="Check a bundle: every file, every digest; 0 only if it is intact.")

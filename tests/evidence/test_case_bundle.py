@@ -243,12 +243,12 @@ def test_a_case_without_captures_posts_or_exhibits_is_still_a_bundle(tmp_path: P
 def test_a_machine_without_a_browser_writes_the_bundle_without_its_pdf_and_says_so(tmp_path: Path) -> None:
     from core.errors import CopytrailError
 
-    def none(_: str) -> bytes:
+    def none(_: Contents, **__: object) -> tuple[bytes, None]:
         raise CopytrailError("There is no browser.")
 
     done = written(case(tmp_path), tmp_path / "harbour.zip", printed=none)
     assert done.without == ["report.pdf is not in this bundle. There is no browser."]
-    done = written(case(tmp_path / "b"), tmp_path / "b.zip", printed=lambda _: b"%PDF-1.7")
+    done = written(case(tmp_path / "b"), tmp_path / "b.zip", printed=lambda _, **__: (b"%PDF-1.7", None))
     with zipfile.ZipFile(tmp_path / "b.zip") as archive:
         assert archive.read("b/report.pdf") == b"%PDF-1.7"
 
