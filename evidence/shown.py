@@ -107,12 +107,13 @@ class Case:
         """Return each step from one wording to the next, aligned; the current one comes last."""
         kept = sorted(item.get("versions") or (), key=lambda v: (str(v.get("seen_at") or ""), v.get("n") or 0))
         texts = [(v.get("seen_at"), joined(v)) for v in kept]
-        if texts and texts[-1][1] != joined(item):
-            texts.append((None, joined(item)))
+        current = joined(item)
+        if texts and all(text != current for _, text in texts):
+            texts.append((None, current))
         steps = []
         for (_, before), (at, after) in list(pairwise(texts))[-WORDINGS:]:
             if before != after:
-                steps.append({"at": clock(at, self.contents.zone), "current": at is None,
+                steps.append({"at": clock(at, self.contents.zone), "current": after == current, "dated": at is not None,
                               "runs": difference(before, after)})  # fmt: skip
         return steps
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from config.audiences import Audiences, shipped
@@ -13,13 +13,16 @@ from storage import families
 from storage.engine import Database
 
 
-def spread(database: Database, family_id: str, audiences: Audiences | None = None) -> dict[str, Any]:
+def spread(
+    database: Database, family_id: str, audiences: Audiences | None = None, *, among: Collection[str] | None = None
+) -> dict[str, Any]:
     """Return the spread of a family in its public shape; `audiences` defaults to the table that comes with us.
 
-    Raises BadInput where there is no such family.
+    `among` leaves copies out that are none of these posts (refs): those of other cases. Raises BadInput where there
+    is no such family.
     """
     with database.read() as conn:
-        rows = families.load_steps(conn, family_id)
+        rows = [row for row in families.load_steps(conn, family_id) if among is None or row.ref in among]
     return trace(Family(family_id, _copies(rows, audiences or shipped())))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import subprocess
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
@@ -15,6 +16,7 @@ from sqlalchemy import Connection, Row, insert, select, update
 
 from core.errors import UnderWay
 from storage import tables as t
+from storage.cases import case_id
 
 SILENCE = timedelta(minutes=15)  # a run on another machine that has saved nothing for so long counts as lost
 
@@ -100,6 +102,27 @@ def recover_interrupted(conn: Connection, at: datetime) -> list[int]:
     for row in lost:
         _interrupt(conn, row, at)
     return [row.id for row in lost]
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How one run of a source ended; `coverage` is complete, partial, blocked or quiet."""
+
+    source_id: int
+    status: str
+    coverage: str | None
+    started: datetime
+    ended: datetime | None
+    finding: dict[str, Any] | None
+
+
+def list_ended(conn: Connection, case: str) -> Iterator[Ended]:
+    """Yield the runs of a case's sources that have ended, oldest first; raise BadInput where there is no such case."""
+    columns = [_RUNS.c[name] for name in ("source_id", "status", "coverage", "started", "ended", "finding")]
+    query = select(*columns).join(_SOURCES, _SOURCES.c.id == _RUNS.c.source_id)
+    query = query.where(_SOURCES.c.case_id == case_id(conn, case), _RUNS.c.status != "running")
+    for row in conn.execute(query.order_by(_RUNS.c.id)):
+        yield Ended(**row._asdict())
 
 
 def explain(conn: Connection, source_id: int, finding: dict[str, Any]) -> None:
