@@ -19,7 +19,7 @@ from core.errors import CannotStart, CopytrailError
 from core.markup import plain
 from core.observing import Outcome, outcome_of
 from core.records import Finding, Post
-from core.registry import claims
+from core.registry import CATCH_ALL, claims
 from core.source import Cursor, Source, Target
 from runner.collect import Stumbled, batches
 from runner.recognise import all_sources
@@ -54,7 +54,9 @@ def reader(post: Post) -> tuple[type[Source], Target] | None:
     """Return the source that reads this one post for nothing and with the keys at hand, or None."""
     for source, target in claims(all_sources().values(), post.url) if post.url else ():
         usable = source.gives == "posts" and not source.price and all(os.environ.get(key) for key in source.secrets)
-        if usable and target.kind in ("post", "thread"):
+        # what reads any site names its posts by their address: it would not know one that an API has named
+        knows = source.priority > CATCH_ALL or post.route == "page"
+        if usable and knows and target.kind in ("post", "thread"):
             return source, target
     return None
 
@@ -68,7 +70,8 @@ def look(desk: Desk, post: Post, row: SourceRow) -> Iterator[Look]:
     if found is not None:
         seen = _by_source(desk, post, *found, row)
         yield seen
-        if seen.post is not None or seen.outcome == "walled" or found[0].route == "page":
+        told = seen.outcome in ("not_seen", "walled") and found[0].route == "page"
+        if seen.post is not None or told or seen.finding in ("blocked", "rate_limited"):
             return
     yield _by_page(desk, post)
 

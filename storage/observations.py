@@ -26,6 +26,7 @@ _ROWS, _PAGES = t.table(p.Observation), t.table(p.PageCapture)
 _POSTS, _CASES, _IN_CASE = t.table(t.PostTable), t.table(t.Case), t.table(t.CasePost)
 _MEMBERS, _VERSIONS = t.table(m.MatchMember), t.table(t.PostVersion)
 _FIELDS = ("at", "outcome", "sentence", "finding", "status", "version", "capture", "route")
+_LOOKED_OVER = 10  # candidates read for each post wanted: one stands in several cases, and many were tried twice
 Which = Literal["evidence", "all"]
 
 
@@ -141,13 +142,13 @@ def due(
     then every other that has an address. Raises BadInput where there is no such case.
     """
     found: dict[str, Due] = {}
-    for query in (_tried_once(now), _longest_ago(now, every, which)):
+    for query, once in ((_tried_once(now), True), (_longest_ago(now, every, which), False)):
         if case is not None:
             query = query.where(_CASES.c.id == case_id(conn, case))
-        for row in conn.execute(query.limit(limit * 10)):
+        for row in conn.execute(query.limit(limit * _LOOKED_OVER)).all():
             if len(found) >= limit:
                 break
-            if row.ref not in found and _wanted(conn, row, now, every):
+            if row.ref not in found and (not once or state_of(of_post(conn, row.ref)).word == "not_seen_once"):
                 found[row.ref] = Due(row.ref, row.url, row.case_name, row.case_number)
     return list(found.values())
 
@@ -160,7 +161,6 @@ def _looked() -> Any:
 def _candidates(looked: Any) -> Select[Any]:
     columns = (
         _POSTS.c.ref, _POSTS.c.url, _CASES.c.name.label("case_name"), _CASES.c.id.label("case_number"),
-        looked.c.at.label("looked_at"),
     )  # fmt: skip
     joined = _POSTS.join(_IN_CASE, _IN_CASE.c.post_id == _POSTS.c.id).join(_CASES, _CASES.c.id == _IN_CASE.c.case_id)
     return select(*columns).select_from(joined.outerjoin(looked, looked.c.post_id == _POSTS.c.id))
@@ -169,7 +169,7 @@ def _candidates(looked: Any) -> Select[Any]:
 def _tried_once(now: datetime) -> Select[Any]:
     looked = _looked()
     last = exists().where(_ROWS.c.post_id == _POSTS.c.id, _ROWS.c.at == looked.c.at, _ROWS.c.outcome == "not_seen")
-    return _candidates(looked).where(last, looked.c.at <= now - APART).order_by(looked.c.at, _POSTS.c.id)
+    return _candidates(looked).where(last, looked.c.at <= now - APART).order_by(looked.c.at.desc(), _POSTS.c.id)
 
 
 def _longest_ago(now: datetime, every: timedelta, which: Which) -> Select[Any]:
@@ -183,13 +183,6 @@ def _longest_ago(now: datetime, every: timedelta, which: Which) -> Select[Any]:
     if which == "evidence":
         query = query.where(matters)
     return query.order_by(sql_case((matters, 0), else_=1), since, _POSTS.c.id)
-
-
-def _wanted(conn: Connection, row: Any, now: datetime, every: timedelta) -> bool:
-    """Return whether a candidate is due: by the calendar, or because one try did not find it."""
-    if row.looked_at is None or row.looked_at <= now - every:
-        return True
-    return state_of(of_post(conn, row.ref)).word == "not_seen_once"
 
 
 def _observed(row: Any) -> Observed:
