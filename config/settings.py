@@ -58,6 +58,20 @@ class KeepMedia(_Section):
     max_seconds: float = Field(1800, gt=0, description="How long one run, or one call by hand, fetches media.")
 
 
+class CapturePages(_Section):
+    """What the capture of one page may take; what meets a cap is kept as far as it came, and told."""
+
+    seconds: float = Field(90, ge=5, le=3600, description="How long a page may take until it is at rest.")
+    requests: int = Field(1000, ge=1, le=100_000, description="How many things it may ask for.")
+    max_megabytes: float = Field(200, gt=0, le=250, description="Largest single answer; the rest of it is left.")
+    total_megabytes: float = Field(1000, gt=0, le=100_000, description="What all its answers may bring.")
+    requests_per_minute: float = Field(
+        600, gt=0, le=6000, description="Pace per host for what a page loads; the page itself keeps its site's pace."
+    )
+    max_height: int = Field(16_000, ge=100, le=16_000, description="Pixels of the picture of the whole page.")
+    max_screens: int = Field(40, ge=0, le=1000, description="How many screens are scrolled through.")
+
+
 class Matching(_Section):
     """When two texts count as copies; every pair keeps its numbers, so this is a view and can be changed."""
 
@@ -125,7 +139,11 @@ class Timestamps(_Section):
     own: str = Field("", description="A file with authorities of your own and their root certificates.")
     timeout_seconds: float = Field(15, gt=0, le=120, description="How long an authority may take to answer.")
 
-    @field_validator("authorities", mode="before")
+    calendars: tuple[str, ...] = Field(
+        (), description="OpenTimestamps calendars that `copytrail stamp --ots` asks; empty: two public ones."
+    )
+
+    @field_validator("authorities", "calendars", mode="before")
     @classmethod
     def _listed(cls, value: object) -> object:
         """Take `a, b` for a list: the environment knows no other form."""
@@ -155,6 +173,7 @@ class Settings(_Section):
     database: DatabaseSettings = DatabaseSettings()
     archive: Archive = Archive()
     media: KeepMedia = KeepMedia()
+    capture: CapturePages = CapturePages()
     match: Matching = Matching()
     budgets: Budgets = Budgets()
     observe: Observe = Observe()

@@ -17,6 +17,7 @@ from demo.replicas import (
     bluesky,
     discourse,
     feeds,
+    hard,
     hive,
     lemmy,
     mastodon,
@@ -109,7 +110,7 @@ class Server:
     @property
     def hosts(self) -> tuple[str, ...]:
         """The hosts that have a replica."""
-        return (*sorted(self._replicas), misbehaving.HOST)
+        return (*sorted(self._replicas), misbehaving.HOST, hard.SITE, hard.FRAMED)
 
     def advance(self, day: int) -> None:
         """Set the clock of the demo to the end of a day, counted from 1."""
@@ -176,6 +177,9 @@ class _Wire(BaseHTTPRequestHandler):
     def do_HEAD(self) -> None:
         self._serve()
 
+    def do_OPTIONS(self) -> None:
+        self._serve()
+
     def _serve(self) -> None:
         length = min(int(self.headers.get("Content-Length") or 0), _MOST_SENT)
         body = self.rfile.read(length) if length else b""
@@ -184,6 +188,8 @@ class _Wire(BaseHTTPRequestHandler):
         request = Request.of(self.command, host, self.path, headers, body)
         if host == misbehaving.HOST and (outburst := misbehaving.answer(request.path)):
             self._misbehave(outburst)
+        elif host in (hard.SITE, hard.FRAMED):
+            self._misbehave(hard.answer(request))
         else:
             self._send(self.replicas.answer(request), headers)
 

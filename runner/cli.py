@@ -26,6 +26,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "watch": ("collecting", "Collect on schedule until stopped."),
     "media": ("media", "Fetch and keep the pictures and videos that posts of a case show."),
     "observe": ("observing", "Look at posts again: seen, changed, not seen, or behind a wall."),
+    "capture": ("capturing", "Capture pages as a reader sees them, with all they load."),
     "import": ("collecting", "Take in posts (NDJSON, CSV) or lists of addresses from files."),
     "reparse": ("collecting", "Run today's parsers over the archive; nothing touches the network."),
     "match": ("matching", "Match what is new against everything collected so far."),
@@ -38,6 +39,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "export": ("evidence", "Write an evidence bundle (WACZ) of a case."),
     "verify": ("evidence", "Check a bundle: every file, every digest; 0 only if it is intact."),
     "key": ("keys", "Show, protect, copy or change the key that signs; note the keys of others."),
+    "stamp": ("custody", "Seal what is new, ask again for pending time stamps, list the states."),
+    "custody": ("custody", "List the custody log of a case: what was done with it, by whom, when."),
     "db": ("workspace", "Upgrade, back up, restore or check the working copy."),
 }
 

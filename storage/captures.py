@@ -10,7 +10,7 @@ from typing import Protocol
 
 from sqlalchemy import Connection, select
 
-from storage import custody_tables
+from storage import custody_tables, pages
 from storage import tables as t
 from storage.bulk import Writer, chunks
 from storage.cases import case_id
@@ -115,8 +115,8 @@ def files(conn: Connection, record_ids: Iterable[str]) -> set[str]:
 
 
 def of_case(conn: Connection, case: str) -> set[str]:
-    """Return the records of a case: every answer its sources got, what was captured elsewhere and taken into it, and
-    the one each of its posts was read from.
+    """Return the records of a case: every answer its sources got, what was captured elsewhere and taken into it, what
+    its captured pages loaded and show, and the answer each of its posts was read from.
 
     Raises BadInput where there is no such case.
     """
@@ -129,7 +129,7 @@ def of_case(conn: Connection, case: str) -> set[str]:
                 for file in held}  # fmt: skip
     queries = [of_sources.where(_SOURCES.c.case_id == number), of_posts, of_versions]
     queries += [select(_CAPTURES.c.record_id).where(_CAPTURES.c.file.in_(part)) for part in chunks(taken_in)]
-    return {record for query in queries for record in conn.execute(query).scalars()}
+    return {record for query in queries for record in conn.execute(query).scalars()} | pages.records_of(conn, number)
 
 
 def of_run(conn: Connection, run: int) -> list[tuple[str, str | None]]:
