@@ -32,15 +32,13 @@ def sheets(contents: Contents) -> dict[str, bytes]:
     files = {}
     for name, keys in _TABLES.items():
         rows = _exhibits(contents) if name == "exhibits" else _sorted(_rows(contents, name), keys)
-        files[f"{FOLDER}/{name}.csv"] = _csv(_with_local(rows, contents.zone) if name == "posts" else rows, keys)
+        files[f"{FOLDER}/{name}.csv"] = _csv(_for_spreadsheets(name, rows, contents.zone), keys)
         files[f"{FOLDER}/{name}.ndjson"] = _ndjson(rows)
     return files
 
 
 def _rows(contents: Contents, name: str) -> Iterable[Row]:
     rows: Sequence[Row] = getattr(contents, name)
-    if name == "families":  # the way of a family is in its figure; it would swell a cell to a megabyte
-        return [{key: value for key, value in row.items() if key != "spread"} for row in rows]
     if name in ("sources", "findings"):  # what we watch may be a private address, a bundle is not
         return [{k: redact_url(v) if k in _ADDRESS and v else v for k, v in row.items()} for row in rows]
     return rows
@@ -74,6 +72,12 @@ def _exhibit(contents: Contents, exhibit: Any, posts: Mapping[str, Row]) -> Row:
         "time_stamps": "; ".join(f"{s['authority']} {s.get('at') or s['state']}" for s in stamps) or "none",
         "wacz": kept.get("path") or f"data/exhibits/{exhibit.name}.wacz", "wacz_sha256": kept.get("sha256"),
     }  # fmt: skip
+
+
+def _for_spreadsheets(name: str, rows: list[Row], zone: str) -> Iterable[Row]:
+    if name == "families":  # the way of a family would swell a cell to a megabyte; the figure shows it
+        return [{key: value for key, value in row.items() if key != "spread"} for row in rows]
+    return _with_local(rows, zone) if name == "posts" else rows
 
 
 def _with_local(rows: Iterable[Row], zone: str) -> Iterator[Row]:

@@ -43,6 +43,7 @@ def export(
     signature fails.
     """
     from runner.gather import gather
+    from runner.method import with_ways
     from runner.stamping import after_work
 
     locked = bool(encrypt_to or passphrase)
@@ -53,7 +54,7 @@ def export(
     after_work(workspace, tell)
     created = workspace.clock().now()
     gathered = gather(workspace, case, items, created, whole=single or not items, exhibits=not single)
-    contents = replace(gathered.contents, zone=zone or gathered.contents.zone)
+    contents = replace(with_ways(workspace, gathered.contents), zone=zone or gathered.contents.zone)
     means = _means(workspace, progress)
     contents = replace(contents, method=_method(workspace, gathered, means))
     gathered = replace(gathered, contents=contents)
@@ -102,13 +103,15 @@ def _stamping(workspace: Workspace) -> set[str]:
 
 def _method(workspace: Workspace, gathered: Gathered, means: Means) -> dict[str, Any]:
     """Return what method.md tells."""
+    from runner import method
     from runner.gather import changes
 
     contents = gathered.contents
     with workspace.database.read() as conn:
+        told = method.gather(workspace, conn, contents)
         since = changes(conn, contents.case, contents.custody, {p["ref"] for p in contents.posts})
     identity = means.identity
-    return {"changes": since,
+    return {**told, "changes": since,
             "signer": {"fingerprint": identity.fingerprint, "name": identity.name} if identity else None}  # fmt: skip
 
 
