@@ -11,12 +11,12 @@ from core.canonical import canonical, digest
 from core.errors import CopytrailError
 from core.ids import sha256
 from core.times import iso
-from evidence import method as rules
 from evidence.archived import Archive
 from evidence.bag import Bag
 from evidence.container import Writer
 from evidence.contents import Contents
 from evidence.figures import figures
+from evidence.method import method
 from evidence.press import Press, Sealed, Wacz, appearing, plain_name, without_keys
 from evidence.proofs import Means, custody_file
 from evidence.report import readme
@@ -80,8 +80,7 @@ def _fill(bag: Bag, press: Press, out: Path) -> Sealed:
 def _exhibit(bag: Bag, wacz: Wacz) -> dict[str, Any]:
     path = "data/case.wacz" if wacz.name == "case" else f"data/exhibits/{wacz.name}.wacz"
     bag.add(path, wacz.path)
-    if wacz.name != "case":
-        bag.add(f"{path}.sha256", f"{wacz.sha256}  {wacz.name}.wacz\n".encode())
+    bag.add(f"{path}.sha256", f"{wacz.sha256}  {wacz.name}.wacz\n".encode())
     return {"path": path, "sha256": wacz.sha256, "bytes": wacz.bytes}
 
 
@@ -98,7 +97,7 @@ def _texts(contents: Contents, press: Press) -> Iterator[tuple[str, bytes]]:
     if (redactor := press.means.redactor) is not None:
         yield "data/redactions.json", canonical(redactor.report())
     yield "README.html", press.text(readme(contents))
-    yield "method.md", press.text(getattr(rules, "method", lambda _: b"")(contents))
+    yield "method.md", press.text(method(contents))
 
 
 def _printed(contents: Contents, press: Press, without: list[str]) -> bytes | None:
@@ -130,5 +129,5 @@ def _statement(press: Press, listed: bytes, packed: Mapping[str, Mapping[str, An
     return {
         "v": 1, "kind": "bundle", **press.bench.about, "sums": sha256(listed), "original": press.means.original,
         "custody": {"seq": head["seq"], "digest": head["digest"]} if head else None,
-        "exhibits": sorted((e for e in exhibits if "/exhibits/" in e["path"]), key=lambda e: e["path"]),
+        "exhibits": sorted(exhibits, key=lambda row: row["path"]),
     }  # fmt: skip

@@ -31,7 +31,7 @@ class Known:
     parser: str | None = None
     versions: Sequence[Row] = ()
     observations: Sequence[Row] = ()
-    media: Mapping[str, Row] = field(default_factory=dict)  # by address
+    media: Mapping[str, Row] = field(default_factory=dict)  # by address; `record` is the one that holds the file
     records: Mapping[str, str] = field(default_factory=dict)
     final_url: str | None = None
 
@@ -41,7 +41,7 @@ def item(post: Row, number: int, known: Known, software: str) -> Row:
     published, author = post.get("published") or {}, post.get("author") or {}
     counts = {name: value for name, value in (post.get("metrics") or {}).items() if value is not None}
     told: Row = {
-        "v": 1, "exhibit": number, "ref": post["ref"], "platform": post["platform"],
+        "v": 1, "exhibit": number, "ref": post["ref"], "platform": post["platform"], "site": post.get("site"),
         "platform_id": post.get("native_id"), "url_requested": post.get("url"), "url_final": known.final_url,
         "kind": post.get("kind"),
         "author": {"id": author.get("native_id"), "handle": author.get("handle"), "name": author.get("name"),
@@ -66,7 +66,7 @@ def _media(media: Row, known: Known) -> Row:
     return {
         "url": media.get("url"), "kind": media.get("kind"), "alt": media.get("alt"),
         "sha256": row.get("sha256") or media.get("sha256"), "mime": row.get("mime"), "bytes": row.get("bytes"),
-        "record": row.get("capture"),
+        "record": row.get("record"),
     }  # fmt: skip
 
 

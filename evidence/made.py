@@ -72,11 +72,11 @@ class Workshop:
 
     def _kept(self, kept: Kept) -> Found:
         """Return the resource record of a kept file."""
-        name = uuid.uuid5(uuid.NAMESPACE_URL, f"{kept.sha256} {kept.url}")
+        name = kept_id(kept)
         if (key := f"kept {name}") in self._made:
             return self._made[key]
         fields: list[Field] = [
-            ("WARC-Type", "resource"), ("WARC-Record-ID", f"<urn:uuid:{name}>"), ("WARC-Date", kept.at),
+            ("WARC-Type", "resource"), ("WARC-Record-ID", f"<{name}>"), ("WARC-Date", kept.at),
             ("WARC-Target-URI", _one_line(kept.url)), ("Copytrail-Made", "at export, from the kept file"),
             ("Content-Type", _one_line(kept.mime)),
         ]  # fmt: skip
@@ -111,6 +111,11 @@ class Workshop:
             again.seek(offset)
             self._made[key] = made(next(members(again, at=offset)), path, offset)
         return self._made[key]
+
+
+def kept_id(kept: Kept) -> str:
+    """Return the id of the record made for a kept file: the same in every bundle."""
+    return f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_URL, f'{kept.sha256} {kept.url}')}"
 
 
 def warcinfo(filename: str, software: str, created: datetime, of: str) -> bytes:

@@ -19,7 +19,7 @@ from evidence.verify_wacz import SHAPE, verify_wacz
 
 STATEMENT, SIGNATURE, LOG = "seal/statement.json", "seal/signature.json", "data/custody.json"
 _SEALED = re.compile(r"seal/(statement\.json|signature\.json(\.[a-z0-9-]+\.(tsr|ots))?|tsa-[a-z0-9-]+\.pem)")
-_NEEDED = ("README.html", "report.pdf", "method.md", "verify.py", "SHA256SUMS", "bagit.txt", "bag-info.txt",
+_NEEDED = ("README.html", "method.md", "verify.py", "SHA256SUMS", "bagit.txt", "bag-info.txt",
            "manifest-sha256.txt", "tagmanifest-sha256.txt", STATEMENT, SIGNATURE, LOG)  # fmt: skip
 _KEYS = "v kind case edition created software sums custody exhibits original"
 _HEX = re.compile(r"[0-9a-f]{64}")

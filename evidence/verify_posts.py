@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from core import ids
 from core.errors import BadInput
 from evidence.checks import Check, Wacz, moment, outcome
 
@@ -18,7 +19,7 @@ def check_item(wacz: Wacz) -> Iterator[Check]:
         return
     wacz.item = item = _object(wacz.json(ITEM), ITEM)
     wrong = _named(wacz, item.get("records"), ITEM)
-    if item.get("ref") != f"{item.get('platform')}:{item.get('platform_id')}":
+    if item["ref"] != ids.ref(item["platform"], item["platform_id"], item["site"]):
         wrong.append(f"{ITEM} names two different posts")
     for media in item.get("media") or []:
         record = media.get("record")
@@ -57,7 +58,8 @@ def _capture(wacz: Wacz) -> Iterator[Check]:
     capture = _object(wacz.json(CAPTURE), CAPTURE)
     records = capture.get("records") or {}
     wrong = _named(wacz, records, CAPTURE)
-    if moment(capture["started"], CAPTURE) > moment(capture["ended"], CAPTURE):
+    began, ended = (moment(at, CAPTURE) if (at := capture[key]) is not None else None for key in ("started", "ended"))
+    if began and ended and began > ended:
         wrong.append(f"{CAPTURE} ends before it began")
     counts = capture.get("resources") or {}
     rest = ("recorded", "failed", "blocked", "local")
@@ -66,7 +68,9 @@ def _capture(wacz: Wacz) -> Iterator[Check]:
     view = wacz.by_id.get(records.get("view") or "")
     if SCREEN in wacz.present and (view is None or wacz.files.entry(SCREEN).sha256 != view.payload_sha256.hex()):
         wrong.append(f"{SCREEN} is not the picture that was archived")
-    yield outcome("page", wrong, f"The capture of {capture.get('started')} and its picture are those archived.")
+    yield outcome(
+        "page", wrong, f"The capture of {capture['started'] or capture['ended']} and its picture are those archived."
+    )
 
 
 def _text(wacz: Wacz, item: dict[str, Any]) -> Iterator[Check]:

@@ -234,9 +234,10 @@ def _seal(workspace: Workspace, case: str, report: Report, tell: Tell) -> None:
     from evidence.verify import verify
     from runner.export import export
 
-    out = workspace.root / "exports" / "demo.wacz"
+    out = workspace.root / "exports" / "demo.zip"
     done = export(workspace, case=case, out=out)
     failed = [check for check in verify(out) if check.result == "failed"]
     report.bundle, report.verdict = str(out), "failed" if failed else "intact"
-    tell(f"\nBundle: {out}\n  {done['posts']} posts, {done['records']} archived records, sha256 {done['sha256']}")
+    held = f"{done['exhibits']} exhibits, {done['posts']} posts, {done['records']} archived records"
+    tell(f"\nBundle: {out}\n  {held}\n  sha256 {done['sha256']}")
     tell(f"  verified: {report.verdict}")

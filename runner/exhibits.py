@@ -79,16 +79,20 @@ class Gatherer:
         """Return one exhibit; `captures` holds what was read from answers already, by record and route."""
         from evidence.contents import Exhibit
         from evidence.item import Known, item
-        from evidence.made import payload_of
+        from evidence.made import kept_id, payload_of
 
-        ref, page = post["ref"], self.page(post["ref"])
-        stands = self.around.get(ref)
-        roles = {"answer": post["capture"]} if post["capture"] else {}
+        ref, page, carried = post["ref"], self.page(post["ref"]), self.records(post)
+        stands, kept = self.around.get(ref), self.kept(post["ref"])
+        roles = {"answer": post["capture"], **(page["records"] if page else {})}
+        made = {one.url: kept_id(one) for one in kept}
         known = Known(
             parser=stands.parser if stands else None, versions=stands.versions if stands else (),
             observations=stands.observations if stands else (),
-            media={row["url"]: row for row in self.media.get(ref, ())},
-            records={**roles, **(page["records"] if page else {})},
+            media={
+                row["url"]: {**row, "record": made.get(row["url"], row["capture"] if row["sha256"] else None)}
+                for row in self.media.get(ref, ())
+            },
+            records={role: one for role, one in roles.items() if one in carried},
             final_url=page["final_url"] if page else None,
         )  # fmt: skip
         small = archive.records.get(page["records"].get("thumbnail", "")) if page else None
@@ -98,7 +102,7 @@ class Gatherer:
         capture = self._capture(post, page, archive, captures)
         return Exhibit(
             number, name(number, ref), item(post, number, known, self.software), capture,
-            frozenset(self.records(post)), thumbnail=thumbnail, kept=self.kept(ref),
+            frozenset(carried), thumbnail=thumbnail, kept=kept,
         )  # fmt: skip
 
     def _capture(self, post: Row, page: Row | None, archive: Archive, captures: dict[str, Row]) -> Row | None:
@@ -106,7 +110,8 @@ class Gatherer:
 
         if page is not None:
             about = {key: value for key, value in page.items() if key != "detail"}
-            return {"v": 1, **about, **page["detail"], "records": page["records"]}
+            there = {role: one for role, one in page["records"].items() if one in self.records(post)}
+            return {"v": 1, **about, **page["detail"], "records": there}
         found = archive.records.get(post["capture"] or "")
         if found is None:
             return None

@@ -90,7 +90,7 @@ def test_the_layout_is_the_one_that_is_documented(tmp_path: Path) -> None:
         "data/exhibits/e001-harbour-example-wall.wacz.sha256",
     } <= names  # fmt: skip
     assert statement["sums"] == hashlib.sha256(sums).hexdigest()
-    assert statement["exhibits"][0] == {
+    assert statement["exhibits"][1] == {
         "path": "data/exhibits/e001-harbour-example-wall.wacz", "sha256": hashlib.sha256(first).hexdigest(),
     }  # fmt: skip
     assert signature["signer"]["fingerprint"] == IDENTITY.fingerprint
