@@ -14,6 +14,7 @@ ROUNDS = 6  # what is hidden inside base64 inside base64 comes up one layer a ro
 _RUN = re.compile(r"[A-Za-z0-9+/_-]{6,}={0,2}")
 _WORD = re.compile(r"[A-Z]?[a-z]+(?:[-_][A-Z]?[a-z]+)*")  # is not base64 of anything
 _IDS = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|(?<![0-9a-z])[0-9a-f]{64}(?![0-9a-z])")
+_LONG = 16  # characters of a run that may pack a text of its own
 _SHORT = 7  # letters of what may come about by chance where bytes are read as text
 
 
@@ -30,6 +31,7 @@ class Hider:
         self.targets = sorted(unique.values(), key=lambda t: -len(t.text))
         self._keep = [re.compile(joined(Target(k, "", "").parts)) for k in keep]
         self._misread = [(form, t) for t in self.targets for form in t.misread]
+        self._wide = [(form, t) for form, t in self._misread if form.isascii()]
         self._hex = any(t.is_hex for t in self.targets)
 
     def __bool__(self) -> bool:
@@ -84,7 +86,8 @@ class Hider:
         plain = folding.fold(text)
         if any(t.probe in plain for t in self.targets) and next(self._in_folded(plain), None) is not None:
             return True
-        if self._misread and not text.isascii() and any(form in text for form, _ in self._misread):
+        misread = self._wide if text.isascii() else self._misread
+        if any(form in text for form, _ in misread):
             return True
         return self._of_a_kind(text, plain)
 
@@ -123,13 +126,25 @@ class Hider:
     def _packed(self, text: str) -> Iterator[Span]:
         """Yield the runs of base64 that something stands in, whole, with what to put there instead."""
         runs = [m.span() for m in _RUN.finditer(text) if not _WORD.fullmatch(m[0])]
-        if not any(self._may_hold(_unpacked("".join(_whole(text[a + k : b]) for a, b in runs))) for k in range(4)):
-            return
+        near = any(self._may_hold(_unpacked("".join(_whole(text[a + k : b]) for a, b in runs))) for k in range(4))
         for start, end in runs:
-            for offset in range(4):
-                if (target := self._held(_unpacked(_whole(text[start + offset : end])))) is not None:
-                    yield start, end, self._repacked(text[start:end], target)
-                    break
+            held = self._deeper(text[start:end])
+            for offset in range(4) if near and held is None else ():
+                held = held or self._held(_unpacked(_whole(text[start + offset : end])))
+            if held is not None:
+                yield start, end, self._repacked(text[start:end], held)
+
+    def _deeper(self, run: str) -> Hidden | None:
+        """Return what stands in the text that a run packs, in whatever form it stands there."""
+        if len(run) < _LONG:
+            return None
+        data = _unpacked(_whole(run[:_LONG]))
+        if not data.isascii() or not data.rstrip(b"\0").decode("ascii").isprintable():
+            return None
+        inner = _unpacked(_whole(run)).decode("utf-8", "ignore")
+        if not self.stands_in(inner):
+            return None
+        return next((target for _, _, target in self._spans(inner)), None)
 
     def _may_hold(self, data: bytes) -> bool:
         plain = folding.fold(data.decode("utf-8", "ignore"))
@@ -144,7 +159,7 @@ class Hider:
                 return target
         return None
 
-    def _repacked(self, run: str, target: Target) -> Target:
+    def _repacked(self, run: str, target: Hidden) -> Target:
         """Return a target whose cover is the run with the string covered inside; the bare cover where that fails."""
         alphabet = b"-_" if "-" in run or "_" in run else b"+/"
         try:
@@ -152,11 +167,11 @@ class Hider:
             inner = base64.b64decode(bare + "=" * (-len(bare) % 4), alphabet, validate=True).decode()
             hidden, _ = self.hide(inner)
         except ValueError:
-            return Target(target.text, target.cover, target.rule)
+            return Target(run, target.cover, target.rule)
         if hidden == inner:
-            return target
+            return Target(run, target.cover, target.rule)
         packed = base64.b64encode(hidden.encode(), alphabet).decode()
-        return Target(target.text, packed if run.endswith("=") else packed.rstrip("="), target.rule)
+        return Target(run, packed if run.endswith("=") else packed.rstrip("="), target.rule)
 
 
 def _whole(run: str) -> str:

@@ -67,7 +67,7 @@ class Target:
                     raw = form.encode(codec)
                 except UnicodeError:
                     continue
-                if len(raw) >= 4 and not raw.isascii():
+                if len(raw) >= 4 and ("16" in codec or not raw.isascii()):
                     found.add(raw.decode("latin-1"))
         return sorted(found)
 

