@@ -27,7 +27,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "media": ("media", "Fetch and keep the pictures and videos that posts of a case show."),
     "observe": ("observing", "Look at posts again: seen, changed, not seen, or behind a wall."),
     "capture": ("capturing", "Capture pages as a reader sees them, with all they load."),
-    "import": ("collecting", "Take in posts (NDJSON, CSV) or lists of addresses from files."),
+    "import": ("importing", "Take in posts, lists of addresses, or captures (WARC, WACZ) of other software."),
     "reparse": ("collecting", "Run today's parsers over the archive; nothing touches the network."),
     "match": ("matching", "Match what is new against everything collected so far."),
     "pairs": ("matching", "List the links found between posts."),

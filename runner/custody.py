@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -51,3 +52,15 @@ def collected(workspace: Workspace, conn: Any, case: int, run: int, told: Mappin
     recorded = captures.of_run(conn, run)
     digest = sha256(canonical([list(pair) for pair in recorded])) if recorded else None
     note(workspace, conn, case, "collected", f"run:{run}", sha256=digest, note={**told, "records": len(recorded)})
+
+
+def log_restored(workspace: Workspace, path: Path) -> None:
+    """Note in every log that the working copy was replaced by a backup; what came after the backup is gone from it."""
+    from core.canonical import digest
+    from storage import cases
+
+    with path.open("rb") as file:
+        size, sha256 = digest(file)
+    with workspace.database.write() as conn:
+        for case in cases.list_cases(conn):
+            note(workspace, conn, case, "restored", f"file:{path.name}", sha256=sha256, note={"bytes": size})

@@ -7,19 +7,14 @@ import os
 import shutil
 import sys
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import asdict, dataclass
-from datetime import timedelta
-from statistics import median
 from typing import TYPE_CHECKING, Any
 
-from core import times
-from core.errors import BadInput, CopytrailError
+from core.errors import CopytrailError
 
 if TYPE_CHECKING:
     from runner.workspace import Workspace
 
-ANSWERS = 20  # answers the clock is compared with
 OFF = 5.0  # seconds; a stated Date is cut to whole seconds, and an answer takes one or two to come
 
 
@@ -81,30 +76,46 @@ def _workspace(folder: str | None) -> Iterator[Check]:
     yield Check("database", not wrong, wrong[0] if wrong else workspace.database.name, needed=True)
     if not wrong and workspace.settings.workspace.kind != "demo":  # the demo's replicas live in another year
         yield _clock(workspace)
+    if not wrong:
+        yield _stamps(workspace)
     workspace.database.close()
 
 
 def _clock(workspace: Workspace) -> Check:
     """Compare this machine's clock with what servers stated in the last answers: nothing is asked for it."""
-    from archive.reading import load
-    from storage import captures
+    from runner.clock_offset import clock_offset
 
-    since = workspace.clock().now() - timedelta(days=7)  # a clock that was set since then is another clock
     with workspace.database.read() as conn:
-        places = captures.latest(conn, ANSWERS, since=since)
-    offsets = []
-    for place in places:
-        with suppress(BadInput, OSError):
-            headers = load(workspace.warc_folder / place.file, place.offset, place.record_id).headers
-            stated = times.from_http(next((v for name, v in headers if name.lower() == "date"), None)).at
-            if stated is not None:
-                offsets.append((place.captured_at - stated).total_seconds())
-    if not offsets:
+        found = clock_offset(workspace, conn)
+    if found.offset is None:
         return Check("clock", ok=True, says="no answer of the last days to compare it with")
-    ahead = median(offsets)
-    says = f"{abs(ahead):.0f} s {'ahead of' if ahead > 0 else 'behind'} the servers of the last {len(offsets)} answers"
-    right = abs(ahead) <= OFF
+    off = found.offset
+    says = f"{abs(off):.0f} s {'ahead of' if off > 0 else 'behind'} the servers of the last {found.answers} answers"
+    right = abs(off) <= OFF
     return Check("clock", right, says if right else f"{says}; set it by NTP, every time of capture hangs on it")
+
+
+def _stamps(workspace: Workspace) -> Check:
+    """Say which authorities confirm when things were captured, and what they still owe."""
+    from config import authorities
+    from storage import seals
+
+    try:
+        asked = authorities.load(workspace.settings, workspace.root)
+        known = authorities.known(workspace.settings, workspace.root)
+    except CopytrailError as error:
+        return Check("time stamps", ok=False, says=error.sentence)
+    with workspace.database.read() as conn:
+        counts = seals.counts(conn)
+    if not asked:
+        names = ", ".join(one.id for one in known)
+        says = f"no authority is asked, so times rest on this clock alone; set timestamps.authorities (known: {names})"
+        return Check("time stamps", ok=False, says=says)
+    owed = counts.get("pending", 0) + counts.get("refused", 0)
+    says = f"{', '.join(one.id for one in asked)}; {counts.get('stamped', 0)} there, {owed} not"
+    if len({one.owner for one in asked}) < 2:
+        return Check("time stamps", ok=False, says=f"{says}; add an authority of another owner")
+    return Check("time stamps", not owed, says if not owed else f"{says}; `copytrail stamp` asks again")
 
 
 def _signing() -> Check:

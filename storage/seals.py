@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, func, insert, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
+from core.times import iso
 from storage import custody, custody_tables
 from storage import tables as t
 
@@ -45,6 +47,15 @@ class StampRow:
     stamped_at: datetime | None
     path: str | None
     why: str | None
+
+    def as_row(self) -> dict[str, Any]:
+        """Return the JSON line of `stamp --json`."""
+        times = {"asked_at": self.asked_at, "next_try": self.next_try, "stamped_at": self.stamped_at}
+        told = {name: iso(at) if at else None for name, at in times.items()}
+        return {
+            "subject": self.subject, "sha256": self.sha256, "authority": self.authority, "state": self.state,
+            "attempts": self.attempts, **told, "path": self.path, "why": self.why,
+        }  # fmt: skip
 
 
 def covered(conn: Connection) -> dict[str, int]:

@@ -64,14 +64,22 @@ def doctor_command(ctx: click.Context, as_json: bool) -> None:
 @click.command("db", short_help="Upgrade, back up, restore or check the working copy.")
 @click.argument("action", type=click.Choice(["upgrade", "backup", "restore", "check"]))
 @click.argument("path", required=False, type=click.Path(dir_okay=False))
+@click.option("--archive", is_flag=True, help="With check: read every sealed record again, too.")
 @workspace_option
 @click.pass_context
-def db_command(ctx: click.Context, action: str, path: str | None) -> None:
+def db_command(ctx: click.Context, action: str, path: str | None, archive: bool) -> None:
     """Upgrade, back up, restore or check the working copy.
+
+    `check` walks the tables, every custody log, every seal and every time stamp; with --archive it also reads every
+    record of the archive again and names those that are not as they were sealed.
 
     Example: copytrail db backup /media/safe/case.db
     """
-    database = workspace_of(ctx, any_schema=True).database
+    from runner.custody import log_restored
+    from runner.soundness import flaws
+
+    workspace = workspace_of(ctx, any_schema=True)
+    database = workspace.database
     if action in ("backup", "restore") and path is None:
         raise click.UsageError(f"Name the file: copytrail db {action} FILE")
     if action == "upgrade":
@@ -82,11 +90,14 @@ def db_command(ctx: click.Context, action: str, path: str | None) -> None:
         click.echo(f"The working copy is in {inert(path)}. The archive folder is apart: copy it too.")
     elif action == "restore":
         database.restore(Path(str(path)))
+        log_restored(workspace, Path(str(path)))
         click.echo(f"The working copy is restored from {inert(path)}.")
     else:
+        sound = True
         wrong = database.check()
-        for sentence in wrong:
+        for sentence in wrong or flaws(workspace, archive=archive):
             problem(sentence)
-        if wrong:
+            sound = False
+        if not sound:
             ctx.exit(1)
         click.echo(f"{database.name} is sound, at revision {database.revision()}.")

@@ -19,7 +19,7 @@ from core.canonical import canonical
 from core.exchange import Exchange
 from core.times import StillClock
 from demo.authority import TimeAuthority
-from runner import custody, stamping
+from runner import custody, stamping, stamps
 from runner.workspace import Workspace
 from storage import cases
 from storage import custody as log
@@ -172,7 +172,7 @@ def test_an_authority_that_fails_is_asked_once_in_a_call_and_ever_more_seldom(wo
         world.clock.at = row.next_try
         with world.database.read() as conn:
             mine = [r for r in rows.due(conn, world.clock.now()) if r.id == row.id]
-        stamping._ask(world.workspace, mine)
+        stamps._ask(world.workspace, mine)
     assert [round(wait.total_seconds() / 60) for wait in waits] == [5, 10, 20, 40]
 
 
