@@ -142,7 +142,7 @@ def described(
         "outcome": outcome, "reason": reason, "status": status,
         "redirects": [{"url": redact_url(url), "status": code} for url, code in sight.documents[:-1]],
         "system": f"{platform.system()} {platform.release()} {platform.machine()}", "browser": sight.browser,
-        "server": server, "resources": checked.resources,
+        "server": server, "requests": checked.resources,
         "truncated": [redact_url(one.url) for one in ledger.rows if one.truncated],
         "redacted": dict(sorted(ledger.redacted.items())), "missing": missing,
     }  # fmt: skip

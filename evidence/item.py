@@ -20,7 +20,7 @@ _NOT_TOLD = {
     "started": "not noted for single answers", "browser": "read without a browser",
     "viewport": "read without a browser", "locale": "read without a browser", "time_zone": "read without a browser",
     "settings_sha256": "not noted for single answers", "system": "not noted for single answers",
-    "resources": "one answer is one resource", "clock": "see method.md: one comparison stands for the whole case",
+    "requests": "one answer is one resource", "clock": "see method.md: one comparison stands for the whole case",
 }  # fmt: skip
 
 
@@ -107,7 +107,7 @@ def capture_of_answer(found: Found, route: str | None, software: str) -> Row:
         "server": {"address": fields.get("warc-ip-address"), "tls": tls[1] if tls else None,
                    "cipher": fields.get("warc-cipher-suite"),
                    "certificate_sha256": (fields.get("copytrail-certificate") or "").removeprefix("sha256:") or None},
-        "resources": None, "truncated": [found.seen.url] if truncated else [],
+        "requests": None, "truncated": [found.seen.url] if truncated else [],
         "redacted": _counts(fields.get("copytrail-redacted", "")), "wire": fields.get("copytrail-wire"),
         "records": {"document": found.id},
     }  # fmt: skip

@@ -61,7 +61,7 @@ def _capture(wacz: Wacz) -> Iterator[Check]:
     began, ended = (moment(at, CAPTURE) if (at := capture[key]) is not None else None for key in ("started", "ended"))
     if began and ended and began > ended:
         wrong.append(f"{CAPTURE} ends before it began")
-    counts = capture.get("resources") or {}
+    counts = capture.get("requests") or {}
     rest = ("recorded", "failed", "blocked", "local")
     if counts and counts["requested"] != sum(counts.get(name) or 0 for name in rest):
         wrong.append(f"{CAPTURE}: what was requested is not what was recorded, failed and blocked together")

@@ -198,7 +198,7 @@ def _item(number: int, answer: WarcRecord) -> dict[str, Any]:
 def _capture(number: int, answer: WarcRecord, view: WarcRecord) -> dict[str, Any]:
     return {"v": 1, "id": f"c{number}", "url": f"https://harbour.example/{number}", "started": iso(AT),
             "ended": iso(AT + timedelta(seconds=4)), "outcome": "ok", "status": 200,
-            "resources": {"requested": 4, "recorded": 2, "failed": 1, "blocked": 1, "local": 0},
+            "requests": {"requested": 4, "recorded": 2, "failed": 1, "blocked": 1, "local": 0},
             "records": {"document": answer.id, "view": view.id, "full": None}}  # fmt: skip
 
 

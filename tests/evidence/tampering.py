@@ -524,7 +524,7 @@ own(
 )
 own("a capture that ends before it began", "capture.json", capture(ended="2026-02-01T00:00:00Z"))
 own("a capture whose counts do not add up", "capture.json",
-    capture(resources={"requested": 9, "recorded": 2, "failed": 0, "blocked": 0, "local": 0}))  # fmt: skip
+    capture(requests={"requested": 9, "recorded": 2, "failed": 0, "blocked": 0, "local": 0}))  # fmt: skip
 own("a capture that names another page", "capture.json", capture(records={"document": "urn:uuid:elsewhere"}))
 
 
