@@ -29,20 +29,16 @@ is known only while it is written (`wacz`, `changes`). A key that is absent or N
 
 from __future__ import annotations
 
-import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from core.times import iso
 from evidence.contents import Contents
 from evidence.instants import UNKNOWN, clock
-from evidence.page import visible
+from evidence.markdown import code, listed, table, text
 from evidence.shown import defanged, grouped
-
-LISTED = 5_000  # lines of one list; more say nothing a reader could use, and the tables have them
-_MARKED = re.compile(r"([\\`*_{}\[\]<>|#~])")
 
 
 def method(contents: Contents) -> bytes:
@@ -64,12 +60,12 @@ def _limits() -> list[str]:
 
 
 def _head(contents: Contents) -> Iterator[str]:
-    yield f"# Method: {_text(contents.case)}"
+    yield f"# Method: {text(contents.case)}"
     yield ""
-    yield f"{contents.edition.capitalize()} edition, made {iso(contents.created)} by {_text(contents.software)}."
+    yield f"{contents.edition.capitalize()} edition, made {iso(contents.created)} by {text(contents.software)}."
     signer = contents.method.get("signer")
     if signer:
-        name = f" by {_text(signer['name'])} (as the key names itself)" if signer.get("name") else ""
+        name = f" by {text(signer['name'])} (as the key names itself)" if signer.get("name") else ""
         yield f"Signed{name}; fingerprint of the key: `{grouped(signer.get('fingerprint'))}`"
     else:
         yield "Not signed: nothing here says who made it."
@@ -81,12 +77,12 @@ def _head(contents: Contents) -> Iterator[str]:
 
 def _software(told: Mapping[str, Any]) -> Iterator[str]:
     yield from ("## Software and settings", "")
-    yield from _list(f"{_text(name)}: {_text(value)}" for name, value in (told.get("software") or {}).items())
+    yield from listed(f"{text(name)}: {text(value)}" for name, value in (told.get("software") or {}).items())
     settings = told.get("settings") or {}
     if settings.get("sha256"):
         yield f"- Digest of the settings in force: `{settings['sha256']}`"
     for name, value in sorted((settings.get("changed") or {}).items()):
-        yield f"- Setting `{name}` is {_text(value)}, which is not its default."
+        yield f"- Setting `{name}` is {text(value)}, which is not its default."
 
 
 def _rules(told: Mapping[str, Any]) -> Iterator[str]:
@@ -101,11 +97,11 @@ def _rules(told: Mapping[str, Any]) -> Iterator[str]:
     )
     yield ""
     if told.get("kernel"):
-        yield f"What folds, signs and compares texts has the version `{_text(told['kernel'])}`."
+        yield f"What folds, signs and compares texts has the version `{text(told['kernel'])}`."
         yield ""
     rows = [(r["id"], r["version"], "none" if r.get("threshold") is None else r["threshold"], r["words"])
             for r in told.get("rules") or ()]  # fmt: skip
-    yield from _table(("Rule", "Version", "Threshold", "In words"), rows)
+    yield from table(("Rule", "Version", "Threshold", "In words"), rows)
     audiences = told.get("audiences")
     if audiences:
         own = (
@@ -119,7 +115,7 @@ def _parsers(told: Mapping[str, Any]) -> Iterator[str]:
     yield from ("## What read the answers", "")
     rows = [(p["id"], p.get("version") or UNKNOWN, p.get("route") or "", p.get("sources", ""))
             for p in told.get("parsers") or ()]  # fmt: skip
-    yield from _table(("Reader", "Version", "Route", "Sources"), rows)
+    yield from table(("Reader", "Version", "Route", "Sources"), rows)
 
 
 def _coverage(told: Mapping[str, Any], contents: Contents, zone: str) -> Iterator[str]:
@@ -139,14 +135,14 @@ def _coverage(told: Mapping[str, Any], contents: Contents, zone: str) -> Iterato
     if states:
         yield f"{len(rows)} sources: {', '.join(f'{n} {state}' for state, n in sorted(states.items()))}."
         yield ""
-    table = [
+    shown = [
         (defanged(row["url"]), row.get("kind") or "", row.get("state") or "not run yet",
          row.get("every") or "when asked",
          "; ".join(_stretch(i, zone) for i in row.get("intervals") or ()) or "not recorded",
          ", ".join(f"{n} {state}" for state, n in sorted((row.get("runs") or {}).items())))
         for row in rows
     ]  # fmt: skip
-    yield from _table(("Source", "Read by", "Last state", "How often", "Watched (UTC)", "Runs"), table)
+    yield from table(("Source", "Read by", "Last state", "How often", "Watched (UTC)", "Runs"), shown)
 
 
 def _stretch(interval: Mapping[str, Any], zone: str) -> str:
@@ -156,18 +152,18 @@ def _stretch(interval: Mapping[str, Any], zone: str) -> str:
 
 def _outages(told: Mapping[str, Any], zone: str) -> Iterator[str]:
     yield from ("## Outages", "")
-    yield from _list(
-        f"{clock(o.get('from'), zone).utc} to {clock(o.get('to'), zone).utc}: `{_code(defanged(o.get('url')))}`, "
-        f"{_text(o['state'])}. {_text(o.get('why') or 'No reason is recorded.')}"
+    yield from listed(
+        f"{clock(o.get('from'), zone).utc} to {clock(o.get('to'), zone).utc}: `{code(defanged(o.get('url')))}`, "
+        f"{text(o['state'])}. {text(o.get('why') or 'No reason is recorded.')}"
         for o in told.get("outages") or ()
     )
 
 
 def _lacking(told: Mapping[str, Any], zone: str) -> Iterator[str]:
     yield from ("## What could not be collected", "")
-    yield from _list(
-        f"{clock(u.get('at'), zone).utc}: {_text(str(u['what']).replace('_', ' '))}. {_text(u['why'])}"
-        + (f" `{_code(defanged(u['url']))}`" if u.get("url") else "")
+    yield from listed(
+        f"{clock(u.get('at'), zone).utc}: {text(str(u['what']).replace('_', ' '))}. {text(u['why'])}"
+        + (f" `{code(defanged(u['url']))}`" if u.get("url") else "")
         for u in told.get("uncollected") or ()
     )
 
@@ -176,8 +172,8 @@ def _robots(told: Mapping[str, Any]) -> Iterator[str]:
     yield from ("## robots.txt", "")
     yield "What robots.txt forbids is not fetched, unless a person overrode it for a source and gave a reason."
     yield ""
-    yield from _list(
-        f"`{_code(defanged(r.get('url')))}`: {_text(r['decision'])}. {_text(r.get('reason') or '')}"
+    yield from listed(
+        f"`{code(defanged(r.get('url')))}`: {text(r['decision'])}. {text(r.get('reason') or '')}"
         for r in told.get("robots") or ()
     )
 
@@ -190,11 +186,11 @@ def _times(told: Mapping[str, Any], contents: Contents) -> Iterator[str]:
     known = told.get("clock") or {}
     if known.get("offset") is not None:
         side = "ahead of" if known["offset"] > 0 else "behind"
-        source = _text(known.get("source") or UNKNOWN)
+        source = text(known.get("source") or UNKNOWN)
         yield f"- That clock was {abs(known['offset']):.1f} seconds {side} this: {source}."
     else:
         yield "- That clock was not compared with another one."
-    yield f"- Local times are those of {_text(contents.zone)}."
+    yield f"- Local times are those of {text(contents.zone)}."
     stated = Counter(str((p.get("published") or {}).get("precision") or UNKNOWN) for p in contents.posts)
     if stated:
         counted = ", ".join(f"{n} {precision}" for precision, n in sorted(stated.items()))
@@ -204,20 +200,22 @@ def _times(told: Mapping[str, Any], contents: Contents) -> Iterator[str]:
 def _stamps(told: Mapping[str, Any], contents: Contents) -> Iterator[str]:
     yield from ("## Time stamps", "")
     given = told.get("stamps") or {}
+    alike: dict[str, list[str]] = {}
     for exhibit in contents.exhibits:
-        rows = given.get(exhibit.name) or ()
-        words = "; ".join(_stamp(row) for row in rows) or "none"
-        yield f"- E{exhibit.number:03}: {words}"
-    yield from _list((f"The bundle as a whole: {_stamp(row)}" for row in given.get("*") or ()), empty="")
+        words = "; ".join(_stamp(row) for row in given.get(exhibit.name) or ()) or "none"
+        alike.setdefault(words, []).append(f"E{exhibit.number:03}")
+    for words, labels in alike.items():
+        yield f"- {', '.join(labels)}: {words}"
+    yield from listed((f"The bundle as a whole: {_stamp(row)}" for row in given.get("*") or ()), empty="")
     if not contents.exhibits and not given:
         yield "None is recorded here; manifest.json names the seals, and the stamps lie beside them."
 
 
 def _stamp(row: Mapping[str, Any]) -> str:
-    who = _text(row["authority"])
+    who = text(row["authority"])
     if row["state"] == "stamped":
         return f"stamped by {who} at {clock(row.get('at'), 'UTC').utc}"
-    why = f" ({_text(row['why'])})" if row.get("why") else ""
+    why = f" ({text(row['why'])})" if row.get("why") else ""
     return f"refused by {who}{why}" if row["state"] == "refused" else f"pending at {who}{why}"
 
 
@@ -233,43 +231,13 @@ def _changes(told: Mapping[str, Any], zone: str) -> Iterator[str]:
     for name, title in (("added", "Added"), ("removed", "Not here any more"), ("changed", "Changed")):
         refs = changes.get(name) or ()
         yield f"{title} ({len(refs)}):"
-        yield from _list(f"`{_code(str(ref))}`" for ref in refs)
+        yield from listed(f"`{code(str(ref))}`" for ref in refs)
         yield ""
-    yield from _list((_text(s) for s in changes.get("sentences") or ()), empty="")
+    yield from listed((text(s) for s in changes.get("sentences") or ()), empty="")
 
 
 def _missing(told: Mapping[str, Any]) -> Iterator[str]:
     yield from ("## Not in this bundle, or not known", "")
-    known = [*(_text(s) for s in told.get("without") or ()), *(_text(s) for s in told.get("pending") or ())]
-    known += [f"{_text(key)}: {_text(why)}" for key, why in sorted((told.get("missing") or {}).items())]
-    yield from _list(known)
-
-
-def _list(lines: Iterable[str], empty: str = "None is recorded.") -> Iterator[str]:
-    count = 0
-    for count, line in enumerate(lines, 1):
-        if count <= LISTED:
-            yield f"- {line}"
-    if count > LISTED:
-        yield f"- {count - LISTED} more are not listed here."
-    if not count and empty:
-        yield empty
-
-
-def _table(head: tuple[str, ...], rows: Iterable[tuple[object, ...]]) -> Iterator[str]:
-    lines = [f"| {' | '.join(_text(value) for value in row)} |" for row in rows]
-    if not lines:
-        yield "None is recorded."
-        return
-    yield f"| {' | '.join(head)} |"
-    yield f"|{' --- |' * len(head)}"
-    yield from lines[:LISTED]
-
-
-def _text(value: object) -> str:
-    """Return words from outside as one line in which nothing is markup."""
-    return _MARKED.sub(r"\\\1", visible(" ".join(str(value).split())))
-
-
-def _code(value: str) -> str:
-    return visible(" ".join(value.split())).replace("`", "'")
+    known = [*(text(s) for s in told.get("without") or ()), *(text(s) for s in told.get("pending") or ())]
+    known += [f"{text(key)}: {text(why)}" for key, why in sorted((told.get("missing") or {}).items())]
+    yield from listed(known)

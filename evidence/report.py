@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
@@ -18,8 +18,8 @@ from markupsafe import Markup
 from evidence.contents import Contents, Exhibit
 from evidence.figures import figures
 from evidence.instants import clock, told
-from evidence.page import template
-from evidence.shown import Case, defanged, grouped, headline, published, sentences
+from evidence.page import template, visible
+from evidence.shown import Case, defanged, grouped, harmless, headline, published, sentences
 from evidence.svg import identifier
 from evidence.ways import TIERS, drawn_families, way
 
@@ -77,13 +77,16 @@ def _style(paper: bool) -> str:
     return "\n".join((folder / name).read_text(encoding="utf-8") for name in names)
 
 
-def _margins(contents: Contents, whole: Any) -> str:
-    """Return a page style for each exhibit, so that its number stands in the margin of every page of it."""
-    return "\n".join(
-        f'@page e{exhibit.number} {{ @top-right {{ content: "Exhibit E{exhibit.number:03}" }} }}\n'
-        f".p{exhibit.number} {{ page: e{exhibit.number} }}"
-        for exhibit in whole
-    )
+def _margins(contents: Contents, whole: Sequence[Exhibit]) -> str:
+    """Return page styles by which the case, and on its own pages the number of an exhibit, stand in the margin."""
+    font = '9pt "Noto Sans", "DejaVu Sans", sans-serif'
+    named = "".join(f"\\{ord(letter):x} " for letter in visible(contents.case)[:80])  # no letter of it is taken for CSS
+    rules = [f'@page {{ @top-left {{ content: "{named}"; font: {font}; color: #444 }} }}']
+    for exhibit in whole:
+        label = f"Exhibit E{exhibit.number:03}"
+        rules.append(f'@page e{exhibit.number} {{ @top-right {{ content: "{label}"; font: bold {font} }} }}')
+        rules.append(f".p{exhibit.number} {{ page: e{exhibit.number} }}")
+    return "\n".join(rules)
 
 
 def _policy(style: str, paper: bool) -> str:
@@ -111,7 +114,7 @@ def _listed(case: Case, exhibit: Exhibit) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _thumbnails(whole: Any) -> dict[str, str]:
+def _thumbnails(whole: Sequence[Exhibit]) -> dict[str, str]:
     """Return small pictures as data addresses: a page that is printed may fetch nothing."""
     found, room = {}, PICTURES
     for exhibit in whole:
@@ -178,8 +181,16 @@ def _coverage(contents: Contents) -> list[dict[str, Any]]:
 
 
 def _dated(rows: Any, zone: str) -> list[dict[str, Any]]:
-    return [{**row, "url": defanged(row.get("url")), "at": clock(row.get("at") or row.get("from"), zone),
-             "until": clock(row.get("to"), zone)} for row in rows or ()]  # fmt: skip
+    return [
+        {
+            **row,
+            "url": defanged(row.get("url")),
+            "at": clock(row.get("at") or row.get("from"), zone),
+            "until": clock(row.get("to"), zone),
+            "why": harmless(row.get("why") or row.get("reason") or "No reason is recorded."),
+        }
+        for row in rows or ()
+    ]
 
 
 def _pending(case: Case) -> list[str]:

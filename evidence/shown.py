@@ -19,7 +19,7 @@ LONG = 20_000  # characters of a text on the page; the whole text is in item.jso
 WORDINGS = 20  # that are laid beside each other
 SENTENCES = 12  # of matches with one exhibit; all of them are in the table of pairs
 OBSERVATIONS = 30
-_HTTP = re.compile(r"(?i)^http(s?)://")
+_HTTP = re.compile(r"(?i)\bhttp(s?)://")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8}){0,3}")
 _STRENGTH = {"A": "strong", "B": "supporting", "C": "context only"}
 _ROUTE = {
@@ -34,7 +34,12 @@ _OUTCOME = {
 
 def defanged(url: object) -> str:
     """Return an address as text that no viewer opens by itself: hxxps for https; keys in it are hidden."""
-    return _HTTP.sub(r"hxxp\1://", redact_url(str(url))) if url else ""
+    return harmless(redact_url(str(url))) if url else ""
+
+
+def harmless(words: str) -> str:
+    """Return a sentence of ours in which no viewer finds an address to open."""
+    return _HTTP.sub(r"hxxp\1://", words)
 
 
 class Case:
@@ -100,7 +105,7 @@ class Case:
     def _match(self, pair: Mapping[str, Any], ref: str) -> dict[str, Any]:
         other = str(pair["right"] if pair["left"] == ref else pair["left"])
         strength = _STRENGTH.get(str(pair.get("strength")), str(pair.get("strength")))
-        return {"other": self.named(other), "sentence": pair["sentence"], "strength": strength,
+        return {"other": self.named(other), "sentence": harmless(pair["sentence"]), "strength": strength,
                 "matcher": pair["matcher"], "judgement": pair.get("judgement")}  # fmt: skip
 
     def _wordings(self, item: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -124,7 +129,7 @@ class Case:
                 "at": clock(row.get("at"), self.contents.zone),
                 "word": _OUTCOME.get(str(row.get("outcome")), "unclear"),
                 "status": row.get("status"),
-                "sentence": row.get("sentence") or "",
+                "sentence": harmless(row.get("sentence") or ""),
             }
             for row in rows[-OBSERVATIONS:]
         ]
@@ -205,7 +210,7 @@ def _capture(capture: Mapping[str, Any] | None, zone: str) -> dict[str, Any] | N
     """Return how a page was captured, in the words of capture.json."""
     if capture is None:
         return None
-    server, resources = capture.get("server") or {}, capture.get("resources") or {}
+    server, resources = capture.get("server") or {}, capture.get("requests") or {}
     return {
         "at": clock(capture.get("ended") or capture.get("started"), zone),
         "outcome": capture.get("outcome") or "unknown",
@@ -213,7 +218,7 @@ def _capture(capture: Mapping[str, Any] | None, zone: str) -> dict[str, Any] | N
         "final": defanged(capture.get("final_url")), "address": server.get("address"), "tls": server.get("tls"),
         "certificate": server.get("certificate_sha256"), "browser": capture.get("browser"),
         "hops": [(defanged(hop.get("url")), hop.get("status")) for hop in capture.get("redirects") or ()],
-        "resources": [(name, resources[name]) for name in ("requested", "recorded", "failed", "blocked", "local")
+        "requests": [(name, resources[name]) for name in ("requested", "recorded", "failed", "blocked", "local")
                       if resources.get(name) is not None],
         "truncated": len(capture.get("truncated") or ()), "missing": sorted((capture.get("missing") or {}).items()),
     }  # fmt: skip
@@ -226,5 +231,11 @@ def grouped(digest: str | None, by: int = 4) -> str:
 
 def sentences(rows: Iterable[Mapping[str, Any]], zone: str) -> Sequence[dict[str, Any]]:
     """Return findings with their moment in words."""
-    return [{"at": clock(row.get("at"), zone), "sentence": row.get("sentence") or "", "url": defanged(row.get("url"))}
-            for row in rows]  # fmt: skip
+    return [
+        {
+            "at": clock(row.get("at"), zone),
+            "sentence": harmless(row.get("sentence") or ""),
+            "url": defanged(row.get("url")),
+        }
+        for row in rows
+    ]

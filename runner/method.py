@@ -49,8 +49,8 @@ def gather(workspace: Workspace, conn: Connection, contents: Contents) -> dict[s
         "software": _software(contents.software), "settings": _settings(workspace), "rules": rules(workspace),
         "kernel": matching.generation(conn)[2] or None, "parsers": _parsers(contents),
         "audiences": _audiences(workspace), "coverage": list(_coverage(conn, contents.sources, ended)),
-        "outages": list(outages(contents.sources, ended)), "uncollected": list(_uncollected(contents)),
-        "robots": list(_robots(contents)), "clock": clock_offset(workspace, conn).as_row(),
+        "outages": list(outages(contents.sources, ended)), "uncollected": list(_uncollected(contents, ended)),
+        "robots": list(_robots(contents, ended)), "clock": clock_offset(workspace, conn).as_row(),
         "stamps": stamps(workspace, conn, contents.exhibits),
     }  # fmt: skip
 
@@ -187,7 +187,7 @@ def _audiences(workspace: Workspace) -> Row:
 
 def _parsers(contents: Contents) -> list[Row]:
     """Return what read the sources; readers have the version of the program they come with."""
-    counted = Counter((s["kind"], s.get("route")) for s in contents.sources)
+    counted = Counter((s.get("reader") or s["kind"], s.get("route")) for s in contents.sources)
     ours = contents.software.partition("/")[2]
     return [{"id": kind, "version": ours, "route": route, "sources": n}
             for (kind, route), n in sorted(counted.items(), key=str)]  # fmt: skip
@@ -212,23 +212,34 @@ def _coverage(conn: Connection, sources: Sequence[Row], ended: Iterable[Ended]) 
         }  # fmt: skip
 
 
-def _uncollected(contents: Contents) -> Iterator[Row]:
+def _uncollected(contents: Contents, ended: Iterable[Ended]) -> Iterator[Row]:
+    """Yield what could not be had: single posts, whole sources by what their last run met, pictures and videos."""
     for row in contents.findings:
         if row["kind"] in _NOT_HAD:
             yield {"what": row["kind"], "why": row["sentence"], "at": row["at"], "url": row["url"],
                    "source": row.get("source")}  # fmt: skip
+    for run, url in _last_met(contents.sources, ended):
+        if run.finding and run.finding.get("kind") in _NOT_HAD:
+            yield {"what": run.finding["kind"], "why": _sentence(run.finding), "at": iso(run.started), "url": url,
+                   "source": run.source_id}  # fmt: skip
     for row in contents.media:
         if row.get("status") in ("refused", "failed"):
-            why = _sentence(row.get("finding"))
-            yield {"what": f"{row['kind']} of a post", "why": why, "at": row.get("fetched_at"), "url": row["url"],
-                   "source": None}  # fmt: skip
+            yield {"what": f"{row['kind']} of a post", "why": _sentence(row.get("finding")),
+                   "at": row.get("fetched_at"), "url": row["url"], "source": None}  # fmt: skip
+
+
+def _last_met(sources: Sequence[Row], ended: Iterable[Ended]) -> list[tuple[Ended, str]]:
+    """Return the last run of each source, with its address."""
+    urls = {source["id"]: str(source["url"]) for source in sources}
+    last = {run.source_id: run for run in ended if run.source_id in urls}
+    return [(run, urls[number]) for number, run in sorted(last.items())]
 
 
 def _sentence(finding: Mapping[str, Any] | None) -> str:
     return str((finding or {}).get("sentence") or "No reason is recorded.")
 
 
-def _robots(contents: Contents) -> Iterator[Row]:
+def _robots(contents: Contents, ended: Iterable[Ended]) -> Iterator[Row]:
     for source in contents.sources:
         if source.get("robots_override"):
             yield {"url": source["url"], "decision": "overridden by a person", "reason": source["robots_override"],
@@ -236,3 +247,6 @@ def _robots(contents: Contents) -> Iterator[Row]:
     for row in contents.findings:
         if row["kind"] == "robots":
             yield {"url": row["url"], "decision": "not fetched", "reason": row["sentence"], "at": row["at"]}
+    for run, url in _last_met(contents.sources, ended):
+        if run.finding and run.finding.get("kind") == "robots":
+            yield {"url": url, "decision": "not fetched", "reason": _sentence(run.finding), "at": iso(run.started)}
