@@ -180,6 +180,8 @@ def _close(look: _Look) -> None:
     for record in found.changed:
         found.digests |= look.payloads.get(record, set())
     found.digests |= found.leaves
+    for record in look.payloads.keys() - found.changed:  # the same bytes stand here for everybody to see
+        found.digests -= look.payloads[record]
 
 
 def _spread(changed: set[str], naming: dict[str, set[str]]) -> None:
