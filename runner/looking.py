@@ -88,7 +88,7 @@ def _by_source(desk: Desk, post: Post, kind: type[Source], target: Target, row: 
         with closing(batches(source, replace(row, url=target.url), Cursor())) as walk:
             for batch in walk:
                 shown = next((item for item in batch if isinstance(item, Post) and item.ref == post.ref), None)
-                told = told or next((i for i in batch if isinstance(i, Finding) and _about(i, post)), None)
+                told = told or next((i for i in batch if isinstance(i, Finding) and i.ref in (None, post.ref)), None)
                 if shown is not None:
                     return Look("seen", kind.route, desk.http.clock.now(), "shown", capture=shown.capture, post=shown)
                 items += len(batch)
@@ -104,10 +104,6 @@ def _by_source(desk: Desk, post: Post, kind: type[Source], target: Target, row: 
     if told is None:
         return Look("unclear", kind.route, at, f"{kind.id} answered without it")
     return _found(told, kind.route, at)
-
-
-def _about(finding: Finding, post: Post) -> bool:
-    return finding.ref == post.ref or (finding.ref is None and finding.url in (None, post.url))
 
 
 def _found(finding: Finding, route: str, at: datetime) -> Look:

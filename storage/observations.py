@@ -168,8 +168,9 @@ def _candidates(looked: Any) -> Select[Any]:
 
 def _tried_once(now: datetime) -> Select[Any]:
     looked = _looked()
-    last = exists().where(_ROWS.c.post_id == _POSTS.c.id, _ROWS.c.at == looked.c.at, _ROWS.c.outcome == "not_seen")
-    return _candidates(looked).where(last, looked.c.at <= now - APART).order_by(looked.c.at.desc(), _POSTS.c.id)
+    missed = exists().where(_ROWS.c.post_id == _POSTS.c.id, _ROWS.c.outcome == "not_seen")
+    query = _candidates(looked).where(missed, looked.c.at <= now - APART)
+    return query.order_by(looked.c.at.desc(), _POSTS.c.id)
 
 
 def _longest_ago(now: datetime, every: timedelta, which: Which) -> Select[Any]:
