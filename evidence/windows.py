@@ -14,7 +14,8 @@ PIECE = 1 << 20  # bytes unpacked at a time
 class Readable(Protocol):
     """Bytes in their order."""
 
-    def read(self, size: int = ..., /) -> bytes: ...
+    def read(self, size: int = ..., /) -> bytes:
+        """Return up to `size` bytes."""
 
 
 class Window:
