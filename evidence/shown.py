@@ -186,7 +186,7 @@ def _author(author: Mapping[str, Any]) -> dict[str, str]:
     handle = str(author.get("handle") or "")
     name = str(author.get("name") or "")
     return {"shown": name or handle or "not shown", "handle": handle if name and handle != name else "",
-            "id": str(author.get("id") or ""), "url": defanged(author.get("profile_url"))}  # fmt: skip
+            "id": harmless(str(author.get("id") or "")), "url": defanged(author.get("profile_url"))}  # fmt: skip
 
 
 def _edited(item: Mapping[str, Any], post: Mapping[str, Any], zone: str) -> Told | None:
