@@ -7,11 +7,12 @@ record stay, so its digest does too. What is damaged is left out and named with 
 from __future__ import annotations
 
 import re
+import secrets
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO
 
 from archive.whole_records import whole_records
 from core.errors import BadInput
@@ -39,13 +40,14 @@ class Copied:
             self.damages.append(sentence)
 
 
-def take_in(source: BinaryIO, target: Path, name: str) -> Copied:
+def take_in(source: IO[bytes], target: Path, name: str) -> Copied:
     """Copy a WARC file into the archive under the name `target`; it appears whole or not at all.
 
     `name` is what it is called in sentences. Raises BadInput where it is no WARC, is over the cap, or holds no whole
     record.
     """
-    part, made = target.with_name(f".{target.name}.part"), target.with_name(f".{target.name}.made")
+    token = secrets.token_hex(4)  # two imports of one file do not meet
+    part, made = (target.with_name(f".{target.name}.{token}.{end}") for end in ("part", "made"))
     try:
         _spooled(source, part, name)
         copied = _copied(part, made, target, name)
@@ -60,7 +62,7 @@ def take_in(source: BinaryIO, target: Path, name: str) -> Copied:
     return copied
 
 
-def _spooled(source: BinaryIO, part: Path, name: str) -> None:
+def _spooled(source: IO[bytes], part: Path, name: str) -> None:
     size = 0
     try:
         with part.open("wb") as out:
@@ -109,14 +111,14 @@ def _gaps(spans: list[tuple[int, int]], size: int) -> Iterator[tuple[int, int]]:
         place = max(place, until)
 
 
-def _copy(file: BinaryIO, out: BinaryIO, size: int) -> None:
+def _copy(file: IO[bytes], out: IO[bytes], size: int) -> None:
     while size:
         piece = file.read(min(size, _PIECE))
         out.write(piece)
         size -= len(piece) or size
 
 
-def _unpacked(file: BinaryIO, since: int, until: int, *, packed: bool) -> Iterator[bytes]:
+def _unpacked(file: IO[bytes], since: int, until: int, *, packed: bool) -> Iterator[bytes]:
     """Yield what stands between two bytes of a file, unpacked; raise zlib.error or EOFError where it is damaged."""
     file.seek(since)
     left, total = until - since, 0
@@ -173,7 +175,7 @@ class _Stream:
         return taken
 
 
-def _repack(pieces: Iterator[bytes], out: BinaryIO, copied: Copied, where: str) -> None:
+def _repack(pieces: Iterator[bytes], out: IO[bytes], copied: Copied, where: str) -> None:
     stream = _Stream(pieces)
     place = out.tell()
     try:

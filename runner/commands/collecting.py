@@ -1,4 +1,4 @@
-"""collect, watch, import, reparse."""
+"""collect, watch, reparse."""
 
 from __future__ import annotations
 
@@ -11,12 +11,9 @@ import click
 from runner.options import case_option, inert, json_option, line, problem, workspace_of, workspace_option
 
 if TYPE_CHECKING:
-    from runner.intake import Taken
     from runner.outcome import Outcome
 
 FILES = click.Path(exists=True, dir_okay=False, path_type=Path)
-# those of runner.importers.FORMS, written out so that --help need not load the importers
-IMPORTS = click.Choice(["ndjson", "csv", "urls", "zeeschuimer", "4cat", "x-archive", "meta", "stix"])
 
 
 NEW_FIELDS = 5  # unread fields named on the terminal; --json has them all
@@ -114,56 +111,6 @@ def watch_command(ctx: click.Context, case: str | None, duration: str | None, as
     limit = seconds(duration) if duration else None
     click.echo("Watching; stop with Ctrl-C.", err=True)
     Watch(workspace, teller(as_json), problem, case).run(limit)
-
-
-@click.command("import", short_help="Take in posts (NDJSON, CSV) or lists of addresses from files.")
-@click.argument("files", metavar="FILE...", nargs=-1, required=True, type=FILES)
-@click.option("--case", "case", required=True, metavar="CASE", help="The case they belong to; made if it is new.")
-@click.option("--format", "form", type=IMPORTS, help="Else told from the file.")
-@click.option("--platform", metavar="NAME", help="Of the posts in a table that does not say: tiktok, instagram ...")
-@json_option
-@workspace_option
-@click.pass_context
-def import_command(
-    ctx: click.Context, files: tuple[Path, ...], case: str, form: str | None, platform: str | None, as_json: bool
-) -> None:
-    """Take in posts (NDJSON, CSV) or lists of addresses from files.
-
-    Example: copytrail import posts.ndjson --case harbour
-    """
-    from core.errors import BadInput
-    from runner.intake import take_in
-    from runner.progress import Counting
-    from runner.stamping import after_work
-
-    workspace = workspace_of(ctx)
-    rejected = unread = 0
-    for path in files:
-        try:
-            with Counting(f"importing {path.name}") as counting:
-                taken = take_in(workspace, path, case=case, form=form, platform=platform, progress=counting.total)
-        except BadInput as error:
-            problem(error.sentence)
-            unread += 1
-            continue
-        rejected += len(taken.rejected) + taken.unlisted
-        _tell_taken(taken, as_json)
-    after_work(workspace, problem)
-    ctx.exit(2 if unread == len(files) else 1 if rejected or unread else 0)
-
-
-def _tell_taken(taken: Taken, as_json: bool) -> None:
-    for bad in taken.rejected:
-        problem(f"{taken.file}, line {bad.line}: {bad.reason}")
-    if taken.unlisted:
-        problem(f"{taken.file}: {taken.unlisted} more rows could not be used.")
-    if as_json:
-        click.echo(line(taken.as_row()))
-        return
-    sources = f", {taken.sources} sources watched ({taken.sources_new} new)" if taken.sources else ""
-    profiles = f", {taken.profiles} new profiles" if taken.profiles else ""
-    counts = f"{taken.posts} posts, {taken.new} new, {taken.changed} changed{profiles}{sources}"
-    click.echo(inert(f"{taken.file}: {counts}, {len(taken.rejected) + taken.unlisted} rows not used"))
 
 
 @click.command("reparse", short_help="Run today's parsers over the archive; nothing touches the network.")

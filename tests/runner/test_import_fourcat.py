@@ -104,9 +104,9 @@ def test_our_tables_take_the_platform_too(tmp_path: Path) -> None:
 
 
 def test_the_command_offers_every_format() -> None:
-    from runner.commands.collecting import IMPORTS
+    from runner.commands.importing import IMPORTS
 
-    assert tuple(IMPORTS.choices) == FORMS
+    assert tuple(IMPORTS.choices) == (*FORMS, "capture")
 
 
 def test_second_import_changes_nothing(home: Home, tmp_path: Path) -> None:
