@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from core.errors import BadInput
 
@@ -20,7 +19,6 @@ if TYPE_CHECKING:
     from storage.exhibits import Around
 
 _SLUG = re.compile(r"[^a-z0-9_]+")
-_LOADED = 50_000_000  # bytes of the list of what a page loaded
 _THUMBNAIL = 5_000_000
 _GOOD = ("ok", "partial")
 
@@ -50,8 +48,6 @@ class Gatherer:
     around: Mapping[str, Around]
     media: Mapping[str, Sequence[Row]]
     recorded: frozenset[str]
-    pages: dict[str, Row] = field(default_factory=dict)  # by ref: the capture that is shown
-    loaded: dict[str, set[str]] = field(default_factory=dict)  # by id of a page capture: all records it consists of
 
     def page(self, ref: str) -> Row | None:
         """Return the captured page that stands for a post: the last good one, else the last."""
@@ -67,7 +63,7 @@ class Gatherer:
             found |= {v["record"] for v in self.around[ref].versions}
             found |= {o["record"] for o in self.around[ref].observations}
         if page := self.page(ref):
-            found |= set(page["records"].values()) | self.loaded.get(page["id"], set())
+            found |= of_page(page)
         there = {one for one in found if one and one in self.recorded}
         return there | ({post["capture"]} if post["capture"] else set())  # where that is lost, the export says so
 
@@ -111,7 +107,8 @@ class Gatherer:
         if page is not None:
             about = {key: value for key, value in page.items() if key != "detail"}
             there = {role: one for role, one in page["records"].items() if one in self.records(post)}
-            return {"v": 1, **about, **page["detail"], "records": there}
+            detail = {key: value for key, value in page["detail"].items() if key not in ("process", "exchanges")}
+            return {"v": 1, **about, **detail, "records": there}
         found = archive.records.get(post["capture"] or "")
         if found is None:
             return None
@@ -119,6 +116,11 @@ class Gatherer:
         if key not in captures:
             captures[key] = capture_of_answer(found, post.get("route"), self.software)
         return captures[key]
+
+
+def of_page(page: Row) -> set[str]:
+    """Return the ids of all records a captured page consists of."""
+    return {one for one in (*page["records"].values(), *page["detail"].get("exchanges", ())) if one}
 
 
 def kept_files(root: Path, rows: Iterable[Row], recorded: frozenset[str]) -> Iterator[Kept]:
@@ -129,32 +131,6 @@ def kept_files(root: Path, rows: Iterable[Row], recorded: frozenset[str]) -> Ite
         if row["sha256"] and row["capture"] not in recorded:
             mime = row["mime"] or "application/octet-stream"
             yield Kept(row["sha256"], row["url"], mime, row["fetched_at"], root / row["path"])
-
-
-def loaded(pages: Iterable[Row], archive: Archive) -> dict[str, set[str]]:
-    """Return the ids of all records each captured page consists of, as its own list names them."""
-    from evidence.made import payload_of
-
-    found: dict[str, set[str]] = {}
-    for page in pages:
-        info = archive.records.get(page["records"].get("pageinfo", ""))
-        with suppress(BadInput, ValueError, RecursionError):
-            told = json.loads(payload_of(info, _LOADED)) if info else None
-            found[page["id"]] = set(_records(told))
-    return found
-
-
-def _records(told: Any) -> Iterator[str]:
-    """Yield every value of a key `record`, however deep."""
-    waiting = [told]
-    while waiting:
-        one = waiting.pop()
-        if isinstance(one, dict):
-            if isinstance(one.get("record"), str):
-                yield one["record"]
-            waiting += one.values()
-        elif isinstance(one, list):
-            waiting += one
 
 
 def opened(conn: Connection, folder: Path, records: Iterable[str]) -> Archive:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -16,10 +16,23 @@ if TYPE_CHECKING:
 
     from evidence.press import Sealed
     from evidence.proofs import Means
+    from evidence.public import Public
     from runner.gather import Gathered
     from runner.workspace import Workspace
 
 Progress = Callable[[int, int | None], None]
+
+
+@dataclass(frozen=True)
+class Lock:
+    """How a bundle is encrypted: to age keys, or with a passphrase; neither leaves it open."""
+
+    keys: Sequence[str] = ()
+    passphrase: str | None = None
+
+    def name(self, out: Path) -> Path:
+        """Return the name a bundle gets."""
+        return out.with_name(f"{out.name}.age") if self.keys or self.passphrase else out
 
 
 def export(
@@ -29,45 +42,87 @@ def export(
     out: Path,
     edition: str = "sealed",
     items: Sequence[str] = (),
-    encrypt_to: Sequence[str] = (),
-    passphrase: str | None = None,
+    redact: Sequence[str] = (),
+    original: Path | None = None,
+    lock: Lock | None = None,
     zone: str | None = None,
     progress: Progress | None = None,
     tell: Callable[[str], None] = lambda _: None,
 ) -> dict[str, Any]:
     """Write a bundle of a case, or of some posts, and return what it holds.
 
-    A name that ends in `.wacz` gets one WACZ of the whole case, any other a case bundle. With keys or a passphrase the
-    file is `NAME.age`. `tell` gets what hinders a seal or a stamp: neither fails an export. Raises BadInput where the
-    case or a post is unknown or the file cannot be written, CannotStart where an archived answer is missing or the
-    signature fails.
+    A name that ends in `.wacz` gets one WACZ of the whole case, any other a case bundle. `lock` encrypts the sealed
+    edition. A public edition hides the persons of `redact` (refs, or redaction files) and names the sealed one: that
+    of the path `original`, else one written beside it. `tell` gets what hinders a seal or a stamp: neither fails an
+    export. Raises BadInput where the case or a post is unknown or a file cannot be written, CannotStart where an
+    archived answer is missing or the signature fails, LeftIn where something to be hidden was left.
     """
+    from runner.editions import drawn
+
+    asked = Asked(case, items, encrypt_to, passphrase, zone, progress, tell)
+    if edition != "public":
+        if redact or sealed:
+            raise BadInput("--redact and --sealed are for the public edition; add --edition public.")
+        return _export(workspace, asked, out)
+    _free(out)
+    public, original, lies = drawn(
+        workspace, case, out, redact=redact, sealed=sealed, progress=progress, tell=tell,
+        seal=lambda path: _export(workspace, asked, path),
+    )  # fmt: skip
+    open_to_all = replace(asked, encrypt_to=(), passphrase=None)
+    return {**_export(workspace, open_to_all, out, public, original), "sealed": str(lies), "original": original}
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What was asked for, alike in both editions."""
+
+    case: str
+    items: Sequence[str]
+    encrypt_to: Sequence[str]
+    passphrase: str | None
+    zone: str | None
+    progress: Progress | None
+    tell: Callable[[str], None]
+
+
+def _export(
+    workspace: Workspace, asked: Asked, out: Path, public: Public | None = None, original: str | None = None
+) -> dict[str, Any]:
+    """Write one edition: the public one where there is a redactor."""
     from runner.gather import gather
     from runner.method import with_ways
+    from runner.redacting import refuse
     from runner.stamping import after_work
 
-    locked = bool(encrypt_to or passphrase)
+    locked = bool(asked.encrypt_to or asked.passphrase)
     target = out.with_name(f"{out.name}.age") if locked else out
-    if target.exists():
-        raise BadInput(f"{target} exists; nothing is overwritten. Choose another name.")
+    _free(target)
     single = out.suffix == ".wacz"
-    after_work(workspace, tell)
+    after_work(workspace, asked.tell)
     created = workspace.clock().now()
-    gathered = gather(workspace, case, items, created, whole=single or not items, exhibits=not single)
-    contents = replace(with_ways(workspace, gathered.contents), zone=zone or gathered.contents.zone)
-    means = _means(workspace, progress)
+    gathered = gather(workspace, asked.case, asked.items, created, whole=single or not asked.items, exhibits=not single)
+    contents = replace(with_ways(workspace, gathered.contents), zone=asked.zone or gathered.contents.zone)
+    means = replace(_means(workspace, asked.progress), redactor=public, original=original)
     contents = replace(contents, method=_method(workspace, gathered, means))
     gathered = replace(gathered, contents=contents)
-    with _encrypted(out, target, encrypt_to, passphrase) as plain:
+    with _encrypted(out, target, asked.encrypt_to, asked.passphrase) as plain:
         done = _write(gathered, plain, means, single=single)
+        refuse(workspace, plain, public, asked.progress)
     digest = _digest(target)
-    _log(workspace, gathered, target, digest, items, {"edition": edition, "posts": done.posts,
-         "exhibits": done.exhibits, "plain": done.sha256 if locked else None})  # fmt: skip
+    edition = "public" if public else "sealed"
+    _log(workspace, gathered, target, digest, asked.items, {"edition": edition, "posts": done.posts,
+         "exhibits": done.exhibits, "plain": done.sha256 if locked else None, "original": original})  # fmt: skip
     return {
         "path": str(target), "edition": edition, "sha256": digest, "posts": done.posts, "records": done.records,
         "exhibits": done.exhibits, "bytes": target.stat().st_size, "encrypted": locked, "pending": done.pending,
         "without": done.without, "fingerprint": means.identity.fingerprint if means.identity else None,
     }  # fmt: skip
+
+
+def _free(target: Path) -> None:
+    if target.exists():
+        raise BadInput(f"{target} exists; nothing is overwritten. Choose another name.")
 
 
 def _write(gathered: Gathered, out: Path, means: Means, *, single: bool) -> Sealed:
@@ -116,7 +171,7 @@ def _method(workspace: Workspace, gathered: Gathered, means: Means) -> dict[str,
 
 
 @contextmanager
-def _encrypted(out: Path, target: Path, keys: Sequence[str], passphrase: str | None) -> Iterator[Path]:
+def _encrypted(out: Path, target: Path, lock: Lock) -> Iterator[Path]:
     """Yield where to write: the file itself, or one in a folder that goes once it is encrypted."""
     if target == out:
         yield out
@@ -127,7 +182,7 @@ def _encrypted(out: Path, target: Path, keys: Sequence[str], passphrase: str | N
     with TemporaryDirectory(dir=out.parent, prefix=".copytrail-") as folder:
         plain = Path(folder) / out.name
         yield plain
-        encrypt_file(plain, target, to=keys, passphrase=passphrase)
+        encrypt_file(plain, target, to=lock.keys, passphrase=lock.passphrase)
     target.with_name(f"{target.name}.sha256").write_text(f"{_digest(target)}  {target.name}\n", encoding="utf-8")
 
 
@@ -143,7 +198,6 @@ def _log(
 ) -> None:
     from runner.custody import note
 
-    about = {key: value for key, value in told.items() if value is not None}
-    about |= {"marks": gathered.marks} | ({"items": len(items)} if items else {})
+    about = told | {"marks": gathered.marks} | ({"items": len(items)} if items else {})
     with workspace.database.write() as conn:
         note(workspace, conn, gathered.contents.case, "exported", f"file:{path.name}", sha256=digest, note=about)

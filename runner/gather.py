@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from evidence.archived import Archive
     from evidence.contents import Contents, Row
     from runner.workspace import Workspace
+    from storage.exhibits import Around
 
 SEALS = "archive/seals"
 
@@ -81,22 +82,16 @@ def _with_records(
     stands = around.around(conn, [p["ref"] for p in posts])
     pages = around.pages_of_case(conn, case) if whole and not items else []
     shown = [page for one in stands.values() for page in one.pages]
-    early = [page["records"].get(role) for page in (*pages, *shown) for role in ("pageinfo", "thumbnail")]
-    archive = show.opened(conn, workspace.warc_folder, [one for one in early if one])
-    archive.look(one for one in early if one)
-    loaded = show.loaded([*pages, *shown], archive)
-    candidates = _candidates(contents, stands.values(), [*pages, *shown], loaded)
-    recorded = frozenset(captures.find(conn, candidates)) | frozenset(archive.records)
-    gatherer = show.Gatherer(workspace.root, contents.software, stands, media, recorded, loaded=loaded)
+    candidates = _candidates(contents, stands.values(), [*pages, *shown])
+    recorded = frozenset(captures.find(conn, candidates))
+    gatherer = show.Gatherer(workspace.root, contents.software, stands, media, recorded)
     wanted = set().union(*(gatherer.records(post) for post in posts)) if posts else set()
     # a post may stand as another case's source showed it: the answer it was read from goes along
     of_posts = {p["capture"] for p in contents.posts if p["capture"]}
     of_case = of_posts | (set() if items else captures.of_case(conn, case) | (candidates & recorded))
     if whole:
         wanted |= of_case
-    held = archive.records, archive.partners
     archive = show.opened(conn, workspace.warc_folder, wanted)
-    archive.records, archive.partners = held
     archive.look(wanted)
     read: dict[str, Row] = {}
     made = [gatherer.exhibit(n, post, archive, read) for n, post in enumerate(posts, 1)]
@@ -107,13 +102,15 @@ def _with_records(
     return Gathered(told, archive, around.marks(conn))
 
 
-def _candidates(contents: Contents, stands: Any, pages: Sequence[Row], loaded: dict[str, set[str]]) -> set[str]:
+def _candidates(contents: Contents, stands: Iterable[Around], pages: Iterable[Row]) -> set[str]:
     """Return the ids of records that may go in besides the answers of posts."""
+    from runner.exhibits import of_page
+
     found = {row["capture"] for row in contents.media} | {row["record"] for row in contents.observations}
     for one in stands:
         found |= {v["record"] for v in one.versions}
     for page in pages:
-        found |= set(page["records"].values()) | loaded.get(page["id"], set())
+        found |= of_page(page)
     return {one for one in found if one}
 
 

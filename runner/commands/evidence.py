@@ -20,10 +20,22 @@ from runner.options import inert, json_option, line, workspace_of, workspace_opt
 )
 @click.option(
     "--edition",
-    type=click.Choice(["sealed"]),
+    type=click.Choice(["sealed", "public"]),
     default="sealed",
     show_default=True,
-    help="Sealed: all of it, unchanged.",
+    help="Sealed: all of it, unchanged. Public: persons and secrets are taken out of copies; both are written.",
+)
+@click.option(
+    "--redact",
+    "redact",
+    multiple=True,
+    metavar="REF|FILE",
+    help="Whom the public edition hides: the ref of an account, or a redaction file; may be repeated.",
+)
+@click.option(
+    "--original",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="The sealed edition that a public one belongs to; else one is written beside it.",
 )
 @click.option(
     "--item", "items", multiple=True, metavar="REF", help="This post is an exhibit; may be repeated, the order stays."
@@ -41,14 +53,14 @@ def export_command(
 
     Example: copytrail export --case harbour --out exports/harbour.zip
     """
-    from runner.export import export
+    from runner.export import Lock, export
     from runner.progress import Counting
 
     workspace = workspace_of(ctx)
     secret = click.prompt("Passphrase", hide_input=True, confirmation_prompt=True, err=True) if passphrase else None
     with Counting("sealing") as counting:
         done = export(
-            workspace, **told, encrypt_to=keys, passphrase=secret, progress=counting.total,
+            workspace, **told, lock=Lock(keys, secret), progress=counting.total,
             tell=lambda text: click.echo(inert(text), err=True),
         )  # fmt: skip
     if as_json:
@@ -64,8 +76,11 @@ def said(done: dict[str, Any]) -> list[str]:
     lines = [f"{done['path']}: {exhibits}{done['posts']} posts, {done['records']} archived records.",
              f"sha256 {done['sha256']}",
              f"signed with the key {done['fingerprint']}"]  # fmt: skip
+    if done.get("sealed"):
+        lines.append(f"drawn from the sealed edition {done['sealed']}, sha256 {done['original']}")
     lines += [f"Time stamp still to come, {why}" for why in dict.fromkeys(done["pending"])]
-    return lines + list(done["without"])
+    lines += done["without"]
+    return lines + (said(done["sealed"]) if done.get("sealed") else [])
 
 
 @click.command("verify", short_help="Check a bundle: every file, every digest; 0 only if it is intact.")
