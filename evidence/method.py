@@ -133,7 +133,7 @@ def _coverage(told: Mapping[str, Any], contents: Contents, zone: str) -> Iterato
         rows = [{"url": s["url"], "kind": s["kind"], "state": s.get("coverage")} for s in contents.sources]
     states = Counter(row.get("state") or "not run yet" for row in rows)
     if states:
-        yield f"{len(rows)} sources: {', '.join(f'{n} {state}' for state, n in sorted(states.items()))}."
+        yield f"{len(rows)} sources: {', '.join(f'{n} {text(state)}' for state, n in sorted(states.items()))}."
         yield ""
     shown = [
         (defanged(row["url"]), row.get("kind") or "", row.get("state") or "not run yet",
@@ -193,7 +193,7 @@ def _times(told: Mapping[str, Any], contents: Contents) -> Iterator[str]:
     yield f"- Local times are those of {text(contents.zone)}."
     stated = Counter(str((p.get("published") or {}).get("precision") or UNKNOWN) for p in contents.posts)
     if stated:
-        counted = ", ".join(f"{n} {precision}" for precision, n in sorted(stated.items()))
+        counted = ", ".join(f"{n} {text(precision)}" for precision, n in sorted(stated.items()))
         yield f"- Precision of the times of {len(contents.posts)} posts: {counted}."
 
 
