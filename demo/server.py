@@ -12,6 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import ClassVar, Self
 
+from demo.authority import MEDIA_TYPE, TimeAuthority
 from demo.replicas import (
     blogspot,
     bluesky,
@@ -47,6 +48,7 @@ REPLICAS: tuple[type[Replica], ...] = (
     xenforo.XenForo, hive.Hive, peertube.PeerTube, lemmy.Lemmy, vk.Vk, bluesky.Bluesky, odysee.Odysee, pixiv.Pixiv,
     ptt.Ptt, telegram.Telegram, tiktok.TikTok, quora.Quora, soundcloud.SoundCloud, feeds.AnySite,
 )  # fmt: skip
+AUTHORITIES = ("hourglass", "sundial")  # time-stamp authorities, at http://NAME.example/; they live in today's time
 _COMPRESSED_FROM = 1400  # bytes, as servers are usually set
 _MOST_SENT = 1 << 20  # bytes of a request body that are read
 
@@ -93,6 +95,7 @@ class Server:
         self.world = world
         self.log: list[Seen] = []
         self.now: datetime = world.moment(day)
+        self.authorities = {f"{name}.example": TimeAuthority(name) for name in AUTHORITIES}
         self._lock = threading.Lock()
         self._trouble = list(trouble)
         self._replicas = {host: made for kind in REPLICAS for made in [kind(world)] for host in made.hosts()}
@@ -118,6 +121,8 @@ class Server:
 
     def answer(self, request: Request) -> Answer:
         """Return what the host of a request answers now."""
+        if (authority := self.authorities.get(request.host)) is not None:
+            return Answer(200, authority.answer(request.body), MEDIA_TYPE)
         with self._lock:
             for trouble in self._trouble:
                 if trouble.host == request.host and request.path.startswith(trouble.path):

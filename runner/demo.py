@@ -19,6 +19,7 @@ import yaml
 
 from config.settings import FILE
 from core.errors import BadInput
+from runner.demo_time import authorities_file, stamp_day, trust
 from runner.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -33,6 +34,10 @@ loopback_port = {port}
 
 [collect]
 contact = "demo@copytrail.example"
+
+[timestamps]
+authorities = ["hourglass", "sundial"]
+own = "authorities.yml"
 """
 Tell = Callable[[str], None]
 
@@ -80,6 +85,7 @@ def demo(folder: Path, tell: Tell) -> Report:
             outcomes = _collect(workspace, began + timedelta(days=day - world.collect_on[0], minutes=1))
             _tell_trouble(replicas, asked, tell)
             _tell_outcomes(outcomes, _names(world), known, tell)
+            stamp_day(workspace, tell)
             found = match(
                 workspace.database, workspace.index_folder, near_threshold=workspace.settings.match.near_threshold,
                 at=workspace.clock().now(),
@@ -111,6 +117,7 @@ def _stage(folder: Path, world: World) -> Iterator[tuple[Workspace, Server]]:
             ]
             listed = yaml.safe_dump({"case": watchlist.CASE, "sources": entries}, allow_unicode=True, sort_keys=False)
             (workspace.root / "watchlists" / "demo.yml").write_text(listed, encoding="utf-8")
+            (workspace.root / "authorities.yml").write_text(authorities_file(replicas), encoding="utf-8")
             invented = yaml.safe_dump(watchlist.audiences(world), allow_unicode=True)
             (workspace.root / "audiences.yml").write_text(invented, encoding="utf-8")
             if wrong := sync(workspace):
@@ -236,7 +243,7 @@ def _seal(workspace: Workspace, case: str, report: Report, tell: Tell) -> None:
 
     out = workspace.root / "exports" / "demo.zip"
     done = export(workspace, case=case, out=out)
-    failed = [check for check in verify(out) if check.result == "failed"]
+    failed = [check for check in verify(out, trust(workspace)) if check.result == "failed"]
     report.bundle, report.verdict = str(out), "failed" if failed else "intact"
     held = f"{done['exhibits']} exhibits, {done['posts']} posts, {done['records']} archived records"
     tell(f"\nBundle: {out}\n  {held}\n  sha256 {done['sha256']}")
