@@ -59,18 +59,17 @@ def export(
     """
     from runner.editions import drawn
 
-    asked = Asked(case, items, encrypt_to, passphrase, zone, progress, tell)
+    asked = Asked(case, items, zone, progress, tell)
     if edition != "public":
-        if redact or sealed:
-            raise BadInput("--redact and --sealed are for the public edition; add --edition public.")
-        return _export(workspace, asked, out)
+        if redact or original:
+            raise BadInput("--redact and --original are for the public edition; add --edition public.")
+        return _export(workspace, asked, out, lock or Lock())
     _free(out)
-    public, original, lies = drawn(
-        workspace, case, out, redact=redact, sealed=sealed, progress=progress, tell=tell,
-        seal=lambda path: _export(workspace, asked, path),
+    public, digest, sealed = drawn(
+        workspace, case, out, redact=redact, original=original, progress=progress, tell=tell,
+        seal=lambda path: _export(workspace, asked, path, lock or Lock()),
     )  # fmt: skip
-    open_to_all = replace(asked, encrypt_to=(), passphrase=None)
-    return {**_export(workspace, open_to_all, out, public, original), "sealed": str(lies), "original": original}
+    return {**_export(workspace, asked, out, Lock(), public, digest), "sealed": sealed, "original": digest}
 
 
 @dataclass(frozen=True)
@@ -79,24 +78,22 @@ class Asked:
 
     case: str
     items: Sequence[str]
-    encrypt_to: Sequence[str]
-    passphrase: str | None
     zone: str | None
     progress: Progress | None
     tell: Callable[[str], None]
 
 
 def _export(
-    workspace: Workspace, asked: Asked, out: Path, public: Public | None = None, original: str | None = None
-) -> dict[str, Any]:
-    """Write one edition: the public one where there is a redactor."""
+    workspace: Workspace, asked: Asked, out: Path, lock: Lock, public: Public | None = None,
+    original: str | None = None,
+) -> dict[str, Any]:  # fmt: skip
+    """Write one edition: the public one where there is a redactor; `original` is the SHA-256 of the sealed one."""
     from runner.gather import gather
     from runner.method import with_ways
     from runner.redacting import refuse
     from runner.stamping import after_work
 
-    locked = bool(asked.encrypt_to or asked.passphrase)
-    target = out.with_name(f"{out.name}.age") if locked else out
+    target = lock.name(out)
     _free(target)
     single = out.suffix == ".wacz"
     after_work(workspace, asked.tell)
@@ -106,16 +103,16 @@ def _export(
     means = replace(_means(workspace, asked.progress), redactor=public, original=original)
     contents = replace(contents, method=_method(workspace, gathered, means))
     gathered = replace(gathered, contents=contents)
-    with _encrypted(out, target, asked.encrypt_to, asked.passphrase) as plain:
+    with _encrypted(out, target, lock) as plain:
         done = _write(gathered, plain, means, single=single)
         refuse(workspace, plain, public, asked.progress)
     digest = _digest(target)
     edition = "public" if public else "sealed"
     _log(workspace, gathered, target, digest, asked.items, {"edition": edition, "posts": done.posts,
-         "exhibits": done.exhibits, "plain": done.sha256 if locked else None, "original": original})  # fmt: skip
+         "exhibits": done.exhibits, "plain": None if target == out else done.sha256, "original": original})  # fmt: skip
     return {
         "path": str(target), "edition": edition, "sha256": digest, "posts": done.posts, "records": done.records,
-        "exhibits": done.exhibits, "bytes": target.stat().st_size, "encrypted": locked, "pending": done.pending,
+        "exhibits": done.exhibits, "bytes": target.stat().st_size, "encrypted": target != out, "pending": done.pending,
         "without": done.without, "fingerprint": means.identity.fingerprint if means.identity else None,
     }  # fmt: skip
 
@@ -198,6 +195,7 @@ def _log(
 ) -> None:
     from runner.custody import note
 
+    told = {key: value for key, value in told.items() if value is not None}
     about = told | {"marks": gathered.marks} | ({"items": len(items)} if items else {})
     with workspace.database.write() as conn:
         note(workspace, conn, gathered.contents.case, "exported", f"file:{path.name}", sha256=digest, note=about)

@@ -76,8 +76,6 @@ def said(done: dict[str, Any]) -> list[str]:
     lines = [f"{done['path']}: {exhibits}{done['posts']} posts, {done['records']} archived records.",
              f"sha256 {done['sha256']}",
              f"signed with the key {done['fingerprint']}"]  # fmt: skip
-    if done.get("sealed"):
-        lines.append(f"drawn from the sealed edition {done['sealed']}, sha256 {done['original']}")
     lines += [f"Time stamp still to come, {why}" for why in dict.fromkeys(done["pending"])]
     lines += done["without"]
     return lines + (said(done["sealed"]) if done.get("sealed") else [])
