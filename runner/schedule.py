@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from core.errors import CopytrailError
 from runner import child
+from runner.rounds import Rounds
 
 if TYPE_CHECKING:
     import subprocess
@@ -56,6 +57,7 @@ class Watch:
         self.children: dict[int, subprocess.Popen[bytes]] = {}
         self.hindered = ""
         self.lists: dict[str, int] = {}
+        self.rounds = Rounds(workspace, case)
         self.sealer = ThreadPoolExecutor(1, thread_name_prefix="seal")  # an authority may be slow, the ticks go on
         self.unsealed = False  # a run has ended since the last seal
         self.sealed_at = time.monotonic() - SEAL_EVERY
@@ -100,11 +102,14 @@ class Watch:
             self._read_watchlists()
             with self.workspace.database.read() as conn:
                 due = sources.due_sources(conn, self.workspace.clock().now())
+            self._look_again()
         except CopytrailError as error:
             self._hinder(error.sentence)
             return
         self.hindered = ""
         for row in due:
+            if _host(row) in self.rounds.hosts:
+                continue
             with self.lock:
                 # one run per source, and one per host: the pace per host is kept inside a process
                 taken = row.id in busy | self.running.keys() or _host(row) in map(_host, self.running.values())
@@ -120,6 +125,12 @@ class Watch:
         from runner.stamping import after_work
 
         after_work(self.workspace, self._hinder, stamp=stamp)
+
+    def _look_again(self) -> None:
+        """Let a round of `observe` begin on hosts where nothing runs."""
+        with self.lock:
+            busy = {_host(row) for row in self.running.values()}
+        self.rounds.tick(busy, self.warn)
 
     def _read_watchlists(self) -> None:
         """Follow what people write into the watchlists while we watch."""
@@ -168,6 +179,7 @@ class Watch:
             self.warn(sentence)
 
     def _wind_down(self) -> None:
+        self.rounds.stop()
         enough = threading.Timer(self.patience, self._end_all)
         enough.start()
         self.pool.shutdown(wait=True, cancel_futures=True)

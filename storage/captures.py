@@ -10,14 +10,14 @@ from typing import Protocol
 
 from sqlalchemy import Connection, select
 
-from storage import custody_tables, pages
+from storage import custody_tables, media, page_tables, pages
 from storage import tables as t
 from storage.bulk import Writer, chunks
 from storage.cases import case_id
 
 _CAPTURES, _SOURCES, _POSTS = t.table(t.Capture), t.table(t.SourceTable), t.table(t.PostTable)
 _IN_CASE, _VERSIONS = t.table(t.CasePost), t.table(t.PostVersion)
-_ARCHIVES = t.table(custody_tables.ImportedArchive)
+_ARCHIVES, _LOOKS = t.table(custody_tables.ImportedArchive), t.table(page_tables.Observation)
 _WRITTEN = ("record_id", "file", "offset", "length", "url", "method", "status", "sha256", "error")
 _COLUMNS = tuple(f'"{name}"' for name in (*_WRITTEN, "captured_at", "source_id", "run_id"))  # offset is a word of SQL
 
@@ -116,7 +116,7 @@ def files(conn: Connection, record_ids: Iterable[str]) -> set[str]:
 
 def of_case(conn: Connection, case: str) -> set[str]:
     """Return the records of a case: every answer its sources got, what was captured elsewhere and taken into it, what
-    its captured pages loaded and show, and the answer each of its posts was read from.
+    its captured pages loaded and show, the answer each of its posts was read from, each look at them, and their media.
 
     Raises BadInput where there is no such case.
     """
@@ -127,9 +127,11 @@ def of_case(conn: Connection, case: str) -> set[str]:
     of_versions = select(_VERSIONS.c.capture).where(_VERSIONS.c.post_id.in_(inside), _VERSIONS.c.capture.is_not(None))
     taken_in = {file for (held,) in conn.execute(select(_ARCHIVES.c.files).where(_ARCHIVES.c.case_id == number))
                 for file in held}  # fmt: skip
-    queries = [of_sources.where(_SOURCES.c.case_id == number), of_posts, of_versions]
+    of_looks = select(_LOOKS.c.capture).where(_LOOKS.c.post_id.in_(inside), _LOOKS.c.capture.is_not(None))
+    queries = [of_sources.where(_SOURCES.c.case_id == number), of_posts, of_versions, of_looks]
     queries += [select(_CAPTURES.c.record_id).where(_CAPTURES.c.file.in_(part)) for part in chunks(taken_in)]
-    return {record for query in queries for record in conn.execute(query).scalars()} | pages.records_of(conn, number)
+    found = {record for query in queries for record in conn.execute(query).scalars()} | pages.records_of(conn, number)
+    return found | {row["capture"] for row in media.rows(conn, case) if row["capture"]}
 
 
 def of_run(conn: Connection, run: int) -> list[tuple[str, str | None]]:

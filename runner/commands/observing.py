@@ -28,6 +28,7 @@ def observe_command(ctx: click.Context, refs: tuple[str, ...], case: str | None,
     Example: copytrail observe --case harbour
     """
     from runner.observe import observe, wanted
+    from runner.stamping import after_work
 
     if refs and due:
         raise click.UsageError("Name posts, or ask for what is due; not both.")
@@ -46,6 +47,7 @@ def observe_command(ctx: click.Context, refs: tuple[str, ...], case: str | None,
             click.echo(inert(f"  {shown(told.difference)}"))
         if told.state.word not in ("seen", "unknown"):
             click.echo(inert(f"  {told.state.sentence}"))
+    after_work(workspace, problem)
     if unclear:
         problem(f"{unclear} looks told nothing; the next round tries again.")
     ctx.exit(1 if unclear else 0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler
@@ -15,8 +16,9 @@ import pytest
 from archive.reading import read
 from core.custody import flaws
 from core.times import StillClock
+from runner.rounds import Rounds
 from runner.workspace import Workspace
-from storage import custody
+from storage import captures, custody
 from tests.runner import commands
 from tests.runner.commands import Home
 from tests.runner.loopback import serving
@@ -282,3 +284,34 @@ def test_a_page_read_by_a_spider_is_looked_at_in_a_process_of_its_own(
     server.on("/story", b"gone", 410, "text/html")
     rows = home("observe", ref, "--case", "harbour", "--json").rows
     assert [(r["outcome"], r["status"]) for r in rows] == [("not_seen", 410)]
+
+
+def test_watch_looks_again_at_what_is_due_away_from_hosts_where_a_run_is_under_way(
+    home: Home, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with (home.folder / "copytrail.toml").open("a") as settings:
+        settings.write('[observe]\nevery = "1h"\nposts = "all"\n')
+    monkeypatch.undo()  # the child has the clock of the machine, on which the post was last seen long ago
+    server.asked.clear()
+    workspace = Workspace.open(home.folder)
+    warned: list[str] = []
+    rounds = Rounds(workspace, None, pause=0.0)
+    rounds.tick({"mastodon.example"}, warned.append)
+    assert rounds.hosts == frozenset()  # a run is at that host
+    rounds.tick(set(), warned.append)
+    assert rounds.hosts == {"mastodon.example"}
+    end = time.monotonic() + 60
+    while rounds.hosts and time.monotonic() < end:
+        time.sleep(0.05)
+        rounds.tick(set(), warned.append)
+    workspace.database.close()
+    assert (warned, API in server.asked) == ([], True)
+    assert [r["outcome"] for r in home("table", "observations", "--format", "jsonl", "--out", "-").rows] == ["seen"]
+
+
+def test_what_a_look_brought_belongs_to_the_records_of_the_case(home: Home, look: Looking) -> None:
+    [row] = look()
+    workspace = Workspace.open(home.folder)
+    with workspace.database.read() as conn:
+        assert row["capture"] in captures.of_case(conn, "harbour")
+    workspace.database.close()
