@@ -146,11 +146,16 @@ def _chosen(posts: list[Row], groups: list[Row], items: Sequence[str]) -> tuple[
     return [p for p in posts if p["ref"] in wanted], groups
 
 
-def changes(conn: Connection, case: str, log: Sequence[Row], refs: set[str]) -> dict[str, Any] | None:
-    """Return what is new in a case since it was exported last, by its custody log; None where it never was."""
+def changes(conn: Connection, contents: Contents, *, but: str | None = None) -> dict[str, Any] | None:
+    """Return what is new in a case since it was exported last, by its custody log; None where it never was.
+
+    `but` is the digest of a bundle that does not count: the sealed edition that a public one is drawn from.
+    """
     from storage import exhibits
 
-    last = next((row for row in reversed(log) if row["event"] == "exported"), None)
+    case, refs = contents.case, {post["ref"] for post in contents.posts}
+    exported = (row for row in reversed(contents.custody) if row["event"] == "exported" and row["sha256"] != but)
+    last = next(exported, None)
     if last is None:
         return None
     marks = last["note"].get("marks") or {}
