@@ -39,7 +39,7 @@ class Seal(Row, table=True):
 
 
 class SealedFile(Row, table=True):
-    """How far a WARC file is covered by a seal: it may still grow."""
+    """How far a WARC file is covered by a seal: it may still grow. A log is a row too: `custody:<case>`, in entries."""
 
     __tablename__ = "sealed_files"
     id: int | None = Field(default=None, primary_key=True, sa_type=Big)
