@@ -43,7 +43,27 @@ def examine(folder: str | None) -> Iterator[Check]:
     yield Check("matching kernel", numba, "numba is there" if numba else "run `make setup`", needed=True)
     ffmpeg = shutil.which("ffmpeg")
     yield Check("ffmpeg", bool(ffmpeg), ffmpeg or "only for video: install ffmpeg with your package manager")
-    yield _browser()
+    browser = _browser()
+    yield browser
+    if browser.ok:
+        yield _letters()
+
+
+def _letters() -> Check:
+    """Print a few letters of many scripts: without fonts for them a report shows boxes instead of texts."""
+    from core.times import SystemClock
+    from evidence.printing import REMEDY, SAMPLE, lacks
+
+    try:
+        lacking = lacks(SAMPLE, at=SystemClock().now())
+    except CopytrailError as error:
+        return Check("letters in print", ok=False, says=error.sentence)
+    says = (
+        f"report.pdf would lack letters for {', '.join(lacking)}. {REMEDY}"
+        if lacking
+        else "all scripts tried are there"
+    )
+    return Check("letters in print", not lacking, says)
 
 
 def _browser() -> Check:
