@@ -84,6 +84,7 @@ def capture(
         answers.stop()
         if answers.broken is not None:
             raise answers.broken
+        answers.ledger.settle()
         checked = check(visit.seen, answers.ledger, http.clock)
         times = (started, http.clock.now(), time.monotonic() - began)
         detail = described(capture_id, url, times, visit.sight, answers.ledger, checked, caps)

@@ -103,7 +103,7 @@ class Answers:
             )
             if part and (known := self._whole.get(asked.url)) is not None:
                 known[0].ranges.append(part)
-                self.ledger.end(row, "local", f"{part}, out of what request {known[0].n} brought")
+                self.ledger.share(row, known[0], part)
                 return Given(row, known[1], part=part)
             if why := self._against(asked):
                 self.ledger.end(row, "blocked", why)

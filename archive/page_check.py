@@ -57,7 +57,7 @@ def check(seen: list[Seen], ledger: Ledger, clock: Clock) -> Checked:
         else:
             unaccounted.append(redact_url(url))
     for one in kept_back:
-        row = ledger.begin(one.method, _bare(one.url), clock.now(), kind=one.kind)
+        row = ledger.begin(one.method, _bare(one.url), clock.now(), kind=one.kind, leads=one.kind == "document")
         ledger.end(row, "blocked", f"The browser itself did not let it out ({one.failed}).")
     only_ours = [redact_url(url) for (_, url), number in ours.items() for _ in range(number)]
     counts = ledger.counts()

@@ -36,6 +36,7 @@ class Row:
     truncated: str | None = None
     why: str | None = None
     ranges: list[str] = field(default_factory=list)
+    closed: threading.Event = field(default_factory=threading.Event, repr=False)
 
     def as_row(self) -> dict[str, Any]:
         """Return the row as pageinfo tells it; keys in addresses are hidden."""
@@ -57,6 +58,7 @@ class Ledger:
         self.redacted: Counter[str] = Counter()
         self.bytes = 0
         self.last = time.monotonic()
+        self._shared: list[tuple[Row, Row]] = []
         self._lock = threading.Lock()
 
     def begin(
@@ -80,6 +82,23 @@ class Ledger:
         with self._lock:
             row.fate, row.why = fate, why
             self.last = time.monotonic()
+        row.closed.set()
+
+    def share(self, row: Row, other: Row, part: str) -> None:
+        """Answer a request for a part out of what another brings; where that brings nothing it shares its fate."""
+        with self._lock:
+            self._shared.append((row, other))
+            row.fate, row.why = "local", f"{part}, out of what request {other.n} brought"
+            self.last = time.monotonic()
+        row.closed.set()
+
+    def settle(self) -> None:
+        """Give what shared an answer that never came the fate of the request it shared."""
+        with self._lock:
+            for row, other in self._shared:
+                if other.fate in ("failed", "blocked"):
+                    row.fate, row.why = other.fate, other.why
+            self._shared.clear()
 
     def close(self, row: Row, streamed: Streamed, size: int, sha256: str) -> None:
         """Close a request by what came of it."""
@@ -96,6 +115,7 @@ class Ledger:
                 rule, _, number = told.rpartition(":")
                 self.redacted[rule] += int(number)
             self.last = time.monotonic()
+        row.closed.set()
 
     @property
     def under_way(self) -> int:

@@ -55,9 +55,8 @@ def judge(asked: str, sight: Sight, ledger: Ledger, checked: Checked) -> tuple[s
     row = document(sight, ledger)
     streamed = ledger.streamed.get(row.n) if row is not None else None
     if row is None or streamed is None or row.status is None:
-        first = next(iter(ledger.rows), None)
-        why = (row.why if row else None) or (first.why if first else None) or sight.problem or "No answer came."
-        return ("blocked" if first is not None and first.fate == "blocked" else "error"), why, None
+        why = (row.why if row else None) or sight.problem or "No answer came."
+        return ("blocked" if row is not None and row.fate == "blocked" else "error"), why, None
     error = _refused(asked, row, streamed, sight, ledger)
     if error is not None:
         return _word(error), error.sentence, row.status

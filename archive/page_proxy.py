@@ -23,6 +23,7 @@ from core.exchange import Headers
 from core.spool import Head, Spool
 
 _PIECE = 65_536
+_PATIENCE = 10.0  # seconds
 _IDLE = 120.0  # seconds that a connection of the browser may say nothing
 _NOT_OURS = frozenset({
     "connection", "proxy-connection", "keep-alive", "transfer-encoding", "te", "trailer", "upgrade", "alt-svc",
@@ -151,6 +152,7 @@ class _Conversation:
     def _answer(self, asked: Asked, given: Given) -> None:
         spool, head = given.spool, given.spool.head() if given.spool is not None else None
         if spool is None or head is None:
+            given.row.closed.wait(_PATIENCE)  # the sentence comes with its record
             return self._sorry(given, leads=asked.leads)
         headers = [pair for pair in head.headers if pair[0].lower() not in _NOT_OURS]
         bodiless = asked.method == "HEAD" or head.status in (204, 304)

@@ -38,7 +38,7 @@ def kept(
         for url, mime, body in sight.blobs
     ]
     info = {
-        "v": 1, "id": detail["id"], "url": detail["url"], "resources": checked.resources, "checked": checked.told,
+        "v": 1, "id": detail["id"], "url": detail["url"], "counts": checked.resources, "checked": checked.told,
         "requests": [one.as_row() for one in ledger.rows], "blobs": blobs,
     }  # fmt: skip
     records["pageinfo"] = writer.resource(f"urn:pageinfo:{shown}", "application/json", canonical(info), at=at, of=of)

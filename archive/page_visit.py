@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _STEP = 20.0  # seconds for one picture or one script, which a page may hold up
-_UNLOADED = 4.0  # seconds of quiet after which a page is taken for complete that never says so
+_UNLOADED = 3.0  # seconds of quiet after which a page is taken for complete that never says so
 _MOST_DOM, _MOST_TEXT = 20_000_000, 5_000_000  # characters
 _SHRUNK = 0.25  # a thumbnail's share of the first screen
 
@@ -84,6 +84,7 @@ class Visit:
         try:
             await page.goto(self.url, wait_until="commit", timeout=self._left() * 1000 + 1)
         except Error as error:
+            self._loaded = True
             await self._rest()
             if page.url.startswith("http"):  # it began, and went on elsewhere
                 return True
@@ -109,6 +110,7 @@ class Visit:
                 return
             quiet = self.caps.quiet if self._loaded else _UNLOADED
             if not ledger.under_way and time.monotonic() - ledger.last >= quiet:
+                self._loaded = True  # or it never says so, which is waited out once
                 return
             await asyncio.sleep(0.05)
 

@@ -68,6 +68,10 @@ class Capturing:
         with self.workspace.database.write() as conn:
             self.case = open_case(self.workspace, conn, case)
             self.lost = pages.recover(conn, self.workspace.clock().now())
+            busy = pages.under_way(conn)
+        if not busy:  # bodies that a killed process had on their way
+            for left in (self.workspace.root / "archive").glob("under-way-*"):
+                shutil.rmtree(left, ignore_errors=True)
 
     def capture(self, page: Wanted) -> dict[str, Any]:
         """Capture one page and return its capture.json; a wall or an error is a capture too.

@@ -65,6 +65,11 @@ def recover(conn: Connection, at: datetime) -> list[str]:
     return lost
 
 
+def under_way(conn: Connection) -> bool:
+    """Return whether any page is being captured now."""
+    return conn.execute(select(_PAGES.c.id).where(_PAGES.c.outcome == UNDER_WAY).limit(1)).first() is not None
+
+
 def addresses(conn: Connection, case: str, refs: Iterable[str]) -> dict[str, str | None]:
     """Return the address of each of these posts that is in a case; BadInput where there is no such case."""
     number = case_id(conn, case)

@@ -31,7 +31,7 @@ _PAGE = """<!DOCTYPE html><html lang="en"><head><title>The light at Vane</title>
 <div style="height: 3000px"></div><img loading="lazy" src="/below.png" alt="below"><p id="end">The end.</p>
 <script src="/page.js"></script></body></html>"""
 
-_SCRIPT = """const say = text => { const one = document.createElement("li"); one.textContent = text; said.append(one); };
+_SCRIPT = """const say = text => said.append(Object.assign(document.createElement("li"), {textContent: text}));
 const tell = name => answer => say(name + " " + (answer.data ?? answer));
 fetch("/photo.bin").then(r => r.blob()).then(async blob => {
   const address = URL.createObjectURL(blob);
@@ -40,9 +40,11 @@ fetch("/photo.bin").then(r => r.blob()).then(async blob => {
 fetch("/posted", {method: "POST", headers: {"Content-Type": "application/json"}, body: JSON.stringify({tide: "high"})})
   .then(r => r.json()).then(r => say("posted " + r.tide));
 fetch("/old.json").then(r => r.json()).then(r => say("redirected " + r.name));
-fetch("https://pilot.example/shared.json", {headers: {"X-Asks": "first"}}).then(r => r.json()).then(r => say("preflight " + r.name));
+fetch("https://pilot.example/shared.json", {headers: {"X-Asks": "first"}})
+  .then(r => r.json()).then(r => say("preflight " + r.name));
 fetch("/tides.csv", {headers: {Range: "bytes=10-19"}}).then(async r =>
-  say("range " + r.status + " " + (await r.text()).length)).then(() => fetch("/tides.csv", {headers: {Range: "bytes=-5"}}))
+  say("range " + r.status + " " + (await r.text()).length))
+  .then(() => fetch("/tides.csv", {headers: {Range: "bytes=-5"}}))
   .then(async r => say("range " + r.status + " " + (await r.text()).length));
 const worker = new Worker("/worker.js"); worker.onmessage = tell("worker");
 const shared = new SharedWorker("/shared.js"); shared.port.onmessage = tell("shared"); shared.port.start();

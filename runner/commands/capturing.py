@@ -53,7 +53,7 @@ def capture_command(
 
 
 def _said(told: dict[str, object]) -> str:
-    counts = told.get("resources")
+    counts = told.get("requests")
     if not isinstance(counts, dict):
         return f"{told['id']}  {told['outcome']}  {told['url']}"
     of = ", ".join(f"{counts[name]} {name}" for name in ("recorded", "failed", "blocked"))
