@@ -23,6 +23,18 @@ if TYPE_CHECKING:
 Progress = Callable[[int, int | None], None]
 
 
+@dataclass(frozen=True)
+class Lock:
+    """How a bundle is encrypted: to age keys, or with a passphrase; neither leaves it open."""
+
+    keys: Sequence[str] = ()
+    passphrase: str | None = None
+
+    def name(self, out: Path) -> Path:
+        """Return the name a bundle gets."""
+        return out.with_name(f"{out.name}.age") if self.keys or self.passphrase else out
+
+
 def export(
     workspace: Workspace,
     *,
@@ -31,20 +43,19 @@ def export(
     edition: str = "sealed",
     items: Sequence[str] = (),
     redact: Sequence[str] = (),
-    sealed: Path | None = None,
-    encrypt_to: Sequence[str] = (),
-    passphrase: str | None = None,
+    original: Path | None = None,
+    lock: Lock | None = None,
     zone: str | None = None,
     progress: Progress | None = None,
     tell: Callable[[str], None] = lambda _: None,
 ) -> dict[str, Any]:
     """Write a bundle of a case, or of some posts, and return what it holds.
 
-    A name that ends in `.wacz` gets one WACZ of the whole case, any other a case bundle. With keys or a passphrase the
-    sealed edition is `NAME.age`. A public edition hides the persons of `redact` (refs, or redaction files) and names
-    the sealed one: the file `sealed`, else one written beside it. `tell` gets what hinders a seal or a stamp: neither
-    fails an export. Raises BadInput where the case or a post is unknown or a file cannot be written, CannotStart where
-    an archived answer is missing or the signature fails, LeftIn where something to be hidden was left.
+    A name that ends in `.wacz` gets one WACZ of the whole case, any other a case bundle. `lock` encrypts the sealed
+    edition. A public edition hides the persons of `redact` (refs, or redaction files) and names the sealed one: that
+    of the path `original`, else one written beside it. `tell` gets what hinders a seal or a stamp: neither fails an
+    export. Raises BadInput where the case or a post is unknown or a file cannot be written, CannotStart where an
+    archived answer is missing or the signature fails, LeftIn where something to be hidden was left.
     """
     from runner.editions import drawn
 
@@ -159,7 +170,7 @@ def _method(workspace: Workspace, gathered: Gathered, means: Means) -> dict[str,
 
 
 @contextmanager
-def _encrypted(out: Path, target: Path, keys: Sequence[str], passphrase: str | None) -> Iterator[Path]:
+def _encrypted(out: Path, target: Path, lock: Lock) -> Iterator[Path]:
     """Yield where to write: the file itself, or one in a folder that goes once it is encrypted."""
     if target == out:
         yield out
@@ -170,7 +181,7 @@ def _encrypted(out: Path, target: Path, keys: Sequence[str], passphrase: str | N
     with TemporaryDirectory(dir=out.parent, prefix=".copytrail-") as folder:
         plain = Path(folder) / out.name
         yield plain
-        encrypt_file(plain, target, to=keys, passphrase=passphrase)
+        encrypt_file(plain, target, to=lock.keys, passphrase=lock.passphrase)
     target.with_name(f"{target.name}.sha256").write_text(f"{_digest(target)}  {target.name}\n", encoding="utf-8")
 
 
@@ -187,7 +198,6 @@ def _log(
     from runner.custody import note
 
     told = {key: value for key, value in told.items() if value is not None}
-    about = {key: value for key, value in told.items() if value is not None}
-    about |= {"marks": gathered.marks} | ({"items": len(items)} if items else {})
+    about = told | {"marks": gathered.marks} | ({"items": len(items)} if items else {})
     with workspace.database.write() as conn:
         note(workspace, conn, gathered.contents.case, "exported", f"file:{path.name}", sha256=digest, note=about)

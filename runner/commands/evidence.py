@@ -33,7 +33,7 @@ from runner.options import inert, json_option, line, workspace_of, workspace_opt
     help="Whom the public edition hides: the ref of an account, or a redaction file; may be repeated.",
 )
 @click.option(
-    "--sealed",
+    "--original",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="The sealed edition that a public one belongs to; else one is written beside it.",
 )
@@ -53,14 +53,14 @@ def export_command(
 
     Example: copytrail export --case harbour --out exports/harbour.zip
     """
-    from runner.export import export
+    from runner.export import Lock, export
     from runner.progress import Counting
 
     workspace = workspace_of(ctx)
     secret = click.prompt("Passphrase", hide_input=True, confirmation_prompt=True, err=True) if passphrase else None
     with Counting("sealing") as counting:
         done = export(
-            workspace, **told, encrypt_to=keys, passphrase=secret, progress=counting.total,
+            workspace, **told, lock=Lock(keys, secret), progress=counting.total,
             tell=lambda text: click.echo(inert(text), err=True),
         )  # fmt: skip
     if as_json:
@@ -78,7 +78,7 @@ def said(done: dict[str, Any]) -> list[str]:
              f"signed with the key {done['fingerprint']}"]  # fmt: skip
     lines += [f"Time stamp still to come, {why}" for why in dict.fromkeys(done["pending"])]
     lines += done["without"]
-    return [*lines, f"sealed edition: {done['sealed']}"] if done.get("sealed") else lines
+    return lines + (said(done["sealed"]) if done.get("sealed") else [])
 
 
 @click.command("verify", short_help="Check a bundle: every file, every digest; 0 only if it is intact.")
