@@ -17,7 +17,7 @@ holds the key that signed. Compare the fingerprint with the one the newsroom giv
 import base64, hashlib, json, os, re, shutil, subprocess, sys, tempfile, zipfile, zlib  # noqa: E401 - one short list
 from datetime import datetime, timedelta
 
-RESULTS = []
+RESULTS, KNOWN = [], {}
 MAX_UNPACKED = 10**10  # bytes that one archive may unpack to
 SKEW = timedelta(minutes=10)  # what a clock may be off
 
@@ -54,13 +54,14 @@ class Part:
     """Some bytes of a file, read as a file."""
 
     def __init__(self, path, start=0, size=None):
-        self.file, self.start, self.at = open(path, "rb"), start, 0
+        self.path, self.start, self.at = path, start, 0
         self.size = os.path.getsize(path) - start if size is None else size
 
     def read(self, size=-1):
         left = max(self.size - self.at, 0)
-        self.file.seek(self.start + self.at)
-        data = self.file.read(left if size is None or size < 0 else min(size, left))
+        with open(self.path, "rb") as file:
+            file.seek(self.start + self.at)
+            data = file.read(left if size is None or size < 0 else min(size, left))
         self.at += len(data)
         return data
 
@@ -229,7 +230,7 @@ def recovered(data):
 def added(a, b):
     (x1, y1), (x2, y2) = a, b
     t = D * x1 * x2 * y1 * y2 % P
-    return (x1 * y2 + x2 * y1) * pow(1 + t, P - 2, P) % P, (y1 * y2 + x1 * x2) * pow(1 - t, P - 2, P) % P
+    return (x1 * y2 + x2 * y1) * pow(1 + t, -1, P) % P, (y1 * y2 + x1 * x2) * pow(1 - t, -1, P) % P
 
 
 def times(n, point, add, zero):
@@ -267,7 +268,7 @@ def joined(a, b):
     (x1, y1), (x2, y2) = a, b
     if x1 == x2 and (y1 + y2) % Q == 0:
         return None
-    slope = (3 * x1 * x1 - 3) * pow(2 * y1, Q - 2, Q) if a == b else (y2 - y1) * pow(x2 - x1, Q - 2, Q)
+    slope = (3 * x1 * x1 - 3) * pow(2 * y1, -1, Q) if a == b else (y2 - y1) * pow(x2 - x1, -1, Q)
     x = (slope * slope - x1 - x2) % Q
     return x, (slope * (x1 - x) - y1) % Q
 
@@ -277,7 +278,7 @@ def p384(key, data, signature):
     x, y, r, s = (int.from_bytes(b, "big") for b in (key[:48], key[48:], signature[:48], signature[48:]))
     if len(signature) != 96 or (y * y - x**3 + 3 * x - B) % Q or not (0 < r < N and 0 < s <= N // 2):
         return False
-    z, w = int.from_bytes(hashlib.sha256(data).digest(), "big"), pow(s, N - 2, N)
+    z, w = int.from_bytes(hashlib.sha256(data).digest(), "big"), pow(s, -1, N)
     point = joined(times(z * w % N, G, joined, None), times(r * w % N, (x, y), joined, None))
     return point is not None and point[0] % N == r
 
@@ -292,13 +293,16 @@ def raw(text, prefix):
 
 def signer_of(row):
     """Check that the two keys of signer.json are bound; return fingerprint, Ed25519 key and P-384 key."""
+    if canonical(row) in KNOWN:
+        return KNOWN[canonical(row)]
     ed, p = raw(row["ed25519"], "302a300506032b6570032100"), raw(row["p384"], "3076301006072a8648ce3d020106052b8104002203620004")
     if row["fingerprint"] != sha(base64.b64decode(row["ed25519"])):
         raise Wrong("signer: the fingerprint is not that of the key")
     bound = canonical({k: v for k, v in row.items() if k != "bound"})
     if not ed25519(ed, bound, base64.b64decode(row["bound"])):
         raise Wrong("signer: the two keys are not bound to each other, or the name was changed")
-    return row["fingerprint"], ed, p
+    KNOWN[canonical(row)] = row["fingerprint"], ed, p
+    return KNOWN[canonical(row)]
 
 
 # ---- time stamps, through openssl where it is installed
@@ -313,7 +317,7 @@ def stamp(token, data, pem, roots, name, where):
         return say("not_checked", "time stamp", "%s: no certificates to check it with; use --roots" % name, where)
     with tempfile.TemporaryDirectory() as folder:
         paths = [os.path.join(folder, n) for n in ("data", "token", "roots")]
-        for path, content in zip(paths, (data, token, open(roots, "rb").read() if roots else pem)):
+        for path, content in zip(paths, (data, token, Part(roots).read() if roots else pem)):
             with open(path, "wb") as file:
                 file.write(content)
         text = subprocess.run([openssl, "ts", "-reply", "-in", paths[1], "-text"], capture_output=True).stdout.decode()
@@ -697,7 +701,8 @@ def main(words):
         if os.path.isdir(path):
             files = Folder(path)
         else:
-            names = zipfile.ZipFile(path).namelist()
+            with zipfile.ZipFile(path) as archive:
+                names = archive.namelist()
             files = Zip(path, inside="" if "datapackage.json" in names else names[0].split("/")[0] + "/")
         found["wacz" if "datapackage.json" in files.places else "case"] = files
         return ()

@@ -191,7 +191,7 @@ def exhibits(world: World) -> list[Files]:
 
 def _item(number: int, answer: WarcRecord) -> dict[str, Any]:
     return {"v": 1, "exhibit": number, "ref": f"harbour.example:{number}", "platform": "harbour.example",
-            "platform_id": str(number), "text": "The sea wall is finished.", "media": [],
+            "platform_id": str(number), "site": None, "text": "The sea wall is finished.", "media": [],
             "records": {"answer": answer.id}, "parser": {"name": "article.site", "version": "1"}}  # fmt: skip
 
 
