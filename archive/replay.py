@@ -43,9 +43,10 @@ class Replay(Offline):
             at = capture.exchange.captured_at
             if capture.exchange.status is None or (since and at < since) or (until and at >= until):
                 continue
-            if only is not None and capture.record_id not in only:
-                continue
-            self._add(capture)
+            if only is None or capture.record_id in only:
+                self._add(capture)
+            else:
+                self._hold(capture)  # it answers nothing, and may hold the body of a revisit that does
 
     def __len__(self) -> int:
         return len(self._found)
@@ -69,7 +70,7 @@ class Replay(Offline):
         number, last = found
         capture = self._whole(self._found[number])
         with self._lock:
-            self.served |= {c.record_id for c in (capture, capture.holds_body) if c is not None}
+            self.served.add(capture.record_id)
         return _response(capture, last)
 
     def rewind(self) -> None:
@@ -95,10 +96,15 @@ class Replay(Offline):
         sent_type = next((value for name, value in exchange.request_headers if name.lower() == "content-type"), "")
         self._shelves.add(len(self._found), exchange.method, exchange.url, exchange.request_body, sent_type)
         slim = replace(capture, exchange=replace(exchange, body=b""))
+        self._hold(capture)
+        self._found.append(slim)
+
+    def _hold(self, capture: Capture) -> None:
+        """Remember where a body stands, and nothing else of it."""
+        exchange = replace(capture.exchange, body=b"", request_body=b"", headers=(), request_headers=())
         for name in (capture.record_id, capture.payload_digest):
             if name and capture.refers_to is None:
-                self._bodies.setdefault(name, slim)
-        self._found.append(slim)
+                self._bodies.setdefault(name, replace(capture, exchange=exchange))
 
 
 def _response(capture: Capture, last: bool) -> httpx.Response:

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from storage.sources import SourceRow
 
 
+IMPORTED = len("imported-") + 16  # characters of a name that all files of one capture share
+
+
 def reparse(workspace: Workspace, source: int | None = None, warn: Warn | None = None) -> Iterator[Outcome]:
     """Read each recorded run again and yield how that went; `warn` is told what of the archive cannot be read.
 
@@ -38,8 +41,15 @@ def reparse(workspace: Workspace, source: int | None = None, warn: Warn | None =
     told: set[str] = set()
     states: dict[int, dict[str, Any]] = {}
     for row, ids, files in recorded:
-        paths = [workspace.warc_folder / name for name in files]
+        paths = _with_siblings(workspace.warc_folder, files)
         yield _read_again(workspace, row, paths, frozenset(ids), warn, told, states)
+
+
+def _with_siblings(folder: Path, files: Sequence[str]) -> list[Path]:
+    """Return files with those that came in the same capture of other software: their records refer to each other."""
+    captures = {name[:IMPORTED] for name in files if name.startswith("imported-")}
+    siblings = (path for capture in sorted(captures) for path in sorted(folder.glob(f"{capture}-*.warc.gz")))
+    return list(dict.fromkeys([*(folder / name for name in files), *siblings]))
 
 
 def _read_again(

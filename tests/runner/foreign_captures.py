@@ -9,11 +9,11 @@ import json
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 AT = "2024-03-05T10:11:12.345Z"
 STORY = "https://plainpress.example/story/sea-wall-of-maravelle-rises"
-THREAD = "https://old.reddit.com/r/harbour/comments/abc123/the_sea_wall/"
 TEXT = (
     "The new sea wall of Maravelle will be two metres higher than the old one, the harbour board said on Monday. "
     "Fishermen fear that the narrow gate will keep their boats in port whenever the wind stands in the west. "
@@ -55,7 +55,7 @@ def record(
 
 def answer(
     number: int, uri: str, body: bytes, mime: str = "text/html; charset=utf-8", *, status: str = "200 OK",
-    sent: Sequence[str] = (), **stated: str,
+    sent: Sequence[str] = (), **stated: Any,
 ) -> list[bytes]:  # fmt: skip
     """Return a response and its request."""
     http = f"HTTP/1.1 {status}\r\nContent-Type: {mime}\r\n\r\n".encode() + body
@@ -64,8 +64,8 @@ def answer(
     request = ("\r\n".join(lines) + "\r\n\r\n").encode()
     concurrent = [f"WARC-Concurrent-To: {named(number)}"]
     return [
-        record(number, "response", uri, http, payload=body, **stated),  # type: ignore[arg-type]
-        record(number + 1, "request", uri, request, extra=concurrent, **stated),  # type: ignore[arg-type]
+        record(number, "response", uri, http, payload=body, **stated),
+        record(number + 1, "request", uri, request, extra=concurrent, **stated),
     ]
 
 
