@@ -1,6 +1,6 @@
-"""OpenTimestamps: proofs that lead from a statement into a block of Bitcoin, by way of calendars (extra `ots`).
+"""OpenTimestamps: receipts that lead from a statement into a block of Bitcoin, by way of calendars (extra `ots`).
 
-The one file that knows the library. A new proof is pending for some hours; calendars are asked again until it is not.
+The one file that knows the library. A new receipt is pending for some hours; calendars are asked again until it is not.
 """
 
 from __future__ import annotations
@@ -18,25 +18,25 @@ if TYPE_CHECKING:
     from core.http import Client
 
 CALENDARS = ("https://alice.btc.calendar.opentimestamps.org", "https://bob.btc.calendar.opentimestamps.org")
-MAX_PROOF = 64 * 1024  # bytes; a confirmed proof has about 3,000
+MAX_RECEIPT = 64 * 1024  # bytes; a confirmed receipt has about 3,000
 _HEADER = 80  # bytes of the header of a block
 
 
 @dataclass(frozen=True, slots=True)
-class Proof:
-    """What a proof says by itself: the blocks it claims to stand in (none: pending), and the calendars it waits for."""
+class Receipt:
+    """What a receipt says by itself: the blocks it claims to stand in (none: pending), the calendars it waits for."""
 
     blocks: tuple[int, ...]
     waits_for: tuple[str, ...]
 
     @property
     def state(self) -> str:
-        """`pending` or `claimed`: that it stands in a block is proved by the header of that block alone."""
+        """`pending` or `claimed`: that it stands in a block is shown by the header of that block alone."""
         return "claimed" if self.blocks else "pending"
 
 
 def create(http: Client, data: bytes, calendars: Sequence[str] = CALENDARS) -> tuple[bytes, list[str]]:
-    """Return a new proof over data and what failed on the way; raise Unavailable where no calendar took it.
+    """Return a new receipt over data and what failed on the way; raise Unavailable where no calendar took it.
 
     A calendar sees a digest that was salted, so that it learns nothing of the statement.
     """
@@ -57,10 +57,10 @@ def create(http: Client, data: bytes, calendars: Sequence[str] = CALENDARS) -> t
     return _bytes(ots, top), failed
 
 
-def upgrade(http: Client, proof: bytes) -> tuple[bytes, bool]:
-    """Ask the calendars a proof waits for whether it stands in a block by now; return it, and whether it grew."""
+def upgrade(http: Client, receipt: bytes) -> tuple[bytes, bool]:
+    """Ask the calendars a receipt waits for whether it stands in a block by now; return it, and whether it grew."""
     ots = _library()
-    top = _proof(ots, proof)
+    top = _receipt(ots, receipt)
     grew = False
     for message, stamp, attestation in _pending(ots, top.timestamp):
         url = f"{attestation.uri.rstrip('/')}/timestamp/{message.hex()}"
@@ -69,33 +69,33 @@ def upgrade(http: Client, proof: bytes) -> tuple[bytes, bool]:
             grew = True
         except CopytrailError:
             continue  # not in a block yet, or the calendar is away: the next call asks again
-    return (_bytes(ots, top) if grew else proof), grew
+    return (_bytes(ots, top) if grew else receipt), grew
 
 
-def look(proof: bytes, data: bytes) -> Proof:
-    """Return what a proof says of data; raise BadInput where it is none, or one over other data."""
+def look(receipt: bytes, data: bytes) -> Receipt:
+    """Return what a receipt says of data; raise BadInput where it is none, or one over other data."""
     ots = _library()
-    top = _proof(ots, proof)
+    top = _receipt(ots, receipt)
     if top.file_digest != hashlib.sha256(data).digest():
-        raise BadInput("The OpenTimestamps proof is one over other data.")
+        raise BadInput("The OpenTimestamps receipt is one over other data.")
     blocks = sorted({int(a.height) for _, a in top.timestamp.all_attestations() if isinstance(a, ots.Bitcoin)})
     waits = sorted({str(attestation.uri) for _, _, attestation in _pending(ots, top.timestamp)})
-    return Proof(tuple(blocks), tuple(waits))
+    return Receipt(tuple(blocks), tuple(waits))
 
 
-def confirm(proof: bytes, data: bytes, height: int, header: bytes) -> datetime:
-    """Return the time of a block that a proof stands in, given that block's header (80 bytes, from your own node).
+def confirm(receipt: bytes, data: bytes, height: int, header: bytes) -> datetime:
+    """Return the time of a block that a receipt stands in, given that block's header (80 bytes, from your own node).
 
-    Nothing is asked. Raises BadInput where the proof does not lead into that block.
+    Nothing is asked. Raises BadInput where the receipt does not lead into that block.
     """
     ots = _library()
-    look(proof, data)
+    look(receipt, data)
     if len(header) != _HEADER:
         raise BadInput(f"The header of a block has {_HEADER} bytes, this one {len(header)}.")
-    for message, attestation in _proof(ots, proof).timestamp.all_attestations():
+    for message, attestation in _receipt(ots, receipt).timestamp.all_attestations():
         if isinstance(attestation, ots.Bitcoin) and int(attestation.height) == height and message == header[36:68]:
             return datetime.fromtimestamp(int.from_bytes(header[68:72], "little"), UTC)
-    raise BadInput(f"The OpenTimestamps proof does not lead into block {height} as its header has it.")
+    raise BadInput(f"The OpenTimestamps receipt does not lead into block {height} as its header has it.")
 
 
 class _Library:
@@ -124,21 +124,21 @@ def _library() -> Any:
 
 def _read(ots: Any, answer: bytes, message: bytes) -> Any:
     """Return the timestamp a calendar answered; raise BadInput where it is none."""
-    if len(answer) > MAX_PROOF:
-        raise BadInput("The calendar answered more than a proof has.")
+    if len(answer) > MAX_RECEIPT:
+        raise BadInput("The calendar answered more than a receipt has.")
     try:
         return ots.Timestamp.deserialize(ots.Reading(answer), message)
     except _errors() as error:
-        raise BadInput(f"The calendar answered something else than a proof ({type(error).__name__}).") from None
+        raise BadInput(f"The calendar answered something else than a receipt ({type(error).__name__}).") from None
 
 
-def _proof(ots: Any, proof: bytes) -> Any:
-    if len(proof) > MAX_PROOF:
-        raise BadInput("The OpenTimestamps proof is larger than any is.")
+def _receipt(ots: Any, receipt: bytes) -> Any:
+    if len(receipt) > MAX_RECEIPT:
+        raise BadInput("The OpenTimestamps receipt is larger than any is.")
     try:
-        return ots.DetachedTimestampFile.deserialize(ots.Reading(proof))
+        return ots.DetachedTimestampFile.deserialize(ots.Reading(receipt))
     except _errors() as error:
-        raise BadInput(f"This is no OpenTimestamps proof ({type(error).__name__}).") from None
+        raise BadInput(f"This is no OpenTimestamps receipt ({type(error).__name__}).") from None
 
 
 def _errors() -> tuple[type[Exception], ...]:

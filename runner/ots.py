@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def stamp_seals(workspace: Workspace) -> Iterator[str]:
-    """Make a proof (`archive/seals/<id>.ots`) for every seal without one, ask again for those pending; yield trouble.
+    """Make a receipt (`archive/seals/<id>.ots`) for every seal without one, ask again for those pending; yield trouble.
 
     Raises CannotStart where the extra is not installed.
     """
@@ -27,13 +27,13 @@ def stamp_seals(workspace: Workspace) -> Iterator[str]:
             path, data = folder / f"{seal}.ots", seals.statement(folder, seal)
             try:
                 if not path.exists():
-                    proof, failed = ots.create(http, data, calendars)
-                    seals.write(path, proof)
+                    receipt, failed = ots.create(http, data, calendars)
+                    seals.write(path, receipt)
                     yield from failed
                 elif ots.look(path.read_bytes(), data).state == "pending":
-                    proof, grew = ots.upgrade(http, path.read_bytes())
+                    receipt, grew = ots.upgrade(http, path.read_bytes())
                     if grew:
-                        seals.write(path, proof)
+                        seals.write(path, receipt)
             except CannotStart:
                 raise
             except CopytrailError as error:
@@ -41,7 +41,7 @@ def stamp_seals(workspace: Workspace) -> Iterator[str]:
 
 
 def states(workspace: Workspace) -> dict[str, int]:
-    """Return how many proofs are pending, and how many claim to stand in a block."""
+    """Return how many receipts are pending, and how many claim to stand in a block."""
     from archive import opentimestamps as ots
     from archive import seals
 

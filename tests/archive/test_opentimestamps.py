@@ -1,4 +1,4 @@
-"""Proofs of OpenTimestamps: made by a calendar of this machine, pending, then in a block that a header confirms."""
+"""Receipts of OpenTimestamps: made by a calendar of this machine, pending, then in a block that a header confirms."""
 
 from __future__ import annotations
 
@@ -83,12 +83,12 @@ def http() -> Iterator[Client]:
 
 def test_a_proof_is_pending_until_a_block_holds_it_and_its_header_confirms_the_time(http: Client) -> None:
     with calendar() as kept:
-        proof, failed = ots.create(http, DATA, [kept.url])
+        receipt, failed = ots.create(http, DATA, [kept.url])
         assert failed == []
-        assert ots.look(proof, DATA) == ots.Proof((), (kept.url,))
-        assert ots.upgrade(http, proof) == (proof, False)
+        assert ots.look(receipt, DATA) == ots.Receipt((), (kept.url,))
+        assert ots.upgrade(http, receipt) == (receipt, False)
         kept.block = True
-        upgraded, grew = ots.upgrade(http, proof)
+        upgraded, grew = ots.upgrade(http, receipt)
         assert grew
         assert ots.look(upgraded, DATA).state == "claimed"
         assert ots.confirm(upgraded, DATA, HEIGHT, kept.header) == AT
@@ -116,18 +116,18 @@ def test_a_calendar_never_sees_the_digest_itself(http: Client) -> None:
 def test_a_calendar_that_is_away_is_told_and_another_one_is_enough(http: Client) -> None:
     with calendar() as kept:
         gone = "http://127.0.0.1:9"
-        proof, failed = ots.create(http, DATA, [gone, kept.url])
+        receipt, failed = ots.create(http, DATA, [gone, kept.url])
         assert len(failed) == 1
-        assert ots.look(proof, DATA).waits_for == (kept.url,)
+        assert ots.look(receipt, DATA).waits_for == (kept.url,)
         with pytest.raises(CopytrailError, match="No OpenTimestamps calendar"):
             ots.create(http, DATA, [gone])
 
 
 @pytest.mark.parametrize("junk", [b"", b"<html>", b"\x00" * 70_000])
-def test_junk_and_proofs_over_other_data_are_refused(http: Client, junk: bytes) -> None:
+def test_junk_and_receipts_over_other_data_are_refused(http: Client, junk: bytes) -> None:
     with pytest.raises(BadInput):
         ots.look(junk, DATA)
     with calendar() as kept:
-        proof, _ = ots.create(http, DATA, [kept.url])
+        receipt, _ = ots.create(http, DATA, [kept.url])
     with pytest.raises(BadInput, match="other data"):
-        ots.look(proof, b"other")
+        ots.look(receipt, b"other")
