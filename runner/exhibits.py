@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -48,6 +48,7 @@ class Gatherer:
     around: Mapping[str, Around]
     media: Mapping[str, Sequence[Row]]
     recorded: frozenset[str]
+    elsewhere: Mapping[str, Row] = field(default_factory=dict)  # of records that others captured
 
     def page(self, ref: str) -> Row | None:
         """Return the captured page that stands for a post: the last good one, else the last."""
@@ -96,8 +97,13 @@ class Gatherer:
         with suppress(BadInput):
             thumbnail = payload_of(small, _THUMBNAIL) if small else None
         capture = self._capture(post, page, archive, captures)
+        told = item(post, number, known, self.software)
+        if origin := self.elsewhere.get(post["capture"] or ""):
+            told = {**told, "elsewhere": origin}
+            if capture is not None and page is None:  # what made the record is the other software, not ours
+                capture = {**capture, "software": origin["software"], "elsewhere": origin}
         return Exhibit(
-            number, name(number, ref), item(post, number, known, self.software), capture,
+            number, name(number, ref), told, capture,
             frozenset(carried), thumbnail=thumbnail, kept=kept,
         )  # fmt: skip
 

@@ -71,7 +71,7 @@ def _with_records(
     from dataclasses import replace
 
     from runner import exhibits as show
-    from storage import captures
+    from storage import captures, imported
     from storage import exhibits as around
 
     case, most = contents.case, workspace.settings.evidence.exhibits
@@ -84,7 +84,10 @@ def _with_records(
     shown = [page for one in stands.values() for page in one.pages]
     candidates = _candidates(contents, stands.values(), [*pages, *shown])
     recorded = frozenset(captures.find(conn, candidates))
-    gatherer = show.Gatherer(workspace.root, contents.software, stands, media, recorded)
+    gatherer = show.Gatherer(
+        workspace.root, contents.software, stands, media, recorded,
+        imported.elsewhere(conn, {p["capture"] for p in posts if p["capture"]}),
+    )  # fmt: skip
     wanted = set().union(*(gatherer.records(post) for post in posts)) if posts else set()
     # a post may stand as another case's source showed it: the answer it was read from goes along
     of_posts = {p["capture"] for p in contents.posts if p["capture"]}

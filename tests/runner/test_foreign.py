@@ -256,10 +256,32 @@ def test_a_wacz_by_the_reference_tool_is_read(home: Home, tmp_path: Path) -> Non
         json.dumps({"format": "json-pages-1.0", "id": "pages", "title": "All"})
         + "\n" + json.dumps({"id": "1", "url": made.STORY, "ts": made.AT, "title": "A"}) + "\n"
     )  # fmt: skip
-    command = [sys.executable, "-c", "import sys; from wacz.main import main; sys.exit(main())", "create", "-o", str(out),
-               "-p", str(tmp_path / "pages.jsonl"), "--copy-pages", str(source)]  # fmt: skip
+    tool = "import sys; from wacz.main import main; sys.exit(main())"
+    command = [sys.executable, "-c", tool, "create", "-o", str(out), "-p",
+               str(tmp_path / "pages.jsonl"), "--copy-pages", str(source)]  # fmt: skip
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     (row,) = take(home, out)
     assert (row["posts"], row["verdict"]) == (1, "intact")
     assert "wacz" in row["software"]
+
+
+def test_an_exhibit_says_that_its_post_was_captured_elsewhere(home: Home, tmp_path: Path) -> None:
+    path = made.crawl(tmp_path / "crawl.wacz")
+    take(home, path)
+    refs = [post["ref"] for post in home.posts()]
+    home("export", "--case", "harbour", "--item", refs[0], "--item", refs[1], "--out", tmp_path / "out.zip")
+    printed = home("verify", tmp_path / "out.zip")
+    assert "failed" not in printed.out
+    with zipfile.ZipFile(tmp_path / "out.zip") as outer:
+        exhibits = [n for n in outer.namelist() if n.endswith(".wacz")]
+        assert len(exhibits) == 2
+        for name in exhibits:
+            (tmp_path / "one.wacz").write_bytes(outer.read(name))
+            with zipfile.ZipFile(tmp_path / "one.wacz") as inner:
+                item, capture = (json.loads(inner.read(f"evidence/{part}.json")) for part in ("item", "capture"))
+            told = item["elsewhere"]
+            assert told == capture["elsewhere"]
+            assert (told["name"], told["verdict"]) == ("crawl.wacz", "intact")
+            assert told["sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()
+            assert capture["software"] == "Browsertrix-Crawler 1.7.0"
