@@ -161,7 +161,7 @@ class WarcWriter:
         if self._file is None:
             raise CannotStart(f"The archive in {self.folder} is not open.")
         places, size = [], self._size
-        gathered = bytearray()
+        gathered, whole = bytearray(), False
         try:
             for one in members:
                 began = size
@@ -172,11 +172,12 @@ class WarcWriter:
                         self._write(gathered)
                 places.append((began, size - began))
             self._write(gathered)
-        except BaseException as error:  # a stop by the operator leaves the file whole too
-            self._cut()
-            if isinstance(error, OSError):
-                raise _unwritable(self.folder, error) from error
-            raise
+            whole = True
+        except OSError as error:
+            raise _unwritable(self.folder, error) from error
+        finally:  # a stop by the operator leaves the file whole too
+            if not whole:
+                self._cut()
         self._size = size
         return places
 

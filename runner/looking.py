@@ -1,6 +1,6 @@
 """Look at one post again: by the source that reads single posts of its platform, else at its page; say what is seen.
 
-A page that answers is no proof that the post is there: it counts as seen only where its words stand in it.
+A page that answers says little: the post counts as seen only where its words stand in the page.
 """
 
 from __future__ import annotations
