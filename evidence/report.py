@@ -24,8 +24,8 @@ from evidence.svg import identifier
 from evidence.ways import TIERS, drawn_families, way
 
 Container = Literal["bundle", "wacz"]
-COPIES = 100  # rows in the table of one family; all of them are in data/tables
-PRINTED = 250  # exhibits that are printed whole; the others stand in the list, and in README.html
+COPIES, COPIES_PRINTED = 100, 40  # rows in the table of one family; all of them are in data/tables
+PRINTED = 200  # exhibits that are printed whole; the others stand in the list, and in README.html
 PICTURES = 30_000_000  # bytes of thumbnails that go into the printed report
 _PNG = b"\x89PNG\r\n\x1a\n"
 
@@ -52,7 +52,7 @@ def _page(contents: Contents, *, container: Container, paper: bool, unprinted: t
     whole = contents.exhibits[:PRINTED] if paper else contents.exhibits
     style = _style(paper) + (_margins(contents, whole) if paper else "")
     drawn = {name: Markup(svg.decode()) for name, svg in figures(contents).items()}  # noqa: S704 - drawn and escaped by us
-    changes = method.get("changes")
+    changes, rows = method.get("changes"), COPIES_PRINTED if paper else COPIES
     return template("report.html").render(
         case=contents.case, edition=contents.edition, software=contents.software, zone=zone, paper=paper,
         bundle=container == "bundle", made=clock(contents.created, zone), style=Markup(style),  # noqa: S704 - ours
@@ -60,7 +60,7 @@ def _page(contents: Contents, *, container: Container, paper: bool, unprinted: t
         listed=[_listed(case, exhibit) for exhibit in contents.exhibits],
         exhibits=(case.exhibit(exhibit) for exhibit in whole), rest=len(contents.exhibits) - len(whole),
         thumbnails=_thumbnails(whole) if paper else {}, overview=drawn.get("overview.svg"),
-        families=[_family(case, family, drawn) for family in drawn_families(contents)],
+        families=[_family(case, family, drawn, rows) for family in drawn_families(contents)],
         others=len(contents.families) - len(drawn_families(contents)), counts=_counts(contents),
         span=_span(contents), coverage=_coverage(contents), outages=_dated(method.get("outages"), zone),
         uncollected=_dated(method.get("uncollected"), zone), robots=_dated(method.get("robots"), zone),
@@ -125,11 +125,11 @@ def _thumbnails(whole: Sequence[Exhibit]) -> dict[str, str]:
     return found
 
 
-def _family(case: Case, family: Mapping[str, Any], drawn: Mapping[str, Markup]) -> dict[str, Any]:
+def _family(case: Case, family: Mapping[str, Any], drawn: Mapping[str, Markup], most: int) -> dict[str, Any]:
     found = way(family, case.posts)
     zone = case.contents.zone
     rows = []
-    for step in found["steps"][:COPIES]:
+    for step in found["steps"][:most]:
         post = case.posts.get(step["ref"]) or {}
         author = post.get("author") or {}
         rows.append({
@@ -142,7 +142,7 @@ def _family(case: Case, family: Mapping[str, Any], drawn: Mapping[str, Markup]) 
     name = identifier(f"family-{family['id']}")
     return {"id": family["id"], "anchor": name, "size": family["size"], "platforms": family["platforms"],
             "languages": family.get("languages") or [], "accounts": _number(family.get("accounts")),
-            "sentence": found["sentence"], "rows": rows, "unlisted": max(0, len(found["steps"]) - COPIES),
+            "sentence": found["sentence"], "rows": rows, "unlisted": max(0, len(found["steps"]) - most),
             "figure": drawn.get(f"{name}.svg"), "file": f"{name}.svg",
             "excerpt": str(family.get("excerpt") or "")}  # fmt: skip
 

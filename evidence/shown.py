@@ -20,6 +20,7 @@ WORDINGS = 20  # that are laid beside each other
 SENTENCES = 12  # of matches with one exhibit; all of them are in the table of pairs
 OBSERVATIONS = 30
 _HTTP = re.compile(r"(?i)\bhttp(s?)://")
+_SAID = re.compile(r"^Not seen at \S+ \(answer \d+\)\.?$")  # what stands before it on the page already
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8}){0,3}")
 _STRENGTH = {"A": "strong", "B": "supporting", "C": "context only"}
 _ROUTE = {
@@ -129,7 +130,7 @@ class Case:
                 "at": clock(row.get("at"), self.contents.zone),
                 "word": _OUTCOME.get(str(row.get("outcome")), "unclear"),
                 "status": row.get("status"),
-                "sentence": harmless(row.get("sentence") or ""),
+                "sentence": harmless(_SAID.sub("", str(row.get("sentence") or ""))),
             }
             for row in rows[-OBSERVATIONS:]
         ]
