@@ -14,7 +14,7 @@ from runner import child
 if TYPE_CHECKING:
     from runner.workspace import Workspace
 
-PAUSE = 60.0  # seconds between two looks at what is due
+PAUSE = 300.0  # seconds between two looks at what is due: the table of all posts is read for it
 LONGEST = 3600.0  # seconds a round may take; what it has not come to is due still
 
 
