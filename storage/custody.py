@@ -57,3 +57,11 @@ def heads(conn: Connection) -> list[tuple[str, int, str]]:
     )
     rows = conn.execute(select(_CASES.c.name, _LOG.c.seq, _LOG.c.digest).select_from(joined).order_by(_CASES.c.name))
     return [(row.name, row.seq, row.digest) for row in rows]
+
+
+def exported(conn: Connection, sha256: str) -> list[str]:
+    """Return the names of the cases whose log says that a file of this digest was exported."""
+    joined = _LOG.join(_CASES, _CASES.c.id == _LOG.c.case_id)
+    wanted = (_LOG.c.event == "exported") & (_LOG.c.sha256 == sha256)
+    rows = conn.execute(select(_CASES.c.name).select_from(joined).where(wanted).distinct().order_by(_CASES.c.name))
+    return [row.name for row in rows]

@@ -1,4 +1,4 @@
-"""export, verify."""
+"""export."""
 
 from __future__ import annotations
 
@@ -79,32 +79,3 @@ def said(done: dict[str, Any]) -> list[str]:
     lines += [f"Time stamp still to come, {why}" for why in dict.fromkeys(done["pending"])]
     lines += done["without"]
     return lines + (said(done["sealed"]) if done.get("sealed") else [])
-
-
-@click.command("verify", short_help="Check a bundle: every file, every digest; 0 only if it is intact.")
-@click.argument("path", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@json_option
-@click.pass_context
-def verify_command(ctx: click.Context, path: Path, as_json: bool) -> None:
-    """Check a bundle: every file, every digest; 0 only if it is intact.
-
-    Example: copytrail verify exports/harbour.wacz
-    """
-    from evidence.verify import verify
-
-    checks = verify(path)
-    failed = any(check.result == "failed" for check in checks)
-    for check in checks:
-        if as_json:
-            click.echo(line(check.as_row()))
-        else:
-            click.echo(inert(f"{check.result:12} {check.check}: {check.detail}"))
-    verdict = "failed" if failed else "intact"
-    unsure = sum(check.result == "not_checked" for check in checks)
-    if as_json:
-        click.echo(line({"verdict": verdict, "path": str(path), "not_checked": unsure}))
-    elif failed:
-        click.echo("The bundle failed: see the lines above.")
-    else:
-        click.echo(f"Nothing found wrong: the bundle is intact as far as it was checked ({unsure} things were not).")
-    ctx.exit(1 if failed else 0)
