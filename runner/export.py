@@ -88,6 +88,7 @@ def _export(
     original: str | None = None,
 ) -> dict[str, Any]:  # fmt: skip
     """Write one edition: the public one where there is a redactor; `original` is the SHA-256 of the sealed one."""
+    from runner import identity
     from runner.gather import gather
     from runner.method import with_ways
     from runner.redacting import refuse
@@ -101,6 +102,8 @@ def _export(
     gathered = gather(workspace, asked.case, asked.items, created, whole=single or not asked.items, exhibits=not single)
     contents = replace(with_ways(workspace, gathered.contents), zone=asked.zone or gathered.contents.zone)
     means = replace(_means(workspace, asked.progress), redactor=public, original=original)
+    for sentence in identity.remarks(workspace, means.identity) if means.identity else ():
+        asked.tell(sentence)
     contents = replace(contents, method=_method(workspace, gathered, means))
     gathered = replace(gathered, contents=contents)
     with _encrypted(out, target, lock) as plain:

@@ -52,9 +52,16 @@ def commands() -> str:
     for name in COMMANDS:
         command = cli.get_command(context, name)
         assert command is not None, name
-        text = command.get_help(click.Context(command, info_name=name, parent=context, max_content_width=100))
-        lines += [f"## {name}", "", "```", re.sub(r"[ \t]+$", "", text, flags=re.M), "```", ""]
+        inner = click.Context(command, info_name=name, parent=context, max_content_width=100)
+        lines += [f"## {name}", "", "```", _help(command, inner), "```", ""]
+        for part, sub in command.commands.items() if isinstance(command, click.Group) else ():
+            told = _help(sub, click.Context(sub, info_name=part, parent=inner, max_content_width=100))
+            lines += [f"### {name} {part}", "", "```", told, "```", ""]
     return "\n".join(lines)
+
+
+def _help(command: click.Command, context: click.Context) -> str:
+    return re.sub(r"[ \t]+$", "", command.get_help(context), flags=re.M)
 
 
 def settings() -> str:

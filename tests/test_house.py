@@ -129,7 +129,8 @@ def test_pages_name_commands_and_options_that_exist() -> None:
     for page in pages():
         for name, rest in re.findall(r"\bcopytrail (?:--workspace \S+ )?([a-z]+)\b([^`#\n]*)", code_of(page)):
             command = cli.get_command(context, name)
-            known = {o for p in command.params for o in p.opts} if command else set()
+            parts = [command, *command.commands.values()] if isinstance(command, click.Group) else [command]
+            known = {o for part in parts if part for p in part.params for o in p.opts}
             wrong += [f"{page.name}: {name} {o}" for o in re.findall(r"(?<=\s)--[a-z-]+", rest) if o not in known]
             wrong += [] if name in COMMANDS else [f"{page.name}: {name}"]
     assert not wrong

@@ -15,7 +15,7 @@ from evidence.signing import check_signer
 from runner import identity, keyfile, keystore, known_keys
 from runner.keyfile import Place
 from runner.workspace import Workspace
-from tests.runner.commands import copytrail
+from tests.runner.commands import Home, copytrail
 
 CLOCK = StillClock(datetime(2026, 5, 1, 12, tzinfo=UTC))
 WORDS = "invented words of a test"
@@ -259,3 +259,18 @@ def test_known_keys_are_noted_and_taken_off(place: Place) -> None:
     assert copytrail("key", "distrust", other).status == 0
     assert copytrail("key", "distrust", other).status == 2
     assert known_keys.known(place) == {}
+
+
+def test_an_export_with_another_key_than_the_workspace_names_says_so(
+    place: Place, home: Home, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(Workspace, "is_trial", False)
+    settings = home.folder / "copytrail.toml"
+    settings.write_text(settings.read_text().replace('kind = "test"\nloopback_port', "# loopback_port"))
+    with settings.open("a") as file:
+        file.write(f'[evidence]\nkey = "{"ab12" * 16}"\n')
+    (tmp_path / "posts.ndjson").write_text('{"platform": "x", "native_id": "1", "text": "Gulls over the harbour."}\n')
+    home("import", tmp_path / "posts.ndjson", "--case", "harbour")
+    printed = home("export", "--case", "harbour", "--out", tmp_path / "out.zip", "--json")
+    assert printed.rows[0]["fingerprint"] == identity.there(place).fingerprint
+    assert "copytrail.toml names ab12ab12" in printed.err
