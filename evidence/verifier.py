@@ -113,6 +113,9 @@ class Zip(Folder):
         file = Part(path, start, size)
         with zipfile.ZipFile(file) as archive:
             infos, begins, comment = archive.infolist(), archive.start_dir, archive.comment
+        file.seek(-14, 2)
+        if file.read(4) != 2 * min(len(infos), 0xFFFF).to_bytes(2, "little"):
+            raise Wrong("the directory of the zip holds more or fewer files than its end says")
         reached, length = 0, 0
         for info in sorted(infos, key=lambda i: i.header_offset):
             name, at = info.filename, info.header_offset
@@ -442,7 +445,7 @@ def wacz(files, where, options):
                     yield "%s begins otherwise than a WARC of ours" % name
                 if one in found:
                     yield "%s is the id of two records" % one
-                first, found[one], places[name[8:], at] = False, (fields, payload), fields.get("warc-target-uri")
+                first, found[one], places[name[8:], at] = False, (fields, payload), (fields.get("warc-target-uri"), kind, head)
                 if one not in rows:
                     yield "%s is not in evidence/manifest.json" % one
                 elif (rows[one]["sha256"], rows[one]["type"]) != (digest, kind):
@@ -452,10 +455,30 @@ def wacz(files, where, options):
                 yield "%s refers to an answer that is not here" % one
         if len(rows) != len(manifest["records"]) or set(rows) - set(found):
             yield "evidence/manifest.json names a record twice or one that is not here: %s" % sorted(set(rows) - set(found))
-        for line in zlib.decompressobj(31).decompress(files.read("indexes/index.cdx.gz"), 256 * 10**6).splitlines():
+        packed, at, lines = files.read("indexes/index.cdx.gz"), 0, []
+        for line in files.read("indexes/index.idx").decode().splitlines()[1:]:
+            block = json.loads(line.split(" ", 2)[2])
+            if block["offset"] != at:
+                raise Wrong("indexes/index.idx does not lead to the blocks of the index")
+            at += block["length"]
+            unpack = zlib.decompressobj(31)
+            lines += unpack.decompress(packed[block["offset"] : at], 256 * 10**6).splitlines()
+        if at != len(packed):
+            yield "indexes/index.idx does not lead to the blocks of the index"
+        lined = {k: v for k, v in places.items() if v[1] in ("response", "resource")}
+        for line in lines:
             row = json.loads(line.split(b" ", 2)[2].decode())
-            if places.get((row["filename"], row["offset"])) != row["url"]:
-                yield "indexes/index.cdx.gz: %s does not lie where the index says" % row["url"]
+            url, kind, head = lined.pop((row["filename"], row["offset"]), ("", "", b""))
+            status = 200 if kind == "resource" else int(head.split()[1]) if head[:5] == b"HTTP/" else None
+            if (url, status) != (row["url"], row["status"]):
+                yield "indexes/index.cdx.gz: the line of %s does not say what its record says" % row["url"]
+        if lined:
+            yield "indexes/index.cdx.gz leaves out %d records" % len(lined)
+        urls = {v[0] for v in places.values()}
+        for line in files.read("pages/pages.jsonl").splitlines()[1:]:
+            url = json.loads(line.decode())["url"]
+            if url not in urls and "urn:pageinfo:" + url not in urls:
+                yield "pages/pages.jsonl names %s, which is not archived" % url
 
     def sealed():
         leaves = [(r["place"], {"id": r["id"], "sha256": r["sha256"]}, r["id"]) for r in manifest["records"]]
