@@ -36,7 +36,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "spread": ("matching", "Show how a family moved: copies in order, arrows, tiers."),
     "search": ("reading", "Search the full text of everything collected, in any script."),
     "table": ("reading", "Write a table (posts, accounts, families, pairs, findings) as CSV or JSON lines."),
-    "export": ("evidence", "Write an evidence bundle (WACZ) of a case."),
+    "export": ("evidence", "Write an evidence bundle of a case."),
     "verify": ("verifying", "Check a bundle: every file, every digest; 0 only if it is intact."),
     "key": ("keys", "Show, protect, copy or change the key that signs; note the keys of others."),
     "stamp": ("custody", "Seal what is new, ask again for pending time stamps, list the states."),
