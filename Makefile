@@ -28,6 +28,7 @@ unit:
 bench: setup-dev
 	$(PY) benchmarks/import_posts.py
 	$(PY) benchmarks/match_text.py
+	$(PY) benchmarks/page_capture.py --large
 
 lock:
 	scripts/lock.sh

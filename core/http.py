@@ -40,7 +40,7 @@ from core.redact import redact, redact_url, without_echo
 from core.redirects import REDIRECTS, astray, hands_on, headers_for, joined, next_method
 from core.robots import Permission, Robots
 from core.spool import Spool
-from core.streaming import Flow, Streamed, flow, kept, pairs, request_of
+from core.streaming import Flow, Streamed, flow, kept, request_of
 from core.times import Clock, StillClock, SystemClock
 from core.wire import Limits, Received, attempt
 
@@ -235,7 +235,7 @@ class Client:
         `headers` go out in their order. A redirect is returned, nothing is asked twice; `stop` ends it early. What
         stood against it (guard, robots.txt, the wire, a cap) is recorded too and returned as `error`, not raised.
         """
-        told, request = dict(note or {}), httpx.Request(method, "http://refused.invalid/")
+        told = dict(note or {})
         try:
             here = self.guard.url(url)
             request = request_of(method, here, headers, content)
@@ -250,9 +250,7 @@ class Client:
             raise
         except CopytrailError as error:
             spool.end(whole=False)
-            exchange = Exchange(
-                method, url, pairs(request.headers), content, self.clock.now(), error=error.sentence, note=told
-            )
+            exchange = Exchange(method, url, tuple(headers), content, self.clock.now(), error=error.sentence, note=told)
             return self._kept(Streamed(exchange, error=error, refused=True))
         streamed = flow(self._transport, request, caps or Flow(), self.clock, spool, stop)
         if streamed.exchange.status == 429 and not self.offline:

@@ -1,8 +1,10 @@
-"""The hard page on loopback, in plain HTTP: what it was asked for, and the bytes of each body it sent."""
+"""The hard page on loopback, in plain HTTP or by TLS: what it was asked for, and the bytes of each body it sent."""
 
 from __future__ import annotations
 
+import gzip
 import hashlib
+import ssl
 import threading
 from collections import Counter
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -15,9 +17,10 @@ from demo.replicas.base import Request
 class HardSite:
     """Serve the hosts of the hard page; `hits` counts requests, `sent` has the digests of bodies, by (host, path)."""
 
-    def __init__(self) -> None:
+    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
         self.hits: Counter[tuple[str, str, str]] = Counter()  # method, host, path
         self.sent: dict[tuple[str, str, str], str] = {}
+        self.unpacked: dict[tuple[str, str, str], str] = {}  # the same, with gzip undone
         self.headers: dict[tuple[str, str, str], dict[str, str]] = {}
         site = self
 
@@ -44,7 +47,9 @@ class HardSite:
                 for part in burst.parts():
                     digest.update(part)
                     self.wfile.write(part)
-                site.sent[key] = digest.hexdigest()
+                site.sent[key] = site.unpacked[key] = digest.hexdigest()
+                if burst.headers.get("Content-Encoding") == "gzip":
+                    site.unpacked[key] = hashlib.sha256(gzip.decompress(b"".join(burst.parts()))).hexdigest()
 
             do_GET = do_POST = do_OPTIONS = do_HEAD = serve  # noqa: N815 (named by the library)
 
@@ -53,6 +58,8 @@ class HardSite:
 
         self._http = ThreadingHTTPServer(("127.0.0.1", 0), Wire)
         self._http.daemon_threads = True
+        if tls is not None:
+            self._http.socket = tls.wrap_socket(self._http.socket, server_side=True, do_handshake_on_connect=False)
         self.port = int(self._http.server_address[1])
         self._thread = threading.Thread(target=self._http.serve_forever, args=(0.05,), daemon=True)
 
