@@ -14,8 +14,6 @@ from core.ids import sha256
 from core.times import iso
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
-
     from evidence.contents import Contents, Exhibit, Row
     from runner.workspace import Workspace
     from storage.runs import Ended
@@ -39,7 +37,7 @@ _NOT_HAD = ("gone", "private", "suspended", "quarantined", "legal_block", "login
             "too_large", "refused", "not_recorded", "rate_limited")  # fmt: skip
 
 
-def gather(workspace: Workspace, conn: Connection, contents: Contents) -> dict[str, Any]:
+def gather(workspace: Workspace, conn: Any, contents: Contents) -> dict[str, Any]:
     """Return the keys of evidence.method that the workspace knows of a case; times are ISO 8601 UTC."""
     from runner.clock_offset import clock_offset
     from storage import matching, runs
@@ -116,7 +114,7 @@ def outages(sources: Sequence[Row], ended: Iterable[Ended]) -> Iterator[Row]:
     yield from found
 
 
-def stamps(workspace: Workspace, conn: Connection, exhibits: Sequence[Exhibit]) -> dict[str, list[Row]]:
+def stamps(workspace: Workspace, conn: Any, exhibits: Sequence[Exhibit]) -> dict[str, list[Row]]:
     """Return the time stamps over the seals that hold the records of each exhibit, by name and authority."""
     from archive import seals as files
     from storage import seals
@@ -193,7 +191,7 @@ def _parsers(contents: Contents) -> list[Row]:
             for (kind, route), n in sorted(counted.items(), key=str)]  # fmt: skip
 
 
-def _coverage(conn: Connection, sources: Sequence[Row], ended: Iterable[Ended]) -> Iterator[Row]:
+def _coverage(conn: Any, sources: Sequence[Row], ended: Iterable[Ended]) -> Iterator[Row]:
     from storage import watching
 
     states: dict[int, Counter[str]] = defaultdict(Counter)
