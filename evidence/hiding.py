@@ -84,7 +84,7 @@ class Hider:
 
     def _in_form(self, text: str) -> bool:
         plain = folding.fold(text)
-        if any(t.probe in plain for t in self.targets) and next(self._in_folded(plain), None) is not None:
+        if next(self._in_folded(plain), None) is not None:
             return True
         misread = self._wide if text.isascii() else self._misread
         if any(form in text for form, _ in misread):
@@ -100,7 +100,9 @@ class Hider:
 
     def _in_folded(self, plain: str) -> Iterator[tuple[int, int, Target]]:
         """Yield what stands in a folded text, but for what is kept and what an id or a digest holds by chance."""
-        found = [(m.start(), m.end(), t) for t in self.targets if t.probe in plain for m in t.pattern.finditer(plain)]
+        found = [
+            (m.start(), m.end(), t) for t in self.targets if t.may_stand_in(plain) for m in t.pattern.finditer(plain)
+        ]
         if not found:
             return
         kept = [m.span() for pattern in self._keep for m in pattern.finditer(plain)]
@@ -148,7 +150,7 @@ class Hider:
 
     def _may_hold(self, data: bytes) -> bool:
         plain = folding.fold(data.decode("utf-8", "ignore"))
-        return any(t.probe in plain for t in self.targets)
+        return any(t.may_stand_in(plain) for t in self.targets)
 
     def _held(self, data: bytes) -> Target | None:
         """Return what stands in the bytes of a run; short strings count only with text beside them."""

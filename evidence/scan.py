@@ -78,6 +78,9 @@ class _Scan:
             raise Unreadable(f"{where} is a picture of a format that cannot be searched")
         if self.strict and pictures.kind(data) and pictures.bare(data) is not data:
             self.found.append(Found(where, 0, "what a picture says of itself"))
+        if data.startswith(b"%PDF-") and not self.strict:  # its pages say what the text of the page beside it says
+            yield Layer(where, None, data)
+            return
         yield from layers(data, mime, where)
 
     def step(self, size: int) -> None:
@@ -123,6 +126,8 @@ def search(path: Path, hider: Hider, *, strict: bool = False, progress: Progress
     With `strict` (a public edition) also pictures that say something of themselves, and files that cannot be searched.
     Raises BadInput where the bundle itself cannot be read.
     """
+    if not hider and not strict:
+        return []
     size = path.stat().st_size
     scan = _Scan(hider, strict, progress, size)
     scan.texts(path.name, 0, path.name)

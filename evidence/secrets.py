@@ -30,7 +30,7 @@ KINDS: tuple[Pattern, ...] = (
     _kind("gitlab-token", r"(?<![A-Za-z0-9])glpat-[0-9A-Za-z_-]{20,}", "glpat-"),
     _kind("api-key", r"(?<![A-Za-z0-9])(?:sk|rk|pk)[-_](?:live|test|proj|ant|or)[-_][0-9A-Za-z_-]{16,}", "sk", "rk",
           "pk"),
-    _kind("bot-token", r"(?<![0-9A-Za-z])[0-9]{8,10}:AA[0-9A-Za-z_-]{33}(?![0-9A-Za-z_-])", ":aa"),
+    _kind("telegram-token", r"(?<![0-9A-Za-z])[0-9]{8,10}:AA[0-9A-Za-z_-]{33}(?![0-9A-Za-z_-])", ":aa"),
     _kind("private-key", r"-----BEGIN (?:[A-Z0-9 ]+ )?PRIVATE KEY(?: BLOCK)?-----(?P<it>.{16,20000}?)-----END",
           "private key", flags=re.S),
     _kind("age-key", r"AGE-SECRET-KEY-1[0-9A-Z]{50,}", "age-secret-key-1", flags=re.I),

@@ -42,6 +42,14 @@ class Target:
         """Something that stands in every folded text the string stands in."""
         return max(self.parts, key=len)
 
+    def may_stand_in(self, plain: str) -> bool:
+        """Return whether all its words stand somewhere in a folded text: quick, and no where it is mostly not."""
+        return all(part in plain for part in self._rarest)
+
+    @cached_property
+    def _rarest(self) -> list[str]:
+        return sorted(set(self.parts), key=lambda part: (not any(c.isdigit() for c in part), -len(part)))
+
     @cached_property
     def pattern(self) -> re.Pattern[str]:
         """What finds it in a folded text: up to three characters that are none of a word may part its words."""
