@@ -7,13 +7,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from core.errors import BadInput
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
-
     from evidence.archived import Archive
     from evidence.contents import Exhibit, Kept, Row
     from storage.exhibits import Around
@@ -139,7 +137,7 @@ def kept_files(root: Path, rows: Iterable[Row], recorded: frozenset[str]) -> Ite
             yield Kept(row["sha256"], row["url"], mime, row["fetched_at"], root / row["path"])
 
 
-def opened(conn: Connection, folder: Path, records: Iterable[str]) -> Archive:
+def opened(conn: Any, folder: Path, records: Iterable[str]) -> Archive:
     """Return the archive, ready to look for these records in the stretches of its files that hold them."""
     from evidence.archived import Archive
     from storage import captures, exhibits

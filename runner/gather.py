@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING, Any
 from core.errors import BadInput
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
-
     from evidence.archived import Archive
     from evidence.contents import Contents, Row
     from runner.workspace import Workspace
@@ -65,7 +63,7 @@ def gather(
 
 
 def _with_records(
-    workspace: Workspace, conn: Connection, contents: Contents, items: Sequence[str], *, whole: bool, exhibits: bool
+    workspace: Workspace, conn: Any, contents: Contents, items: Sequence[str], *, whole: bool, exhibits: bool
 ) -> Gathered:
     """Add exhibits, and the records that go in."""
     from dataclasses import replace
@@ -117,7 +115,7 @@ def _candidates(contents: Contents, stands: Iterable[Around], pages: Iterable[Ro
     return {one for one in found if one}
 
 
-def _sources(conn: Connection, case: str) -> list[Row]:
+def _sources(conn: Any, case: str) -> list[Row]:
     from runner.recognise import named
     from storage import sources
 
@@ -149,7 +147,7 @@ def _chosen(posts: list[Row], groups: list[Row], items: Sequence[str]) -> tuple[
     return [p for p in posts if p["ref"] in wanted], groups
 
 
-def changes(conn: Connection, contents: Contents, *, but: str | None = None) -> dict[str, Any] | None:
+def changes(conn: Any, contents: Contents, *, but: str | None = None) -> dict[str, Any] | None:
     """Return what is new in a case since it was exported last, by its custody log; None where it never was.
 
     `but` is the digest of a bundle that does not count: the sealed edition that a public one is drawn from.
