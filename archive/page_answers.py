@@ -160,9 +160,9 @@ class Answers:
         except CopytrailError as error:
             self.broken = self.broken or error
             self.ledger.end(row, "failed", error.sentence)
-        except Exception as error:  # noqa: BLE001 - a row without a fate would be worse than any error
-            self.ledger.end(row, "failed", f"{type(error).__name__}: {error}")
         finally:
+            if row.fate == "under_way":  # a row without a fate would be worse than any error
+                self.ledger.end(row, "failed", "It broke off for a reason that is not known.")
             self._turns.release()
             spool.end(whole=spool.whole)
         return None

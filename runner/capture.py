@@ -84,13 +84,18 @@ class Capturing:
         began = self.workspace.clock().now()
         with self.workspace.database.write() as conn:
             pages.begin(conn, capture_id, self.case, redact_url(page.url), began, ref=page.ref)
+        captured, why = None, "It was stopped before it was done."
         try:
             captured = self._captured(capture_id, page.url)
-        except BaseException as error:  # a stop by the operator closes its attempt too
-            self._failed(capture_id, error)
-            if not isinstance(error, CopytrailError) or isinstance(error, CannotStart):
+        except CopytrailError as error:
+            why = error.sentence
+            if isinstance(error, CannotStart):
                 raise
-            return {"id": capture_id, "url": redact_url(page.url), "outcome": "error", "reason": error.sentence}
+        finally:
+            if captured is None:  # a stop by the operator closes its attempt too
+                self._failed(capture_id, why)
+        if captured is None:
+            return {"id": capture_id, "url": redact_url(page.url), "outcome": "error", "reason": why}
         return self._kept(captured)
 
     def _captured(self, capture_id: str, url: str) -> Captured:
@@ -125,11 +130,10 @@ class Capturing:
             note(self.workspace, conn, self.case, "captured", f"capture:{captured.id}", sha256=digest, note=told)
         return detail
 
-    def _failed(self, capture_id: str, error: BaseException) -> None:
+    def _failed(self, capture_id: str, why: str) -> None:
         from runner.custody import note
         from storage import captures, pages
 
-        why = error.sentence if isinstance(error, CopytrailError) else "It was stopped before it was done."
         with self.workspace.database.write() as conn:
             if self.desk.recorder is not None:
                 captures.save_captures(conn, self.desk.recorder.drain(), source_id=None, run_id=None)
