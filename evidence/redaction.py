@@ -21,7 +21,10 @@ class Redactor(Protocol):
     """
 
     def contents(self, contents: Contents) -> Contents:
-        """Return what goes into the public edition: rows, exhibits, log and ids redacted, `edition` public."""
+        """Return what goes into the public edition: rows, exhibits, log and ids redacted, `edition` public.
+
+        `records` and `kept`, of contents and of exhibits, still name what lies in the archive.
+        """
 
     def record(self, raw: bytes) -> bytes | None:
         """Return a record (one packed gzip member) written anew, or None where it is copied as it stands.

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import dataclasses
 import gzip
+import hashlib
 import io
 import json
 import unicodedata
@@ -21,7 +22,7 @@ from core.errors import BadInput
 from core.exchange import Exchange
 from core.times import StillClock
 from evidence.case_bundle import write
-from evidence.contents import Contents, Exhibit
+from evidence.contents import Contents, Exhibit, Kept
 from evidence.hiding import Hider
 from evidence.item import Known, item
 from evidence.members import members
@@ -416,3 +417,21 @@ def test_a_bundle_of_nobody_hidden_changes_only_pictures_and_secrets(world: Worl
     made = nobody.contents(contents)
     assert list(made.posts) == list(contents.posts)
     assert list(made.custody) == list(contents.custody)
+
+
+def test_kept_files_go_in_bare_and_under_ids_that_tell_nothing(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    photo = jpeg()
+    (tmp_path / "photo").write_bytes(photo)
+    sha = hashlib.sha256(photo).hexdigest()
+    kept = Kept(
+        sha, f"https://talk.example/{HANDLE}/kept.jpg", "image/jpeg", "2026-03-01T12:00:00Z", tmp_path / "photo"
+    )
+    row = {"ref": "talk.example:2", "url": kept.url, "sha256": sha, "path": f"blobs/{sha}", "bytes": len(photo)}
+    contents = dataclasses.replace(world.contents(), exhibits=[], kept=[kept], media=[row])
+    public, out = redactor(), tmp_path / "p.zip"
+    write(contents, out, Means(identity=IDENTITY, redactor=public))
+    assert search(out, public.hider, strict=True) == []
+    assert [c for c in verify(out) if c.result == "failed"] == []
+    for where, data in everything(out.read_bytes()):
+        assert sha.encode() not in data, where
