@@ -170,10 +170,15 @@ def _member(
         at = _data_at(path, start + info.header_offset)
         with _Slice(path, at, info.file_size) as file:
             _warc(scan, file, where)
+    elif depth == 0 and not scan.strict and name.endswith("/report.pdf"):
+        return  # printed from the page that README.html is, which is searched: hundreds of pages of PDF take a minute
     elif info.file_size > _MAX_MEMBER:
         scan.found.append(Found(where, 0, "a file too large to be searched"))
     else:
         data = archive.read(info)
+        if (same := sha256(data).digest()) in scan.seen:
+            return  # the custody log stands in each WACZ
+        scan.seen.add(same)
         if name.rpartition("/")[2] in _SIGNED:
             data = _OURS.sub('""', data.decode("utf-8", "replace")).encode()
         scan.file(where, 0, data)
