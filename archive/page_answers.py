@@ -35,6 +35,7 @@ class Caps:
     timeout: float = 30.0  # without a byte
     endless: float = 5.0  # of a stream without an end
     per_minute: float = 600.0  # of what a page loads for itself, per host; the page itself keeps the pace of its site
+    step: float = 20.0  # for one picture or one script, which a page may hold up
     quiet: float = 1.0  # without a request, before a page counts as complete
     height: int = 16_000
     scrolls: int = 40

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_STEP = 20.0  # seconds for one picture or one script, which a page may hold up
+_HURRIED = 0.15  # the share of its time that a step has, once the page has held one up
 _UNLOADED = 3.0  # seconds of quiet after which a page is taken for complete that never says so
 _MOST_DOM, _MOST_TEXT = 20_000_000, 5_000_000  # characters
 _SHRUNK = 0.25  # a thumbnail's share of the first screen
@@ -36,7 +36,7 @@ class Visit:
         self.sockets = 0
         self._of: dict[Request, Seen] = {}
         self._page: Page | None = None
-        self._loaded = False
+        self._loaded = self._held = False
         self._crashed = asyncio.Event()
         self._until = time.monotonic() + caps.seconds
 
@@ -53,7 +53,8 @@ class Visit:
         page.on("websocket", lambda _: self._socket())
         looking = asyncio.ensure_future(self._look(page))
         crashed = asyncio.ensure_future(self._crashed.wait())
-        await asyncio.wait({looking, crashed}, timeout=self.caps.seconds + 8 * _STEP, return_when="FIRST_COMPLETED")
+        longest = self.caps.seconds + 4 * self.caps.step
+        await asyncio.wait({looking, crashed}, timeout=longest, return_when="FIRST_COMPLETED")
         for task in (looking, crashed):
             task.cancel()
         await asyncio.gather(looking, crashed, return_exceptions=True)
@@ -135,7 +136,7 @@ class Visit:
 
     async def _pictures(self, page: Page) -> None:
         sight, size = self.sight, page.viewport_size or {"width": 1280, "height": 800}
-        shot: dict[str, Any] = {"animations": "allow", "caret": "initial", "timeout": _STEP * 1000}
+        shot: dict[str, Any] = {"animations": "allow", "caret": "initial", "timeout": self.caps.step * 1000}
         sight.view = await self._tried("view", page.screenshot(**shot))
         height = await self._tried("", self._evaluate(page, scripts.HEIGHT))
         whole = math.ceil(height) if isinstance(height, int | float) and math.isfinite(height) else size["height"]
@@ -188,8 +189,9 @@ class Visit:
         from playwright.async_api import Error
 
         try:
-            return await asyncio.wait_for(what, _STEP)
+            return await asyncio.wait_for(what, self.caps.step * (_HURRIED if self._held else 1.0))
         except (Error, TimeoutError) as error:
+            self._held |= isinstance(error, TimeoutError)
             if name:
                 self.sight.missing[name] = f"The browser did not give it ({_first_line(error)})."
                 self._cut(f"The browser did not give: {name}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from core.guard import Guard
 from core.network import GuardedTransport
 from tests.archive.browsing import needs_browser
 from tests.archive.capturing import BRISK, shoot
-from tests.core.wicked import Wicked, answer
+from tests.core.wicked import Wicked, answer, drip
 from tests.spiders.rendering import Forbidden, html, script
 from tests.spiders.test_rendered_ways_out import TRIES
 
@@ -104,3 +105,31 @@ def test_a_name_that_nobody_knows_is_an_error_with_its_sentence(tmp_path: Path) 
     assert "cannot be found" in (shot.captured.reason or "")
     assert shot.counts == {"requested": 1, "recorded": 0, "failed": 1, "blocked": 0, "local": 0}
     assert shot.captured.detail["missing"]["view"]
+
+
+def test_a_page_that_holds_the_browser_up_is_kept_as_far_as_it_came(server: Wicked, tmp_path: Path) -> None:
+    server.on("/", html("<p>first</p><script>for (;;) {}</script>"))
+    shot = shoot(f"{SITE}/", tmp_path, server.port, caps=replace(BRISK, seconds=2, step=1))
+    assert (shot.captured.outcome, shot.captured.status) == ("partial", 200)
+    assert "did not give" in (shot.captured.reason or "")
+    assert shot.counts["recorded"] == 1
+    assert shot.captured.detail["missing"]["view"]
+
+
+def test_a_page_that_crashes_the_browser_is_an_error_and_what_it_asked_for_is_kept(
+    server: Wicked, tmp_path: Path
+) -> None:
+    grow = "const a = []; for (;;) a.push(new Array(1e6).fill(Math.random()))"
+    server.on("/", html(f"<p>first</p><script src=/s.js></script><script>{grow}</script>"))
+    server.on("/s.js", script("1"))
+    shot = shoot(f"{SITE}/", tmp_path, server.port, caps=replace(BRISK, seconds=15, step=2))
+    assert (shot.captured.outcome, shot.captured.status) == ("error", 200)
+    assert "crash" in (shot.captured.reason or "")
+    assert shot.counts["recorded"] == 2
+
+
+def test_a_server_that_says_nothing_is_an_error_in_its_time(server: Wicked, tmp_path: Path) -> None:
+    server.on("/", drip(b"", b"", 0.2))
+    shot = shoot(f"{SITE}/", tmp_path, server.port, caps=replace(BRISK, seconds=3, timeout=1))
+    assert (shot.captured.outcome, shot.captured.status) == ("error", None)
+    assert "time there was for it" in (shot.captured.reason or "")
