@@ -1,7 +1,7 @@
 """Stand for many things by one digest, and show of each that it is among them (the tree of RFC 6962, 2.1).
 
-One time stamp covers a whole run this way, and a bundle of one post can carry its proof without naming the others.
-Digests are SHA-256 as lower-case hex; leaves are bytes.
+One time stamp covers a whole run this way, and a bundle of one post can carry its way to the root without naming the
+others. Digests are SHA-256 as lower-case hex; leaves are bytes.
 """
 
 from __future__ import annotations
