@@ -11,7 +11,9 @@ from evidence import folding
 from evidence.targets import Pattern, Target, joined
 
 ROUNDS = 6  # what is hidden inside base64 inside base64 comes up one layer a round
-_RUN = re.compile(r"[A-Za-z0-9+/_-]{6,}={0,2}")
+_RUN = re.compile(  # in lines, as mail and certificates have it, or in one piece
+    r"(?:[A-Za-z0-9+/]{60,76}\r?\n)+[A-Za-z0-9+/]+={0,2}|[A-Za-z0-9+/_-]{6,}={0,2}"
+)
 _WORD = re.compile(r"[A-Z]?[a-z]+(?:[-_][A-Z]?[a-z]+)*")  # is not base64 of anything
 _IDS = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|(?<![0-9a-z])[0-9a-f]{64}(?![0-9a-z])")
 _LONG = 16  # characters of a run that may pack a text of its own
@@ -165,7 +167,7 @@ class Hider:
         """Return a target whose cover is the run with the string covered inside; the bare cover where that fails."""
         alphabet = b"-_" if "-" in run or "_" in run else b"+/"
         try:
-            bare = run.rstrip("=")
+            bare = run.rstrip("=").replace("\r", "").replace("\n", "")
             inner = base64.b64decode(bare + "=" * (-len(bare) % 4), alphabet, validate=True).decode()
             hidden, _ = self.hide(inner)
         except ValueError:
@@ -177,7 +179,7 @@ class Hider:
 
 
 def _whole(run: str) -> str:
-    run = run.rstrip("=")
+    run = run.rstrip("=").replace("\r", "").replace("\n", "")
     return run + "A" * (-len(run) % 4)
 
 

@@ -50,6 +50,8 @@ def _text(data: bytes, mime: str, hider: Hider) -> Payload:
     try:
         codec = codec_of(data, mime)
         text, counts = hider.hide(data.decode(codec))
+        if counts and b"-----BEGIN CERTIFICATE" in data:  # one with a hole in it is none
+            return Payload(None, counts + Counter({WITHHELD: 1}), hit=True)
         out = text.encode(codec) if counts else data
         if hider.stands_in_bytes(out):  # a piece in another charset than the rest
             text, more = hider.hide(out.decode("latin-1"))

@@ -59,6 +59,7 @@ FORMS: dict[str, Callable[[str], str]] = {
     "base64, one byte on": lambda t: base64.b64encode(b"x" + t.encode()).decode(),
     "base64, two bytes on": lambda t: base64.b64encode(b"xy" + t.encode() + b"z").decode(),
     "base64 for addresses": lambda t: base64.urlsafe_b64encode(t.encode()).decode().rstrip("="),
+    "base64 in lines": lambda t: base64.encodebytes(b"x" * 50 + t.encode() + b"y" * 60).decode().strip(),
     "base64 of base64": lambda t: base64.b64encode(base64.b64encode(t.encode())).decode(),
     "quoted-printable": lambda t: quopri.encodestring(t.encode()).decode(),
     "split by a tag": lambda t: f"{t[0]}<b>{t[1:3]}</b>{t[3:]}",
@@ -80,7 +81,7 @@ PACKED: dict[str, Callable[[bytes], bytes]] = {
     "deflate": zlib.compress,
     "raw deflate": lambda b: zlib.compress(b, wbits=-15),
 }
-CHARSETS = {CYRILLIC: ("windows-1251", "koi8-r", "iso-8859-5"), CJK: ("gb18030", "big5"), ARABIC: ("windows-1256",)}
+CHARSETS = {CYRILLIC: ("windows-1251", "koi8-r", "iso-8859-5"), CJK: ("gb18030",), ARABIC: ("windows-1256",)}
 SECRETS = {
     "aws": "AKIAQ2W3E4R5T6Y7ZZZZ",
     "google": "AIza" + "SyB7x2m9Qp4Lr8Tn1Vc5Wd3Ke6Jf0Hg_-Zt"[:35],
