@@ -152,6 +152,9 @@ def _chains(case: Case) -> Iterator[Check]:
 def _custody(case: Case) -> Iterator[Check]:
     value = strict(case.files.read(LOG), LOG, ours=True)
     case.custody = log_of(value, LOG, case.statement["case"])
+    if case.statement["custody"] is None and not case.custody:
+        yield Check("custody", "not_checked", "The custody log is empty: nothing is told of who did what.")
+        return
     head = same_keys(case.statement["custody"], "seq digest", f"custody in {STATEMENT}")
     yield outcome("custody", chain(case.custody, head, LOG), f"{len(case.custody)} entries, each holding the digest of "
                   "the one before it; the last is the one that is signed.")  # fmt: skip

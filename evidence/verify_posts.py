@@ -75,7 +75,7 @@ def _capture(wacz: Wacz) -> Iterator[Check]:
 
 def _text(wacz: Wacz, item: dict[str, Any]) -> Iterator[Check]:
     if wacz.trust.reread is None:
-        says = "The text was not read again from the answer; `copytrail verify` with all its parsers does."
+        says = "The text was not read again from the archived answer; open the answer to compare."
         yield Check("text read again", "not_checked", says)
         return
     result, says = wacz.trust.reread(wacz, item)
