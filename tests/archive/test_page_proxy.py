@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -11,7 +12,10 @@ import pytest
 
 from archive.page_proxy import Proxy
 from archive.records import records
+from core.guard import Guard
+from core.network import GuardedTransport
 from tests.archive.capturing import BRISK, get, proxied, say, tunnel
+from tests.core.secured import secured
 from tests.core.wicked import Wicked, answer, drip, raw, reset
 from tests.spiders.rendering import Forbidden
 
@@ -171,3 +175,27 @@ def test_nonsense_ends_a_connection_and_nothing_else(server: Wicked, proxy: Prox
     say(proxy, b"GET /only-a-path HTTP/1.1\r\nHost: site.example\r\nConnection: close\r\n\r\n")
     assert say(proxy, get(f"{SITE}/")).endswith(b"ok")
     assert server.paths() == ["/"]
+
+
+@pytest.mark.parametrize("trusted", [True, False])
+def test_the_certificate_that_counts_is_the_servers_and_one_nobody_trusts_is_a_failure(
+    trusted: bool, tmp_path: Path
+) -> None:
+    guard = Guard(allow_loopback=True)
+    with secured(tmp_path, ssl.TLSVersion.TLSv1_3) as server:
+        wire = GuardedTransport(guard, trust=server.trust if trusted else None)
+        with proxied(tmp_path, 0, transport=wire, guard=guard) as proxy:
+            to = server.url.removeprefix("https://")
+            heard = tunnel(proxy, to, get(f"{server.url}/a").replace(server.url.encode(), b"", 1), tls=True)
+            proxy.answers.stop()
+            (row,) = proxy.answers.ledger.rows
+            exchange = proxy.answers.ledger.streamed[row.n].exchange
+    assert row.fate == ("recorded" if trusted else "failed")
+    if trusted:
+        assert heard.endswith(b"hello")
+        assert exchange.tls is not None
+        assert exchange.tls.chain == server.chain
+        assert exchange.peer == "127.0.0.1"
+    else:
+        assert heard.startswith(b"HTTP/1.1 502")
+        assert "certificate" in (row.why or "").lower()
