@@ -49,7 +49,9 @@ from runner.options import inert, json_option, line, workspace_of, workspace_opt
 def export_command(
     ctx: click.Context, /, *, as_json: bool, passphrase: bool, keys: tuple[str, ...], **told: Any
 ) -> None:
-    """Write an evidence bundle of a case: exhibits, tables, a report, and what checks all of it.
+    """Write an evidence bundle of a case.
+
+    It holds exhibits, tables, a report, and what checks all of it.
 
     Example: copytrail export --case harbour --out exports/harbour.zip
     """
