@@ -184,13 +184,20 @@ def place_of(folder: Path, records: Iterable[str]) -> dict[str, Place]:
     return _places(folder, {b'{"id":"' + record.encode() + b'"': record for record in records})
 
 
-def head_of(folder: Path, case: str, seq: int) -> Place | None:
-    """Return the place of the head of a custody log, None where it is not sealed."""
-    for seal in ids(folder):
+def head_of(folder: Path, case: str, entries: Sequence[str]) -> tuple[int, Place] | None:
+    """Return the newest sealed entry of a custody log, by number and place; None where none is sealed.
+
+    `entries` are the digests of the log in their order: an entry that is not as it was sealed has no place.
+    """
+    for seal in reversed(ids(folder)):
         listed = leaves(folder, seal)
-        for index, leaf in enumerate(listed):
-            if leaf.startswith(b'{"case"') and (told := json.loads(leaf))["case"] == case and told["seq"] == seq:
-                return Place(seal, index, tuple(merkle.paths(listed, [index])[0]), told["custody"])
+        # heads stand behind the records: what is looked for is among the last leaves
+        for index in range(len(listed) - 1, -1, -1):
+            if not listed[index].startswith(b'{"case"'):
+                break
+            told = json.loads(listed[index])
+            if told["case"] == case and entries[told["seq"] - 1 : told["seq"]] == [told["custody"]]:
+                return told["seq"], Place(seal, index, tuple(merkle.paths(listed, [index])[0]), told["custody"])
     return None
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 from typing import Any, Literal, get_args
 
@@ -35,12 +35,15 @@ class Event:
 
     def as_row(self) -> dict[str, Any]:
         """Return the JSON form of `custody.json`."""
-        return {**asdict(self), "note": dict(self.note)}
+        return {name: getattr(self, name) for name in _FIELDS} | {"note": dict(self.note)}
 
     @property
     def digest(self) -> str:
         """The SHA-256 of the entry in canonical JSON: what the next one holds as `prev`."""
         return sha256(canonical(self.as_row()))
+
+
+_FIELDS = tuple(field.name for field in fields(Event))
 
 
 def flaws(rows: Iterable[Mapping[str, Any]]) -> Iterator[str]:

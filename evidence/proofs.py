@@ -70,17 +70,19 @@ class Proofs:
                 "place": place.as_row() if place else None}  # fmt: skip
 
     def head(self, case: str, custody: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
-        """Return seq, digest and place of the head of a custody log; None where there is no entry."""
+        """Return seq and digest of the last entry of a log, and the newest sealed one; None where there is no entry.
+
+        The last entry is hardly ever sealed itself: that a seal was made is an entry of its own, behind what it covers.
+        """
         if not custody:
             return None
-        last = Event(**custody[-1])
-        place = None
+        digests, sealed = [Event(**row).digest for row in custody], None
         if self.folder is not None and self.folder.is_dir():
             from archive.seals import head_of
 
-            place = head_of(self.folder, case, last.seq)
-            place = place if place is not None and place.sha256 == last.digest else None
-        return {"seq": last.seq, "digest": last.digest, "place": place.as_row() if place else None}
+            if found := head_of(self.folder, case, digests):
+                sealed = {"seq": found[0], "digest": found[1].sha256, "place": found[1].as_row()}
+        return {"seq": len(digests), "digest": digests[-1], "sealed": sealed}
 
     def files(self, places: Iterable[Mapping[str, Any] | None]) -> dict[str, bytes]:
         """Return the seals that places name, with their stamps, under their names in a bundle."""

@@ -208,6 +208,9 @@ def chain(log, case, head, name):
         prev, at = sha(canonical(event)), moment(event["at"])
     if head and (head["seq"], head["digest"]) != (len(log["events"]), prev):
         yield "%s does not end with the entry that is named as its last: it was written anew, or cut" % name
+    entry = head and head.get("sealed")
+    if entry and entry["digest"] not in [sha(canonical(e)) for e in log["events"] if e["seq"] == entry["seq"]]:
+        yield "%s does not hold the entry that was sealed: it was written anew" % name
 
 
 # ---- signatures: Ed25519 (RFC 8032, 5.1.7) and ECDSA on P-384 (FIPS 186-5, 6.4.2), in plain arithmetic
@@ -482,9 +485,9 @@ def wacz(files, where, options):
 
     def sealed():
         leaves = [(r["place"], {"id": r["id"], "sha256": r["sha256"]}, r["id"]) for r in manifest["records"]]
-        head = manifest["custody"]
-        if head:
-            leaves.append((head["place"], {"case": manifest["case"], "custody": head["digest"], "seq": head["seq"]}, "the log"))
+        entry = manifest["custody"] and manifest["custody"]["sealed"]
+        if entry:
+            leaves.append((entry["place"], {"case": manifest["case"], "custody": entry["digest"], "seq": entry["seq"]}, "the log"))
         for place, leaf, what in leaves:
             if not place:
                 continue

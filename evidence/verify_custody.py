@@ -25,9 +25,30 @@ def check_custody(wacz: Wacz) -> Iterator[Check]:
     if wacz.manifest["custody"] is None and not wacz.custody:
         yield Check("custody", "not_checked", "The custody log is empty: nothing is told of who did what.")
         return
-    head = same_keys(wacz.manifest["custody"], "seq digest place", "custody in evidence/manifest.json")
-    yield outcome("custody", chain(wacz.custody, head, LOG), f"{len(wacz.custody)} entries, each holding the digest of "
-                  "the one before it; the last is the one that the manifest names.")  # fmt: skip
+    head = same_keys(wacz.manifest["custody"], "seq digest sealed", "custody in evidence/manifest.json")
+    wrong = chain(wacz.custody, head, LOG)
+    yield outcome("custody", wrong, f"{len(wacz.custody)} entries, each holding the digest of the one before it; the "
+                  "last is the one that the manifest names.")  # fmt: skip
+    if not wrong:
+        yield _sealed_entry(wacz, head["sealed"])
+
+
+def _sealed_entry(wacz: Wacz, sealed: Any) -> Check:
+    """Return since when the log stood as far as its newest sealed entry: the words after it are the maker's."""
+    if sealed is None:
+        return Check("custody over time", "claimed", "No entry is sealed: when they were written is the maker's word.")
+    row = same_keys(sealed, "seq digest place", "the sealed entry of the custody log in evidence/manifest.json")
+    same_keys(row["place"], "seal index path", "the place of the sealed entry of the custody log")
+    seq, count = row["seq"], len(wacz.custody)
+    if not isinstance(seq, int) or not 0 < seq <= count or Event(**wacz.custody[seq - 1]).digest != row["digest"]:
+        says = f"{LOG}: its entry {seq} is not the one that was sealed: the log was written anew."
+        return Check("custody over time", "failed", says)
+    seal = wacz.seals.get(row["place"]["seal"])
+    if seal is None or seal.at is None:
+        says = f"Entries 1 to {seq} of {count} are sealed; no time stamp over the seal was checked."
+        return Check("custody over time", "not_checked", says)
+    says = f"Entries 1 to {seq} of {count} were written by {seal.at.isoformat()} ({seal.authority}, T1)."
+    return Check("custody over time", "proved", says)
 
 
 def log_of(value: Any, name: str, case: Any) -> list[dict[str, Any]]:

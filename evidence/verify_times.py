@@ -59,9 +59,9 @@ def check_seals(wacz: Wacz) -> Iterator[Check]:
         leaf = {"id": row["id"], "sha256": row["sha256"]}
         bare += row["place"] is None and row["type"] != "warcinfo"
         _placed(wacz, row["place"], leaf, row["id"], wrong, named)
-    if (head := wacz.manifest["custody"]) is not None:
-        leaf = {"case": wacz.manifest["case"], "custody": head["digest"], "seq": head["seq"]}
-        _placed(wacz, head["place"], leaf, "the head of the custody log", wrong, named)
+    if (head := wacz.manifest["custody"]) is not None and (entry := head["sealed"]) is not None:
+        leaf = {"case": wacz.manifest["case"], "custody": entry["digest"], "seq": entry["seq"]}
+        _placed(wacz, entry["place"], leaf, "the sealed entry of the custody log", wrong, named)
     wrong += [f"evidence/seal-{seal}.json seals nothing that is here" for seal in sorted(wacz.seals.keys() - named)]
     placed = sum(row["place"] is not None for row in wacz.manifest["records"])
     yield outcome("seals", wrong, f"{placed} records lead to the roots of {len(wacz.seals)} seals.")

@@ -90,7 +90,8 @@ def draft(package: Package, bench: Bench, path: Path) -> Draft:
         writer.add("indexes/index.idx", idx)
         writer.add("pages/pages.jsonl", index.pages(pages))
         places = [row["place"] for row in rows]
-        proofs = bench.proofs.files([*places, bench.head["place"] if bench.head else None])
+        entry = bench.head["sealed"] if bench.head else None
+        proofs = bench.proofs.files([*places, entry["place"] if entry else None])
         for name, data in sorted({**package.files, **bench.files, **proofs}.items()):
             writer.add(name, data)
         about = {**bench.about, "records": rows, "custody": bench.head}

@@ -35,6 +35,9 @@ loopback_port = {port}
 [collect]
 contact = "demo@copytrail.example"
 
+[evidence]
+exhibits = 60
+
 [timestamps]
 authorities = ["hourglass", "sundial"]
 own = "authorities.yml"
@@ -66,8 +69,7 @@ def demo(folder: Path, tell: Tell) -> Report:
 
     Raises BadInput where the folder holds something else than an earlier demo.
     """
-    from demo import operation
-    from demo.watchlist import CASE
+    from demo import operation, watchlist
     from runner.match import match
 
     started = time.monotonic()
@@ -75,6 +77,7 @@ def demo(folder: Path, tell: Tell) -> Report:
     world = operation.build()
     tell(textwrap.fill(world.story, 100))
     known: set[str] = set()
+    names = {watched.url: watched.note for watched in watchlist.sources(world)}
     with _stage(folder, world) as (workspace, replicas):
         began = workspace.clock().now()
         for day in world.collect_on:
@@ -84,7 +87,7 @@ def demo(folder: Path, tell: Tell) -> Report:
             # the days between two collections pass on paper: the schedule is asked for what is due by then
             outcomes = _collect(workspace, began + timedelta(days=day - world.collect_on[0], minutes=1))
             _tell_trouble(replicas, asked, tell)
-            _tell_outcomes(outcomes, _names(world), known, tell)
+            _tell_outcomes(outcomes, names, known, tell)
             stamp_day(workspace, tell)
             found = match(
                 workspace.database, workspace.index_folder, near_threshold=workspace.settings.match.near_threshold,
@@ -93,9 +96,9 @@ def demo(folder: Path, tell: Tell) -> Report:
             tell(
                 f"  {found.posts} posts compared: {found.pairs} new pairs, {found.families} families of copies so far."
             )
-        _look(workspace, report, world, CASE)
-        _show_spread(workspace, CASE, tell)
-        _seal(workspace, CASE, report, tell)
+        _look(workspace, report, world, watchlist.CASE)
+        _show_spread(workspace, watchlist.CASE, tell)
+        _seal(workspace, watchlist.CASE, report, tell)
         workspace.database.close()
     report.seconds = time.monotonic() - started
     return report
@@ -155,12 +158,6 @@ def _collect(workspace: Workspace, due: datetime) -> list[Outcome]:
         outcomes = list(collect(workspace, due=due))
         outcomes += [one.result() for one in running]
     return sorted(outcomes, key=lambda out: out.source)
-
-
-def _names(world: World) -> dict[str, str]:
-    from demo import watchlist
-
-    return {watched.url: watched.note for watched in watchlist.sources(world)}
 
 
 def _tell_trouble(replicas: Server, since: int, tell: Tell) -> None:

@@ -183,7 +183,8 @@ def exhibits(world: World) -> list[Files]:
         files["evidence/verify.txt"] = b"How to check this by hand.\n"
         about = {"v": 1, "case": CASE, "created": iso(CREATED), "software": SOFTWARE, "edition": "sealed"}
         records = [{"id": r.id, "type": r.type, "sha256": r.sha256, "place": places.get(r.id)} for r in found]
-        custody = {**head(events), "place": {"seal": SEAL, "index": len(rows), "path": paths[-1]}}
+        entry = {**head(events), "place": {"seal": SEAL, "index": len(rows), "path": paths[-1]}}
+        custody = {**head(events), "sealed": entry}
         files["evidence/manifest.json"] = canonical({**about, "records": records, "custody": custody, "files": []})
         out.append(files)
     return out

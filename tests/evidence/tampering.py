@@ -388,6 +388,11 @@ own(
     "custody.json",
     manifest(lambda m: {**m, "custody": {**m["custody"], "digest": "0" * 64}}),
 )
+own(
+    "another entry of the log named as sealed",
+    "the sealed entry of the custody log",
+    manifest(lambda m: {**m, "custody": {**m["custody"], "sealed": {**m["custody"]["sealed"], "seq": 1}}}),
+)
 own("another case", "another case", manifest(lambda m: {**m, "case": "another"}))
 own("another edition", "another edition", manifest(lambda m: {**m, "edition": "public"}))
 own("another date of creation", "another created", manifest(lambda m: {**m, "created": "2020-01-01T00:00:00Z"}))

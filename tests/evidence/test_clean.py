@@ -29,7 +29,7 @@ def unplaced(files: Files) -> Files:
 
     def bare(manifest: dict[str, object]) -> dict[str, object]:
         rows = [{**row, "place": None} for row in manifest["records"]]  # type: ignore[attr-defined]
-        return {**manifest, "records": rows, "custody": {**manifest["custody"], "place": None}}  # type: ignore[dict-item]
+        return {**manifest, "records": rows, "custody": {**manifest["custody"], "sealed": None}}  # type: ignore[dict-item]
 
     rest["evidence/manifest.json"] = edited(files["evidence/manifest.json"], bare)
     return rest

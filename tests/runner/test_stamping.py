@@ -16,6 +16,7 @@ from archive.whole_records import whole_records
 from config import authorities
 from core import merkle
 from core.canonical import canonical
+from core.custody import Event
 from core.exchange import Exchange
 from core.times import StillClock
 from demo.authority import TimeAuthority
@@ -88,9 +89,12 @@ def test_a_seal_covers_every_whole_record_and_leads_each_to_its_root(world: Worl
     for record, place in places.items():
         leaf = canonical({"id": record, "sha256": place.sha256})
         assert merkle.climb(leaf, place.index, told.leaves, place.path) == told.root
-    head = seals.head_of(folder, "harbour", 1)
-    assert head is not None
-    assert head.seal == done.seal
+    with world.database.read() as conn:
+        entries = [Event(**row).digest for row in log.log(conn, cases.case_id(conn, "harbour"))]
+    found = seals.head_of(folder, "harbour", entries)
+    assert found is not None
+    assert (found[0], found[1].seal) == (1, done.seal), "the entries behind it tell of the seal itself"
+    assert seals.head_of(folder, "harbour", ["0" * 64, *entries[1:]]) is None, "it is not the entry that was sealed"
     assert list(seal_checks.flaws(folder, done.seal)) == list(seal_checks.damaged(folder.parent, done.seal)) == []
 
 
