@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from archive.page_answers import Answers, Caps
 from archive.page_check import check
+from archive.page_door import shown_in
 from archive.page_outcome import described
 from archive.page_proxy import Proxy
 from archive.page_records import kept
@@ -109,6 +110,8 @@ async def _visited(http: Client, answers: Answers, caps: Caps, look: Look, url: 
                 user_agent=http.user_agent, accept_downloads=False, locale=look.locale, timezone_id=look.time_zone,
                 viewport={"width": look.width, "height": look.height},
             )  # fmt: skip
+            await shown_in(context, proxy)
+            answers.begin()
             visit = Visit(context, answers, caps, url)
             await visit.run()
             visit.sight.browser = f"Chromium {browser.version}"

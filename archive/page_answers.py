@@ -6,6 +6,7 @@ import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from archive.page_ledger import Ledger, Row
 from core.errors import CopytrailError
@@ -88,6 +89,10 @@ class Answers:
         self._threads: list[threading.Thread] = []
         self._lock = threading.Lock()
         self._first = True
+
+    def begin(self) -> None:
+        """Let the time of the capture run from now on: what came before was the browser's start."""
+        self._until = time.monotonic() + self._caps.seconds
 
     @property
     def left(self) -> float:
@@ -192,6 +197,8 @@ def _passed_on(asked: Asked, user_agent: str, *, whole: bool) -> Headers:
             continue
         if low == "user-agent":
             value = user_agent
+        elif low == "host":  # what the record names as the address is what the server is told
+            value = urlsplit(asked.url).netloc.rpartition("@")[2]
         elif low == "accept-encoding" and not whole:
             value = "gzip, deflate"
         told.append((name, value))

@@ -7,8 +7,10 @@ WebSockets and whatever else is tried all end here (docs/decisions/0007-recordin
 from __future__ import annotations
 
 import contextlib
+import hmac
 import html
 import re
+import secrets
 import socket
 import ssl
 import threading
@@ -19,17 +21,19 @@ import h11
 
 from archive.page_answers import Answers, Asked, Given
 from archive.page_certificates import Certificates
+from archive.page_door import DOOR, USER, basic
+from archive.page_ranges import part_of
 from core.exchange import Headers
-from core.spool import Head, Spool
+from core.spool import Spool
 
 _PIECE = 65_536
 _PATIENCE = 10.0  # seconds
+_MOST_OPEN = 256  # connections at once; a browser holds 32 to a proxy
 _IDLE = 120.0  # seconds that a connection of the browser may say nothing
 _NOT_OURS = frozenset({
     "connection", "proxy-connection", "keep-alive", "transfer-encoding", "te", "trailer", "upgrade", "alt-svc",
     "proxy-authenticate",
 })  # fmt: skip
-_RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
 _AUTHORITY = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^\s:/?#@\[\]]+):(\d{1,5})")
 _MOST_SENT = 64_000_000  # bytes of a request that are read at all
 _PAGE = (
@@ -38,10 +42,17 @@ _PAGE = (
 
 
 class Proxy:
-    """Listen on a free port of 127.0.0.1, one thread for each connection, until closed."""
+    """Listen on a free port of 127.0.0.1, one thread for each connection, until closed.
+
+    Whoever does not name `password` gets no answer and leaves no trace in the capture: any program of this machine
+    can find the port.
+    """
 
     def __init__(self, answers: Answers) -> None:
         self.answers = answers
+        self.password = secrets.token_urlsafe(24)
+        self.strangers = 0  # requests without the password
+        self.door = True  # open until the browser has come in
         self.certificates = Certificates()
         self._listening = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listening.getsockname()[1]
@@ -78,11 +89,14 @@ class Proxy:
                 if self._ending:
                     connection.close()
                     return
+                if len(self._open) >= _MOST_OPEN:
+                    connection.close()
+                    continue
                 self._open.add(connection)
             threading.Thread(target=self._connected, args=(connection,), daemon=True).start()
 
     def _connected(self, connection: socket.socket) -> None:
-        connection.settimeout(_IDLE)
+        connection.settimeout(_PATIENCE)  # until it has shown the password
         try:
             with connection, contextlib.suppress(OSError, h11.ProtocolError):
                 _Conversation(self, connection).run()
@@ -101,18 +115,36 @@ class _Conversation:
     def run(self) -> None:
         """Answer until one side closes."""
         while (request := self._next()) is not None and isinstance(request, h11.Request):
+            if not self._origin and not self._admitted(request):
+                return None
             body = self._body()
             method, target = request.method.decode(), request.target.decode("latin-1")
             if method == "CONNECT" and not self._origin:
                 return self._tunnel(target)
             headers = tuple((n.decode("latin-1"), v.decode("latin-1")) for n, v in request.headers.raw_items())
             url = self._origin + target if self._origin and target.startswith("/") else target
-            asked = Asked(method, url, headers, body)
-            self._answer(asked, self._proxy.answers.ask(asked))
+            if url == DOOR and self._proxy.door:
+                self._proxy.door = False
+                self._page(200, "<!DOCTYPE html><link rel=icon href=data:,>")
+            else:
+                asked = Asked(method, url, headers, body)
+                self._answer(asked, self._proxy.answers.ask(asked))
             if self._http.our_state is not h11.DONE or self._http.their_state is not h11.DONE:
                 return None
             self._http.start_next_cycle()
         return None
+
+    def _admitted(self, request: h11.Request) -> bool:
+        """Return whether a request shows the password; ask for it, and close, where it does not."""
+        shown = next((value for name, value in request.headers if name == b"proxy-authorization"), b"")
+        if hmac.compare_digest(shown, basic(self._proxy.password)):
+            self._socket.settimeout(_IDLE)
+            return True
+        self._proxy.strangers += 1
+        asks = [("Proxy-Authenticate", f'Basic realm="{USER}"'), ("Content-Length", "0"), ("Connection", "close")]
+        self._send(407, "Not for you", asks)
+        self._socket.sendall(self._http.send(h11.EndOfMessage()) or b"")
+        return False
 
     def _next(self) -> object:
         while (event := self._http.next_event()) is h11.NEED_DATA:
@@ -157,7 +189,7 @@ class _Conversation:
         headers = [pair for pair in head.headers if pair[0].lower() not in _NOT_OURS]
         bodiless = asked.method == "HEAD" or head.status in (204, 304)
         if given.part and head.status == 200 and not bodiless:
-            part = _part(given.part, head, spool)
+            part = part_of(given.part, head, spool)
             if part is not None:
                 return self._partly(headers, spool, *part)
         if any(name.lower() == "transfer-encoding" for name, _ in head.headers):
@@ -202,28 +234,13 @@ class _Conversation:
             self._send(204, "Not captured", [("Cache-Control", "no-store")])
             return self._flow(Spool(Path()), 0, 0)
         why = given.why or given.row.why or "No answer came."
-        body = _PAGE.format(html.escape(why)).encode()
+        return self._page(502, _PAGE.format(html.escape(why)), shown=given.row.method != "HEAD")
+
+    def _page(self, status: int, text: str, *, shown: bool = True) -> None:
+        """Say something of our own."""
+        body = text.encode()
         kind, size = ("Content-Type", "text/html; charset=utf-8"), ("Content-Length", str(len(body)))
-        self._send(502, "Not captured", [kind, size, ("Cache-Control", "no-store")])
-        if given.row.method != "HEAD":
+        self._send(status, "Not captured", [kind, size, ("Cache-Control", "no-store")])
+        if shown:
             self._socket.sendall(self._http.send(h11.Data(data=body)) or b"")
         self._socket.sendall(self._http.send(h11.EndOfMessage()) or b"")
-        return None
-
-
-def _part(asked: str, head: Head, spool: Spool) -> tuple[int, int, int] | None:
-    """Return first byte, last byte and total of a range; None where the whole is the right answer."""
-    found = _RANGE.fullmatch(asked.replace(" ", ""))
-    if found is None or not (found[1] or found[2]):
-        return None
-    lengths = [value.strip() for name, value in head.headers if name.lower() == "content-length"]
-    chunked = any(name.lower() == "transfer-encoding" for name, _ in head.headers)
-    if len(lengths) == 1 and lengths[0].isdecimal() and not chunked:
-        total = int(lengths[0])
-    elif found[0] == "bytes=0-":
-        return None
-    else:
-        total = spool.wait()
-    if not found[1]:
-        return max(0, total - int(found[2])), total - 1, total
-    return int(found[1]), min(int(found[2]) if found[2] else total - 1, total - 1), total

@@ -13,7 +13,7 @@ from typing import Any
 
 from archive.page import Captured, capture
 from archive.page_answers import Answers, Caps
-from archive.page_proxy import Proxy
+from archive.page_proxy import Proxy, basic
 from archive.records import Record, records
 from archive.warc import WarcWriter
 from core.http import Client
@@ -80,17 +80,19 @@ def proxied(folder: Path, port: int, *, caps: Caps = BRISK, **settings: Any) -> 
         answers.close()
 
 
-def say(proxy: Proxy, data: bytes) -> bytes:
+def say(proxy: Proxy, data: bytes, *, password: bool = True) -> bytes:
     """Say something to a proxy and return all that comes until it closes or falls silent."""
+    shown = b"\r\nProxy-Authorization: " + basic(proxy.password) + b"\r\n"
     with socket.create_connection(("127.0.0.1", proxy.port), timeout=5) as connection:
-        connection.sendall(data)
+        connection.sendall(data.replace(b"\r\n", shown, 1) if password else data)
         return heard(connection)
 
 
 def tunnel(proxy: Proxy, to: str, data: bytes, *, tls: bool) -> bytes:
     """Open a tunnel, say something in it and return what comes."""
     with socket.create_connection(("127.0.0.1", proxy.port), timeout=5) as connection:
-        connection.sendall(f"CONNECT {to} HTTP/1.1\r\nHost: {to}\r\n\r\n".encode())
+        shown = basic(proxy.password).decode()
+        connection.sendall(f"CONNECT {to} HTTP/1.1\r\nHost: {to}\r\nProxy-Authorization: {shown}\r\n\r\n".encode())
         head = connection.recv(1000)
         if not head.startswith(b"HTTP/1.1 200"):
             return head

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import ssl
 import time
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from archive import page_proxy
 from archive.page_proxy import Proxy
 from archive.records import records
 from core.guard import Guard
@@ -199,3 +201,54 @@ def test_the_certificate_that_counts_is_the_servers_and_one_nobody_trusts_is_a_f
     else:
         assert heard.startswith(b"HTTP/1.1 502")
         assert "certificate" in (row.why or "").lower()
+
+
+@pytest.mark.parametrize("shown", ["", "Basic eA==", "Basic Y29weXRyYWlsOg==", "Bearer x", "Basic \u00ff"])
+def test_another_program_on_this_machine_gets_nothing_and_leaves_no_trace(
+    shown: str, server: Wicked, proxy: Proxy
+) -> None:
+    server.on("/", answer(b"for the browser only"))
+    more = [f"Proxy-Authorization: {shown}"] if shown else []
+    asked = get(f"{SITE}/", *more)
+    tunnelled = b"CONNECT site.example:443 HTTP/1.1\r\nHost: site.example\r\n\r\n"
+    for one in (asked, tunnelled):
+        assert say(proxy, one, password=False).split(b" ")[1] in (b"407", b"400")
+    assert server.asked == []
+    assert fates(proxy) == []
+    assert proxy.strangers == 2
+
+
+def test_the_server_is_told_the_host_that_the_record_names(server: Wicked, proxy: Proxy) -> None:
+    server.on("/", answer(b"ok"))
+    say(proxy, get(f"{SITE}/").replace(b"Host: site.example", b"Host: bank.example"))
+    ask = b"GET / HTTP/1.1\r\nHost: bank.example\r\nConnection: close\r\n\r\n"
+    tunnel(proxy, "site.example:80", ask, tls=False)
+    hosts = [line for one in server.asked for line in one.split(b"\r\n") if line.lower().startswith(b"host:")]
+    assert hosts == [b"Host: site.example"] * 2
+
+
+@pytest.mark.parametrize(
+    "head",
+    [b"Content-Length: 3\r\nContent-Length: 30", b"Content-Length: 3\r\nTransfer-Encoding: chunked",
+     b"Transfer-Encoding: chunked, identity", b"X: a\r\n folded\r\nContent-Length: 0x3", b"Content-Length: -1"],
+)  # fmt: skip
+def test_no_second_request_is_smuggled_to_a_server(head: bytes, server: Wicked, proxy: Proxy) -> None:
+    server.on("/", answer(b"ok"))
+    inner = b"GET /smuggled HTTP/1.1\r\nHost: site.example\r\n\r\n"
+    say(proxy, b"POST http://site.example/ HTTP/1.1\r\nHost: site.example\r\n" + head + b"\r\n\r\n0\r\n\r\n" + inner)
+    assert all(b"/smuggled" not in one.split(b"\r\n", 1)[1] for one in server.asked)
+
+
+def test_heads_without_an_end_and_floods_of_connections_are_dropped(
+    server: Wicked, proxy: Proxy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server.on("/", answer(b"ok"))
+    assert len(say(proxy, b"GET / HTTP/1.1\r\n" + b"X: " + b"y" * 400_000)) < 1000
+    monkeypatch.setattr(page_proxy, "_MOST_OPEN", 3)
+    held = [socket.create_connection(("127.0.0.1", proxy.port), timeout=5) for _ in range(3)]
+    time.sleep(0.1)
+    assert say(proxy, get(f"{SITE}/")) == b""
+    for one in held:
+        one.close()
+    time.sleep(0.1)
+    assert say(proxy, get(f"{SITE}/")).endswith(b"ok")
