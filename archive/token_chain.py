@@ -117,6 +117,15 @@ def _leads(leaf: Certificate, between: list[Certificate], roots: list[Certificat
     return False
 
 
+def roots_above(leaf: Certificate, authority: Authority, at: datetime) -> list[str]:
+    """Return the pinned roots a leaf leads to, as PEM.
+
+    A library that is shown two roots of one name takes either: an authority that changed its key would fail by chance.
+    """
+    between = certificates(authority.intermediates)
+    return [pem for pem in authority.roots if _leads(leaf, between, certificates([pem]), at)]
+
+
 def _issued(lower: Certificate, upper: Certificate, at: datetime) -> bool:
     from cryptography.exceptions import InvalidSignature
     from cryptography.x509 import BasicConstraints, ExtensionNotFound
@@ -139,18 +148,18 @@ def by_openssl(answer: bytes, data: bytes, authorities: Sequence[Authority], non
         )
     with tempfile.TemporaryDirectory(prefix="copytrail-stamp-") as folder:
         here = Path(folder)
-        (here / "answer").write_bytes(answer)
+        (here / "token").write_bytes(_granted(answer))
         (here / "data").write_bytes(data)
-        text = _openssl([program, "ts", "-reply", "-in", str(here / "answer"), "-text"]).stdout
+        text = _openssl([program, "ts", "-reply", "-in", str(here / "token"), "-token_in", "-text"]).stdout
         at = _stated_time(text)
         stated = _field(text, "Nonce", "").removeprefix("0x")
         if nonce is not None and (not re.fullmatch(r"[0-9A-Fa-f]+", stated) or int(stated, 16) != nonce):
             raise BadToken("The token answers another request than ours: its nonce is not the one we sent.")
         leaf, authority = _leaf(answer, authorities, at)
-        (here / "roots").write_text("".join(authority.roots))
+        (here / "roots").write_text("".join(roots_above(leaf, authority, at)))
         (here / "between").write_text(authority.chain())
         done = _openssl([
-            program, "ts", "-verify", "-data", str(here / "data"), "-in", str(here / "answer"), "-CAfile",
+            program, "ts", "-verify", "-data", str(here / "data"), "-in", str(here / "token"), "-token_in", "-CAfile",
             str(here / "roots"), "-untrusted", str(here / "between"), "-attime", str(int(at.timestamp())),
         ])  # fmt: skip
     if done.returncode != 0 or "Verification: OK" not in done.stdout + done.stderr:
@@ -159,6 +168,19 @@ def by_openssl(answer: bytes, data: bytes, authorities: Sequence[Authority], non
         raise BadToken(f"openssl does not accept the token ({reason[1] if reason else 'it gives no reason'}).")
     serial = _field(text, "Serial number", "").removeprefix("0x").lower()
     return Found(authority, at, serial, _field(text, "Policy OID", ""), leaf.subject.rfc4514_string())
+
+
+def _granted(answer: bytes) -> bytes:
+    """Return the bare token of an answer; raise BadToken where it was not granted.
+
+    The words beside the status are under no signature, and openssl prints them as they are: one could pass for a time.
+    """
+    try:
+        if token_form.status(answer) != 0:
+            raise BadToken("The authority refused the request; there is no token.")
+        return token_form.bare(answer)
+    except ValueError as error:
+        raise BadToken(f"The token cannot be read ({str(error)[:80]}).") from None
 
 
 def _leaf(answer: bytes, authorities: Sequence[Authority], at: datetime) -> tuple[Certificate, Authority]:

@@ -37,6 +37,15 @@ def bare(answer: bytes) -> bytes:
     return answer[inside[1][0] : inside[1][2]]
 
 
+def status(answer: bytes) -> int:
+    """Return the status of a whole answer (0: granted); raise ValueError where it states none."""
+    told = _values(answer, *_top(answer)[1:])[0]
+    number = _values(answer, *told[1:])[0]
+    if answer[number[0]] != 0x02:
+        raise ValueError("the answer states no status")
+    return int.from_bytes(answer[number[1] : number[2]], "big", signed=True)
+
+
 def _certificates(answer: bytes) -> tuple[int, int]:
     """Return where the contents of SignedData's certificates stand."""
     token = _values(answer, *_top(answer)[1:])[1]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from config.authorities import Authority, shipped
 from core.http import Client
 from core.times import StillClock
 from demo.authority import Mode, TimeAuthority
+from demo.der import integer, sequence, value
 from tests.stamping import pinned, serving_authorities
 
 AT = datetime(2024, 5, 1, 12, 0, tzinfo=UTC)
@@ -116,6 +118,16 @@ def test_a_token_shown_with_other_data_or_as_another_authoritys_is_red() -> None
         check(token, DATA, [both[1]])
 
 
+def test_two_roots_of_one_name_do_not_get_in_each_others_way() -> None:
+    older, newer = authority(), authority()
+    token = asked(newer).token
+    assert token is not None
+    for roots in ((older, newer), (newer, older)):
+        both = replace(pinned(newer, 1, "north"), roots=tuple(one.root_pem() for one in roots))
+        for _ in range(8):  # the library takes them in an order of its own
+            assert check(token, DATA, [both]).at == AT
+
+
 def test_a_bare_token_is_checked_like_a_whole_answer() -> None:
     one = authority()
     token = asked(one).token
@@ -164,6 +176,16 @@ class TestByOpenssl:
             check(token, DATA, [pinned(other, 1, "other")])
         with pytest.raises(BadToken, match="nonce"):
             check(token, DATA, [pinned(one, 1, "north")], nonce=4711)
+
+    def test_what_stands_beside_the_token_is_never_taken_for_its_time(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        one = authority()
+        token = token_form.bare(asked(one).token or b"")
+        words = value(0x0C, b"ok\nTime stamp: Apr 30 13:00:00 2024 GMT")
+        self.unread(monkeypatch)
+        told = check(sequence(sequence(integer(0), sequence(words)), token), DATA, [pinned(one, 1, "north")])
+        assert (told.by, told.at) == ("openssl", AT)
+        with pytest.raises(BadToken, match="refused"):
+            check(sequence(sequence(integer(2), sequence(words)), token), DATA, [pinned(one, 1, "north")])
 
     def test_without_openssl_such_a_token_is_not_checked_and_says_so(self, monkeypatch: pytest.MonkeyPatch) -> None:
         one = authority()
