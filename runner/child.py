@@ -67,12 +67,13 @@ def finish(workspace: Workspace, row: SourceRow, child: subprocess.Popen[bytes])
 
 def _lost(workspace: Workspace, row: SourceRow, sentence: str) -> Outcome:
     """Close the run of a child that could not do so itself, and say why in its record."""
+    from runner.custody import recover
     from runner.outcome import Outcome, public
     from storage import runs
 
     finding = Finding(kind="unavailable", sentence=sentence, url=row.url)
     with workspace.database.write() as conn:
-        runs.recover_interrupted(conn, workspace.clock().now())
+        recover(workspace, conn)
         runs.explain(conn, row.id, public(finding))
     return Outcome(row.id, row.url, status="interrupted", coverage="partial", finding=finding)
 

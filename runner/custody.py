@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from core.times import iso
 
 if TYPE_CHECKING:
     from core.custody import Event, Kind
@@ -52,6 +55,36 @@ def collected(workspace: Workspace, conn: Any, case: int, run: int, told: Mappin
     recorded = captures.of_run(conn, run)
     digest = sha256(canonical([list(pair) for pair in recorded])) if recorded else None
     note(workspace, conn, case, "collected", f"run:{run}", sha256=digest, note={**told, "records": len(recorded)})
+
+
+def recover(workspace: Workspace, conn: Any) -> list[int]:
+    """Close the runs whose process is gone, note in the logs what they had recorded by then; return their numbers."""
+    from storage import runs
+
+    lost = runs.recover_interrupted(conn, workspace.clock().now())
+    for run in lost:
+        case, source = runs.source_of(conn, run)
+        collected(workspace, conn, case, run, {"source": source, "status": "interrupted"})
+    return lost
+
+
+def kept_media(workspace: Workspace, begun: datetime, case: str | None, records: Mapping[str, set[str]]) -> None:
+    """Note that a media round ended: `records` are the ids of what it recorded, by the ref of the post that shows it.
+
+    Without a case the log of each case that holds one of the posts tells of its own.
+    """
+    from core.canonical import canonical
+    from core.ids import sha256
+    from storage import cases, pages
+
+    if not records:
+        return
+    with workspace.database.write() as conn:
+        for name in [case] if case else cases.list_cases(conn):
+            own = sorted({record for ref in pages.addresses(conn, name, records) for record in records[ref]})
+            if own:
+                digest, told = sha256(canonical(own)), {"records": len(own)}
+                note(workspace, conn, name, "collected", f"media:{iso(begun)}", sha256=digest, note=told)
 
 
 def log_restored(workspace: Workspace, path: Path) -> None:

@@ -44,9 +44,11 @@ class Run:
 
     def open(self) -> Cursor:
         """Open the run and load how far earlier ones got; raise UnderWay where another process is at it."""
+        from runner.custody import recover
         from storage import cursors, runs
 
         with self.workspace.database.write() as conn:
+            recover(self.workspace, conn)
             self.number = runs.open_run(conn, self.row.id, self.clock.now())
             return Cursor() if self.seen_until else cursors.load(conn, self.row.id)
 

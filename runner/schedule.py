@@ -69,10 +69,10 @@ class Watch:
         """
         from apscheduler.schedulers.background import BackgroundScheduler
 
-        from storage import runs
+        from runner.custody import recover
 
         with self.workspace.database.write() as conn:
-            runs.recover_interrupted(conn, self.workspace.clock().now())
+            recover(self.workspace, conn)
         old = {s: signal.signal(s, lambda *_: self.stopping.set()) for s in (signal.SIGTERM, signal.SIGINT)}
         clock = BackgroundScheduler(timezone="UTC")
         clock.add_job(

@@ -98,10 +98,14 @@ def last_with_posts(conn: Connection, source_id: int) -> tuple[int, datetime] | 
 def recover_interrupted(conn: Connection, at: datetime) -> list[int]:
     """Close the runs whose process is gone as interrupted; return their numbers. Living ones are left alone."""
     rows = conn.execute(select(_RUNS).where(_RUNS.c.status == "running")).all()
-    lost = [row for row in rows if not _is_alive(row, at)]
-    for row in lost:
-        _interrupt(conn, row, at)
-    return [row.id for row in lost]
+    return [row.id for row in rows if not _is_alive(row, at) and _interrupt(conn, row, at)]
+
+
+def source_of(conn: Connection, run_id: int) -> tuple[int, int]:
+    """Return the case and the source that a run belongs to."""
+    query = select(_SOURCES.c.case_id, _SOURCES.c.id).join(_RUNS, _RUNS.c.source_id == _SOURCES.c.id)
+    row = conn.execute(query.where(_RUNS.c.id == run_id)).one()
+    return int(row.case_id), int(row.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,10 +141,14 @@ def _is_alive(row: Row[Any], at: datetime) -> bool:
     return Process(row.host, row.pid, row.born).is_alive
 
 
-def _interrupt(conn: Connection, row: Row[Any], at: datetime) -> None:
-    """Close a run at its last sign of life: what it had saved by then is kept, what follows was not watched."""
+def _interrupt(conn: Connection, row: Row[Any], at: datetime) -> bool:
+    """Close a run at its last sign of life: what it had saved by then is kept, what follows was not watched.
+
+    Returns False where another process has closed it meanwhile.
+    """
     values = {"status": "interrupted", "ended": row.beat_at, "coverage": "partial"}
-    conn.execute(update(_RUNS).where(_RUNS.c.id == row.id, _RUNS.c.status == "running").values(**values))
+    still = (_RUNS.c.id == row.id) & (_RUNS.c.status == "running")
+    return bool(conn.execute(update(_RUNS).where(still).values(**values)).rowcount)
 
 
 @cache

@@ -26,6 +26,7 @@ def media_command(
 
     Example: copytrail media --case harbour --limit 100
     """
+    from runner.custody import kept_media
     from runner.desk import Desk
     from runner.media import Keeper
     from runner.progress import Counting
@@ -35,15 +36,19 @@ def media_command(
     setting = workspace.settings.media.keep
     kinds = keep or (setting if setting != "none" else "images")
     counts = {"kept": 0, "refused": 0, "failed": 0}
+    begun, records = workspace.clock().now(), dict[str, set[str]]()
     with Desk.open(workspace) as desk, Counting("fetching media") as counting:
         keeper = Keeper(desk)
         for done, told in enumerate(keeper.keep(kinds, limit=limit, case=case, again=again), 1):
             counts[told.fetched.status] += 1
+            if told.fetched.capture:
+                records.setdefault(told.ref, set()).add(told.fetched.capture)
             counting.total(done, limit)
             if as_json:
                 click.echo(line(told.as_row()))
             if told.fetched.finding:
                 problem(f"{told.ref}: {told.fetched.finding['sentence']}")
+    kept_media(workspace, begun, case, records)
     after_work(workspace, problem)
     if not as_json:
         megabytes = keeper.spent / 1_000_000

@@ -144,9 +144,10 @@ def sources_command(ctx: click.Context, case: str | None, pause: int | None, res
 
     Example: copytrail sources --case harbour --json
     """
+    from runner.custody import recover
     from runner.recognise import named
     from runner.watchlist import sync
-    from storage import runs, sources
+    from storage import sources
 
     workspace = workspace_of(ctx)
     wrong = sync(workspace, case)
@@ -160,7 +161,7 @@ def sources_command(ctx: click.Context, case: str | None, pause: int | None, res
         listed = sources.list_sources(conn, case)
     if any(row.last_run and row.last_run.status == "running" for row in listed):
         with workspace.database.write() as conn:  # its process may have been killed
-            runs.recover_interrupted(conn, workspace.clock().now())
+            recover(workspace, conn)
             listed = sources.list_sources(conn, case)
     rows = [{**row.as_row(), **named(row.kind, row.url)} for row in listed]
     columns = [("id", "id"), ("case", "case"), ("source", "url"), ("kind", "kind"), ("by", "reader"),

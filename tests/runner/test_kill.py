@@ -96,6 +96,8 @@ def test_one_kill_leaves_no_hole(
     assert collect_and_die(home, moment)
     home("collect")
     _sound(home)
+    told = [e for e in home("custody", "--case", "harbour", "--json").rows if e["event"] == "collected"]
+    assert [e["note"]["status"] for e in told] == ["interrupted", "done", "done"], "the killed run is in the log too"
 
 
 def _sound(home: Home) -> None:
