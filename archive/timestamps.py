@@ -146,7 +146,8 @@ def _verified(read: Any, data: bytes, authorities: tuple[Authority, ...], nonce:
         raise BadToken("The token answers another request than ours: its nonce is not the one we sent.")
     leaf, authority = token_chain.trace(read.signed_data, authorities, at)
     builder = VerifierBuilder(
-        roots=token_chain.certificates(authority.roots), intermediates=token_chain.certificates(authority.intermediates)
+        roots=token_chain.certificates(token_chain.roots_above(leaf, authority, at)),
+        intermediates=token_chain.certificates(authority.intermediates),
     )
     if not read.signed_data.certificates:
         builder = builder.tsa_certificate(leaf)

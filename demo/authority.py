@@ -131,6 +131,7 @@ class TimeAuthority:
         from cryptography.hazmat.primitives.asymmetric import ec
 
         key = ec.generate_private_key(ec.SECP256R1())
+        above = by[1] if by else key
         subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
         until = self.since + (timedelta(hours=1) if kind == "expired" else _LONG)
         made = (
@@ -139,11 +140,14 @@ class TimeAuthority:
             .serial_number(x509.random_serial_number()).not_valid_before(self.since).not_valid_after(until)
             .add_extension(x509.BasicConstraints(ca=not leaf, path_length=None), critical=True)
             .add_extension(_usage(leaf), critical=True)
+            # by these, openssl tells an authority's old key from its new one, though both go by one name
+            .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+            .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(above.public_key()), critical=False)
         )  # fmt: skip
         if leaf and kind != "no purpose":
             purpose = x509.ExtendedKeyUsage([x509.oid.ExtendedKeyUsageOID.TIME_STAMPING])
             made = made.add_extension(purpose, critical=True)
-        return made.sign(by[1] if by else key, hashes.SHA256()), key
+        return made.sign(above, hashes.SHA256()), key
 
 
 def _usage(leaf: bool) -> x509.KeyUsage:
