@@ -41,6 +41,7 @@ class PersonEntry(_Part):
     names: tuple[Word, ...] = ()
     handles: tuple[Word, ...] = ()
     skip: tuple[Word, ...] = Field((), description="What the account is called and what is not looked for in texts.")
+    addresses: bool = Field(True, description="Hide the ids and addresses of the posts of the account too.")
     whole_words: bool = Field(False, description="Hide its names only where they stand as words of their own.")
     why: str = Field("", max_length=2_000, description="Goes into the bundle; the names are covered in it too.")
 

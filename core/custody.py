@@ -15,6 +15,7 @@ Kind = Literal[
     "exported", "redacted", "transferred", "forgotten", "restored",
 ]  # fmt: skip
 KINDS: tuple[str, ...] = get_args(Kind)
+SALT = "salt"  # in the note of an entry: random letters, so that nobody can guess what a digest was taken of
 BEGINNING = "0" * 64  # what the entry at the head of a log names as the one before it
 
 

@@ -7,7 +7,7 @@ nobody can try names and compare.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from hashlib import blake2b
@@ -19,6 +19,38 @@ from evidence.targets import Target
 _LETTERS = "bcdfghjkmnpqrtvwxz23456789"  # no vowels: no words
 _LENGTH = 5  # twelve million pseudonyms
 _IDS_FROM = 5  # digits an id must have to be looked for wherever it stands
+_POSTS_FROM = 6  # characters of the id of a post, a digit among them
+_NOWHERE = "withheld.invalid"  # stands for the site in an address that is not told
+
+
+@dataclass(frozen=True)
+class Own:
+    """A post of a hidden person: its pseudonym, ref and id, and the addresses it and what it shows were seen under."""
+
+    label: str
+    ref: str
+    native_id: str
+    urls: tuple[str, ...] = ()
+
+    @property
+    def is_told_by_id(self) -> bool:
+        """Whether its id can be told from a word or a number that stands anywhere."""
+        return len(self.native_id) >= _POSTS_FROM and any(c.isdigit() for c in self.native_id)
+
+    def targets(self, rule: str) -> Iterator[Target]:
+        """Yield what leads to it: its id where that is long enough, and each address without it."""
+        yield Target(self.ref, f"{self.ref.partition(':')[0]}:{self.label}", rule, whole=True)
+        if self.is_told_by_id:
+            yield Target(self.native_id, self.label, rule, whole=True)
+        for number, url in enumerate(self.urls):
+            bare = url.partition("://")[2].removeprefix("www.").rstrip("/")
+            host, slash, path = bare.partition("/")
+            if not slash or not path or (self.is_told_by_id and self.native_id in path):
+                continue
+            cover = f"{_NOWHERE}/{self.label}" + (f"/{number}" if number else "")
+            yield Target(bare, cover, rule, whole=True)
+            if "?" in path and len(path.partition("?")[0]) >= 2 * _POSTS_FROM:  # asked for with another key, or size
+                yield Target(f"{host}/{path.partition('?')[0]}", cover, rule, whole=True)
 
 
 @dataclass(frozen=True)
@@ -35,6 +67,7 @@ class Person:
     refs: frozenset[str] = frozenset()
     ids: tuple[str, ...] = ()
     why: str = ""
+    posts: tuple[Own, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -72,6 +105,10 @@ class Names:
         """Return the new id of a record that is written anew; the old one is as unguessable as it was."""
         return f"urn:uuid:{uuid.UUID(bytes=self._hash('record' + chr(0) + record)[:16], version=4)}"
 
+    def salted(self, text: str) -> str:
+        """Return letters that follow from a text and tell nothing of it."""
+        return self._hash(f"salt\0{text}").hex()
+
     def _hash(self, text: str) -> bytes:
         return blake2b(f"{self.case}\0{text}".encode(), key=self.salt[:64], digest_size=24).digest()
 
@@ -97,12 +134,20 @@ class Cast:
         found += [
             Target(r, f"{r.partition(':')[0]}:{p.label}", p.label, whole=True) for p in self.persons for r in p.refs
         ]
+        found += [target for p in self.persons for post in p.posts for target in post.targets(p.label)]
         return found + [Target(p.text, p.label, p.label, p.whole) for p in self.phrases]
 
     @cached_property
     def numbers(self) -> Mapping[int, str]:
         """Native ids as numbers, with what stands in their place."""
-        return {int(i): p.label for p in self.persons for i in p.ids if i.isdigit() and len(i) >= _IDS_FROM}
+        told = {o.native_id: o.label for p in self.persons for o in p.posts if o.is_told_by_id}
+        told |= {i: p.label for p in self.persons for i in p.ids if len(i) >= _IDS_FROM}
+        return {int(i): label for i, label in told.items() if i.isdecimal() and i.isascii() and len(i) < 40}
+
+    @cached_property
+    def posts(self) -> Mapping[str, Own]:
+        """The posts of hidden persons, by ref."""
+        return {post.ref: post for person in self.persons for post in person.posts}
 
     @cached_property
     def rules(self) -> frozenset[str]:

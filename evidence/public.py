@@ -9,13 +9,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from core.custody import BEGINNING, Event
+from core.custody import BEGINNING, SALT, Event
 from core.errors import CopytrailError
 from evidence import payloads, public_records
 from evidence.contents import Contents, Exhibit, Row
 from evidence.hiding import Hider
 from evidence.layers import Unreadable
-from evidence.pseudonyms import Cast, Person
+from evidence.pseudonyms import Cast, Own, Person
 from evidence.public_records import Rewriter, packed, parts, unpack
 from evidence.survey import Survey, survey
 
@@ -168,7 +168,9 @@ class Public:
         if person is None:
             return row
         media = [{**m, "sha256": None, "path": None} for m in row.get("media") or ()]
-        return {**row, "author": dict.fromkeys(_FIELDS[:3], person.label) | {"url": None}, "media": media}
+        told = {"author": dict.fromkeys(_FIELDS[:3], person.label) | {"url": None}, "media": media}
+        own = self.cast.posts.get(str(post["ref"]))
+        return {**row, **told, **({"native_id": own.label} if own else {})}
 
     def _account(self, account: Row) -> Row:
         row, person = self._row(account), self.cast.account(str(account.get("ref")))
@@ -188,10 +190,19 @@ class Public:
         out: list[Row] = []
         prev = BEGINNING
         for entry in entries:
-            made = {**self._row(entry), "seq": entry["seq"], "prev": prev}
+            made = {**self._entry(entry), "seq": entry["seq"], "prev": prev}
             out.append(made)
             prev = Event(**made).digest
         return out
+
+    def _entry(self, entry: Row) -> Row:
+        """Return an entry redacted: the digest of an imported file lets a reader try names, the old salt does too."""
+        made = self._row(entry)
+        if entry["event"] == "imported" and self.cast.rules:
+            made = {**made, "sha256": None}
+        if made == entry or SALT not in (note := dict(made.get("note") or {})):
+            return made
+        return {**made, "note": {**note, SALT: self.cast.names.salted(f"{entry['seq']} {note[SALT]}")}}
 
     def _exhibit(self, exhibit: Exhibit) -> Exhibit:
         item, person = self._row(exhibit.item), self.cast.author(exhibit.item)
@@ -199,14 +210,22 @@ class Public:
             author = {"id": person.label, "handle": person.label, "name": person.label, "profile_url": None}
             media = [{**m, "sha256": None, "bytes": None} for m in item.get("media") or ()]
             item = {**item, "author": author, "media": media}
+        own = self.cast.posts.get(str(exhibit.item.get("ref")))
+        if own is not None:
+            item = {**item, "platform_id": own.label}
         shots = (exhibit.capture or {}).get("records") or {}
         view = shots.get("view") or shots.get("thumbnail") or shots.get("full")
         fine = person is None and view is not None and view not in self._survey.withheld
         capture = None if exhibit.capture is None else self._row(exhibit.capture)
         return replace(
-            exhibit, item=item, capture=capture, name=self.name(exhibit.name),
+            exhibit, item=item, capture=capture, name=self._titled(exhibit, own),
             screenshot=self._picture(exhibit.screenshot, fine), thumbnail=self._picture(exhibit.thumbnail, fine),
         )  # fmt: skip
+
+    def _titled(self, exhibit: Exhibit, own: Own | None) -> str:
+        if own is None:
+            return self.name(exhibit.name)
+        return self.name(f"{exhibit.name.partition('-')[0]}-{exhibit.item.get('platform')}-{own.label}")
 
     def _picture(self, data: bytes | None, fine: bool) -> bytes | None:
         if data is None:

@@ -141,8 +141,8 @@ def _cast(workspace: Workspace, conn: Any, case: str, asked: Sequence[str]) -> t
 def _person(conn: Any, entry: PersonEntry, names: Names, warnings: list[str]) -> Person:
     """Return a person with all that the account was ever called; raise BadInput where a name would hide much else."""
     from config.redactions import problem
-    from evidence.pseudonyms import Person
-    from storage.called import ever_called
+    from evidence.pseudonyms import Own, Person
+    from storage.called import ever_called, posts_of
 
     given = [*entry.names, *entry.handles]
     called = ever_called(conn, entry.account) if entry.account else None
@@ -155,8 +155,10 @@ def _person(conn: Any, entry: PersonEntry, names: Names, warnings: list[str]) ->
     parts = {part for t in texts for part in t.split() if part not in texts and problem(part) is None}
     alone = "alone is not hidden, only with the rest of the name; add it under names to hide it."
     warnings += [f"{label}: {part!r} {alone}" for part in sorted(parts)]
+    posted = posts_of(conn, entry.account) if entry.account and entry.addresses else ()
+    posts = tuple(Own(names.label("post", p.ref), p.ref, p.native_id, p.urls) for p in posted)
     return Person(
-        entry.account or given[0], label, strings=() if entry.whole_words else tuple(texts),
+        entry.account or given[0], label, posts=posts, strings=() if entry.whole_words else tuple(texts),
         words=tuple(texts) if entry.whole_words else (), refs=frozenset({entry.account} if entry.account else ()),
         ids=tuple(i for i in called.ids if i not in entry.skip) if called else (), why=entry.why,
     )  # fmt: skip

@@ -35,6 +35,30 @@ def ever_called(conn: Connection, ref: str) -> Called:
     return Called(ref, *(_each(seen, key) for key in ("native_id", "handle", "name", "url")))
 
 
+@dataclass(frozen=True)
+class Posted:
+    """A post of an account: its ref and id, and every address it or what it shows was seen under."""
+
+    ref: str
+    platform: str
+    native_id: str
+    urls: tuple[str, ...]
+
+
+def posts_of(conn: Connection, ref: str) -> Iterator[Posted]:
+    """Yield the posts of an account, by ref; none where there is no such account."""
+    account = select(_ACCOUNTS.c.id).where(_ACCOUNTS.c.ref == ref).scalar_subquery()
+    old: dict[int, list[Mapping[str, Any]]] = {}
+    versions = select(_VERSIONS.c.post_id, _VERSIONS.c.content).join(_POSTS, _POSTS.c.id == _VERSIONS.c.post_id)
+    for number, content in conn.execute(versions.where(_POSTS.c.account_id == account)):
+        old.setdefault(number, []).append(content)
+    for row in conn.execute(select(_POSTS).where(_POSTS.c.account_id == account).order_by(_POSTS.c.ref)).mappings():
+        said = [{"url": row["url"], "media": row["media"]}, *old.get(row["id"], ())]
+        urls = {str(one["url"]) for one in said if one.get("url")}
+        urls |= {str(m["url"]) for one in said for m in one.get("media") or () if m.get("url")}
+        yield Posted(row["ref"], row["platform"], row["native_id"], tuple(sorted(urls)))
+
+
 def _seen(conn: Connection, account: RowMapping) -> Iterator[Mapping[str, Any]]:
     """Yield what the account was called: now, before, in its profiles, beside each wording of its posts."""
     number = account["id"]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, func, insert, select
 
-from core.custody import BEGINNING, Event, Kind
+from core.custody import BEGINNING, SALT, Event, Kind
 from core.times import iso
 from storage import custody_tables
 from storage import tables as t
@@ -28,11 +29,15 @@ def append(
     sha256: str | None = None,
     note: Mapping[str, Any] | None = None,
 ) -> Event:
-    """Add an entry to the log of a case and return it; a date before the last entry's is raised to it, and told."""
+    """Add an entry to the log of a case and return it; a date before the last entry's is raised to it, and told.
+
+    Each note holds random letters under `salt`: the digest of an entry stands in seals whose other leaves are made
+    public, and would else let a reader try names that were taken out of it.
+    """
     # two processes that add at once meet at the row of the case: the second waits, and then sees the entry of the first
     conn.execute(select(_CASES.c.id).where(_CASES.c.id == case_id).with_for_update()).one()
     last = conn.execute(select(_LOG).where(_LOG.c.case_id == case_id).order_by(_LOG.c.seq.desc()).limit(1)).first()
-    stamp, told = iso(at), dict(note or {})
+    stamp, told = iso(at), {**(note or {}), SALT: secrets.token_hex(16)}
     if last is not None and at < datetime.fromisoformat(last.at):
         stamp, told = last.at, {**told, "clock": stamp}
     entry = Event(

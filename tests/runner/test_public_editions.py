@@ -76,6 +76,35 @@ def test_an_account_is_hidden_under_all_it_was_ever_called(either_home: Home, tm
         assert home("verify", path, "--json").rows[-1]["verdict"] == "intact"
 
 
+def test_nothing_leads_to_the_posts_of_who_is_hidden(either_home: Home, tmp_path: Path) -> None:
+    home, out = either_home, tmp_path / "public.zip"
+    long = "The harbour is closed until further notice, the master of the port said on Sunday morning."
+    posts = [
+        {"platform": "x", "native_id": "1849302117765", "url": "https://x.com/i/status/1849302117765"},
+        {"platform": "forum.example", "native_id": "q7", "url": "https://forum.example/t/the-sea-wall?page=2#q7"},
+        {"platform": "x", "native_id": "1849302119999", "url": "https://x.com/i/status/1849302119999",
+         "links": ["https://www.forum.example/t/the-sea-wall?page=2"], "reply_to": "x:1849302117765"},
+    ]  # fmt: skip
+    for number, post in enumerate(posts):
+        author = {"native_id": "90017" if number < 2 else "90018", "handle": HANDLE if number < 2 else "seawall"}
+        post |= {"text": long, "author": author, "published": {"at": "2026-03-01T12:00:00Z"}}
+        if number < 2:
+            post["media"] = [{"url": f"https://img.example/full/0f0e0d{number}.jpg?size=l", "kind": "image"}]
+    (tmp_path / "posts.ndjson").write_text("\n".join(map(json.dumps, posts)))
+    home("import", tmp_path / "posts.ndjson", "--case", "harbour")
+    home("match", "--case", "harbour")
+    export(home, out, "--redact", "x:90017", "--redact", "forum.example:90017")
+    text = every_text(out)
+    for hidden in ("1849302117765", "the-sea-wall", "forum.example:q7", "0f0e0d"):
+        assert hidden not in text
+    assert "1849302119999" in text
+    assert text.count("post-") > 3
+    assert home("verify", out, "--json").rows[-1]["verdict"] == "intact"
+    (tmp_path / "keep.yml").write_text("persons: [{account: 'x:90017', addresses: false}]\n")
+    export(home, tmp_path / "told.zip", "--redact", tmp_path / "keep.yml")
+    assert "1849302117765" in every_text(tmp_path / "told.zip")
+
+
 def test_the_sealed_edition_may_be_named_and_pseudonyms_stay(home: Home, tmp_path: Path) -> None:
     imported(home, tmp_path)
     home("export", "--case", "harbour", "--out", tmp_path / "sealed.zip")

@@ -39,6 +39,16 @@ def test_a_clock_that_ran_back_is_told_and_breaks_nothing(database: Database) ->
         assert list(flaws(custody.log(conn, case))) == []
 
 
+def test_the_digest_of_an_entry_cannot_be_guessed_from_what_it_says(database: Database) -> None:
+    with database.write() as conn:
+        one, two = (
+            custody.append(conn, cases.ensure_case(conn, name, AT), "opened", "case:x", at=AT, actor="desk")
+            for name in ("a", "b")
+        )
+    assert one.digest != two.digest
+    assert len(one.note["salt"]) == 32
+
+
 @pytest.mark.parametrize("what", ["UPDATE custody SET actor = 'other'", "DELETE FROM custody WHERE seq = 2"])
 def test_the_database_refuses_to_change_a_log(database: Database, what: str) -> None:
     _filled(database)
