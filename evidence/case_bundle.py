@@ -16,6 +16,7 @@ from evidence.bag import Bag
 from evidence.container import Writer
 from evidence.contents import Contents
 from evidence.figures import figures
+from evidence.joining import verify_py
 from evidence.method import method
 from evidence.press import Press, Sealed, Wacz, appearing, plain_name, without_keys
 from evidence.proofs import Means, custody_file
@@ -23,7 +24,6 @@ from evidence.report import readme
 from evidence.sheets import sheets
 
 MAX_EXHIBITS = 3_000  # more would make a bundle of more files than checkers open
-_CHECKER = Path(__file__).parent / "verifier.py"
 
 
 def write(contents: Contents, out: Path, means: Means, archive: Archive | None = None) -> Sealed:
@@ -68,8 +68,7 @@ def _fill(bag: Bag, press: Press, out: Path) -> Sealed:
         bag.add(name, data)
     if report is not None:
         bag.add("report.pdf", report)
-    if _CHECKER.is_file():
-        bag.add("verify.py", _CHECKER.read_bytes())
+    bag.add("verify.py", verify_py())
     listed = bag.close(_info(contents))
     pending = press.pending + bag.sign(_statement(press, listed, packed), means)
     return Sealed(
