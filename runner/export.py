@@ -168,6 +168,7 @@ def _method(workspace: Workspace, gathered: Gathered, means: Means) -> dict[str,
     identity = means.identity
     if means.redactor is not None:
         told |= {"redacted": True, "original": means.original}
+        since = since and {**since, "removed": []}  # the redactor knows nobody who wrote them; their number is told
     return {**told, "changes": since,
             "signer": {"fingerprint": identity.fingerprint, "name": identity.name} if identity else None}  # fmt: skip
 
@@ -199,8 +200,14 @@ def _log(
     workspace: Workspace, gathered: Gathered, path: Path, digest: str, items: Sequence[str], told: dict[str, Any]
 ) -> None:
     from runner.custody import note
+    from storage import cases, exported
 
+    contents = gathered.contents
     told = {key: value for key, value in told.items() if value is not None}
     about = told | {"marks": gathered.marks} | ({"items": len(items)} if items else {})
     with workspace.database.write() as conn:
-        note(workspace, conn, gathered.contents.case, "exported", f"file:{path.name}", sha256=digest, note=about)
+        note(workspace, conn, contents.case, "exported", f"file:{path.name}", sha256=digest, note=about)
+        # the log is public, so that refs, which may hold handles, are kept beside it
+        exhibits = [str(one.item["ref"]) for one in contents.exhibits]
+        refs = [str(post["ref"]) for post in contents.posts]
+        exported.note(conn, cases.case_id(conn, contents.case), refs, exhibits, digest, contents.created)

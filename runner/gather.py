@@ -69,7 +69,7 @@ def _with_records(
     from dataclasses import replace
 
     from runner import exhibits as show
-    from storage import captures, imported
+    from storage import captures, imported, pages
     from storage import exhibits as around
 
     case, most = contents.case, workspace.settings.evidence.exhibits
@@ -78,9 +78,9 @@ def _with_records(
     for row in contents.media:
         media.setdefault(row["ref"], []).append(row)
     stands = around.around(conn, [p["ref"] for p in posts])
-    pages = around.pages_of_case(conn, case) if whole and not items else []
+    captured = pages.of_case(conn, case) if whole and not items else []
     shown = [page for one in stands.values() for page in one.pages]
-    candidates = _candidates(contents, stands.values(), [*pages, *shown])
+    candidates = _candidates(contents, stands.values(), [*captured, *shown])
     recorded = frozenset(captures.find(conn, candidates))
     gatherer = show.Gatherer(
         workspace.root, contents.software, stands, media, recorded,
@@ -152,11 +152,11 @@ def changes(conn: Any, contents: Contents, *, but: str | None = None) -> dict[st
 
     `but` is the digest of a bundle that does not count: the sealed edition that a public one is drawn from.
     """
-    from storage import exhibits
+    from storage import cases, exhibits, exported
 
     case, refs = contents.case, {post["ref"] for post in contents.posts}
-    exported = (row for row in reversed(contents.custody) if row["event"] == "exported" and row["sha256"] != but)
-    last = next(exported, None)
+    before = (row for row in reversed(contents.custody) if row["event"] == "exported" and row["sha256"] != but)
+    last = next(before, None)
     if last is None:
         return None
     marks = last["note"].get("marks") or {}
@@ -165,5 +165,8 @@ def changes(conn: Any, contents: Contents, *, but: str | None = None) -> dict[st
     sentences = [f"{len(added)} posts came in since then; of {len(changed)} another wording was seen."]
     if last["note"].get("items"):
         sentences.append("That bundle held chosen posts only; this list counts from when it was made.")
-    return {"since": last["at"], "sha256": last["sha256"], "object": last["object"], "added": added, "removed": [],
+    removed = exported.left_out(conn, cases.case_id(conn, case), last["sha256"], refs)
+    if removed:
+        sentences.append(f"{len(removed)} posts of that bundle are not in this one.")
+    return {"since": last["at"], "sha256": last["sha256"], "object": last["object"], "added": added, "removed": removed,
             "changed": changed, "sentences": sentences}  # fmt: skip

@@ -67,6 +67,17 @@ class Stamp(Row, table=True):
     why: str | None = Field(default=None, sa_type=Text)  # the sentence of the last failure
 
 
+class ExportedPost(Row, table=True):
+    """A post that went out: the bundle that held it last, and whether it was ever an exhibit of one."""
+
+    __tablename__ = "exported_posts"
+    case_id: int = Field(primary_key=True, foreign_key="cases.id")
+    post_id: int = Field(primary_key=True, foreign_key="posts.id", index=True, sa_type=BigInteger)
+    sha256: str  # of the bundle
+    at: datetime
+    exhibit: bool
+
+
 class ImportedArchive(Row, table=True):
     """An archive captured elsewhere, as it was verified when it came."""
 

@@ -13,7 +13,7 @@ from storage import page_tables
 from storage import tables as t
 from storage.bulk import chunks
 from storage.captures import Place
-from storage.cases import case_id, in_case
+from storage.cases import in_case
 
 _POSTS, _SOURCES, _CAPTURES = t.table(t.PostTable), t.table(t.SourceTable), t.table(t.Capture)
 _VERSIONS = t.table(t.PostVersion)
@@ -62,12 +62,6 @@ def observations(conn: Connection, case: str) -> list[dict[str, Any]]:
     query = select(_OBSERVED, _POSTS.c.ref).join(_POSTS, _POSTS.c.id == _OBSERVED.c.post_id)
     query = query.where(_OBSERVED.c.post_id.in_(in_case(conn, case))).order_by(_OBSERVED.c.id)
     return [{"ref": row.ref, **_observation(row)} for row in conn.execute(query)]
-
-
-def pages_of_case(conn: Connection, case: str) -> list[dict[str, Any]]:
-    """Return the pages captured for a case, oldest first; BadInput where there is no such case."""
-    query = select(_PAGES).where(_PAGES.c.case_id == case_id(conn, case)).order_by(_PAGES.c.started, _PAGES.c.id)
-    return [_page(row) for row in conn.execute(query)]
 
 
 def stretches(conn: Connection, places: Sequence[Place]) -> dict[str, list[tuple[int, int | None]]]:

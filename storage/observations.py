@@ -15,6 +15,7 @@ from core.errors import BadInput
 from core.observing import APART, state_of
 from core.records import Post
 from core.times import iso
+from storage import custody_tables
 from storage import match_tables as m
 from storage import page_tables as p
 from storage import tables as t
@@ -22,7 +23,7 @@ from storage.bulk import chunks
 from storage.cases import case_id, in_case
 from storage.post_rows import to_post
 
-_ROWS, _PAGES = t.table(p.Observation), t.table(p.PageCapture)
+_ROWS, _PAGES, _OUT = t.table(p.Observation), t.table(p.PageCapture), t.table(custody_tables.ExportedPost)
 _POSTS, _CASES, _IN_CASE = t.table(t.PostTable), t.table(t.Case), t.table(t.CasePost)
 _MEMBERS, _VERSIONS = t.table(m.MatchMember), t.table(t.PostVersion)
 _FIELDS = ("at", "outcome", "sentence", "finding", "status", "version", "capture", "route")
@@ -138,8 +139,9 @@ def due(
 ) -> list[Due]:
     """Return the posts to be looked at now: those that wait for a second try, then those longest not looked at.
 
-    `evidence` takes posts of families of two and more, and those whose page was captured; `all` takes those first and
-    then every other that has an address. Raises BadInput where there is no such case.
+    Exhibits of bundles come first: others rely on them. `evidence` takes them, posts of families of two and more and
+    those whose page was captured; `all` then takes every other that has an address. Raises BadInput where there is
+    no such case.
     """
     found: dict[str, Due] = {}
     for query, once in ((_tried_once(now), True), (_longest_ago(now, every, which), False)):
@@ -178,12 +180,13 @@ def _longest_ago(now: datetime, every: timedelta, which: Which) -> Select[Any]:
     families = select(_MEMBERS.c.family_id).group_by(_MEMBERS.c.family_id).having(func.count() > 1)
     in_family = exists().where(_MEMBERS.c.post_id == _POSTS.c.id, _MEMBERS.c.family_id.in_(families))
     captured = exists().where(_PAGES.c.post_id == _POSTS.c.id)
-    matters = or_(in_family, captured)
+    shown = exists().where(_OUT.c.post_id == _POSTS.c.id, _OUT.c.exhibit)
+    matters = or_(in_family, captured, shown)
     since = func.coalesce(looked.c.at, _POSTS.c.last_seen)
     query = _candidates(looked).where(_POSTS.c.url.is_not(None), since <= now - every)
     if which == "evidence":
         query = query.where(matters)
-    return query.order_by(sql_case((matters, 0), else_=1), since, _POSTS.c.id)
+    return query.order_by(sql_case((shown, 0), (matters, 1), else_=2), since, _POSTS.c.id)
 
 
 def _observed(row: Any) -> Observed:

@@ -9,7 +9,7 @@ from sqlalchemy import insert
 from sqlalchemy.exc import DBAPIError
 
 from core.errors import BadInput
-from storage import cases, observations, posts
+from storage import cases, exported, observations, posts
 from storage import page_tables as p
 from storage import tables as t
 from storage.engine import Database
@@ -40,6 +40,21 @@ def _captured(database: Database, case: int, number: int) -> None:
             id=f"c{number}", case_id=case, post_id=number, url="https://quayside.example/", started=AT, outcome="ok",
             records={}, detail={},
         ))  # fmt: skip
+
+
+def test_exhibits_of_a_bundle_are_looked_at_first(database: Database) -> None:
+    case = _stored(database, 5)
+    _captured(database, case, 2)
+    refs = [f"quayside:{n}" for n in range(1, 5)]
+    with database.write() as conn:
+        exported.note(conn, case, refs, ["quayside:3"], "a" * 64, AT)
+        exported.note(conn, case, [*refs[:3], "quayside:none"], [], "b" * 64, AT + WEEK)
+    with database.read() as conn:
+        rows = observations.due(conn, AT + WEEK, every=timedelta(0), which="all")
+        assert [row.ref for row in rows[:2]] == ["quayside:3", "quayside:2"], "once an exhibit, always one"
+        assert [r.ref for r in observations.due(conn, AT + WEEK, every=timedelta(0))] == ["quayside:3", "quayside:2"]
+        assert exported.left_out(conn, case, "b" * 64, refs[:1]) == ["quayside:2", "quayside:3"]
+        assert exported.left_out(conn, case, "a" * 64, refs[:1]) == ["quayside:4"]
 
 
 def test_observations_are_told_in_order_with_the_state_after_each(database: Database) -> None:

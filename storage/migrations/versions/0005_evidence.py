@@ -50,6 +50,19 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['case_id'], ['cases.id'], name=op.f('fk_custody_case_id_cases')),
     sa.PrimaryKeyConstraint('case_id', 'seq', name=op.f('pk_custody'))
     )
+    op.create_table('exported_posts',
+    sa.Column('case_id', sa.Integer(), nullable=False),
+    sa.Column('post_id', sa.BigInteger(), nullable=False),
+    sa.Column('sha256', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+    sa.Column('exhibit', sa.Boolean(), nullable=False),
+    sa.ForeignKeyConstraint(['case_id'], ['cases.id'], name=op.f('fk_exported_posts_case_id_cases')),
+    sa.ForeignKeyConstraint(['post_id'], ['posts.id'], name=op.f('fk_exported_posts_post_id_posts')),
+    sa.PrimaryKeyConstraint('case_id', 'post_id', name=op.f('pk_exported_posts'))
+    )
+    with op.batch_alter_table('exported_posts', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_exported_posts_post_id'), ['post_id'], unique=False)
+
     op.create_table('imported_archives',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('case_id', sa.Integer(), nullable=False),
@@ -152,6 +165,10 @@ def downgrade() -> None:
 
     op.drop_table('sealed_files')
     op.drop_table('imported_archives')
+    with op.batch_alter_table('exported_posts', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_exported_posts_post_id'))
+
+    op.drop_table('exported_posts')
     op.drop_table('custody')
     op.drop_table('stamps')
     op.drop_table('seals')
