@@ -21,6 +21,12 @@ if TYPE_CHECKING:
 # the number of points of P-384 (SEC 2, section 2.5.1): of the two values s that fit a signature, we write the lower
 ORDER = int("ffffffffffffffffffffffffffffffffffffffffffffffffc7634d81f4372ddf581a0db248b0a77aecec196accc52973", 16)
 HALF = 48  # bytes of r, and of s
+# y of the points of small order of edwards25519 (RFC 8032, 5.1): with such a key anybody's numbers make a signature
+_FIELD = 2**255 - 19
+_SMALL = frozenset({
+    0, 1, _FIELD - 1, 0x7A03AC9277FDC74EC6CC392CFA53202A0F67100D760B3CBA4FD84D3D706A17C7,
+    0x05FC536D880238B13933C6D305ACDFD5F098EFF289F4C345B027B2C28F95E826,
+})  # fmt: skip
 _SIGNED = {"hash", "signature", "publicKey", "created", "software"}
 
 
@@ -148,6 +154,9 @@ def _ed25519(der: bytes) -> Ed25519PublicKey:
         raise BadInput("The Ed25519 key is of another kind.")
     if spki(key) != der:
         raise BadInput("The Ed25519 key is not written as a key is.")
+    y = int.from_bytes(key.public_bytes_raw(), "little") & ((1 << 255) - 1)
+    if y >= _FIELD or y in _SMALL:
+        raise BadInput("The Ed25519 key is a point of small order: whoever likes can sign for it.")
     return key
 
 

@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from core.canonical import canonical
 from core.errors import BadInput, CannotStart
-from evidence.signatures import ORDER
+from evidence.signatures import ORDER, check_detached
 from evidence.signing import Identity, check_bundle, check_package, check_signer, spoken, unlocked
 
 TEXT = f"sha256:{hashlib.sha256(b'datapackage').hexdigest()}"
@@ -141,6 +141,16 @@ BROKEN: list[tuple[str, Callable[[dict[str, Any]], Any], str]] = [
 def test_each_wrong_thing_of_a_bundle_signature_is_named(change: Callable[[Any], Any], says: str) -> None:
     with pytest.raises(BadInput, match=says):
         check_bundle(STATEMENT, change(bundle()))
+
+
+def test_a_key_that_anybody_can_sign_for_is_none() -> None:
+    field, base = 2**255 - 19, (4 * pow(5, -1, 2**255 - 19) % (2**255 - 19)).to_bytes(32, "little")
+    order_of_8 = 0x7A03AC9277FDC74EC6CC392CFA53202A0F67100D760B3CBA4FD84D3D706A17C7
+    for y in (0, 1, field - 1, field, field + 1, order_of_8, field - order_of_8):
+        for sign in (0, 1 << 255):
+            key = bytes.fromhex("302a300506032b6570032100") + (y | sign).to_bytes(32, "little")
+            with pytest.raises(BadInput, match="small order"):
+                check_detached(key, b"anything", b64(base + (1).to_bytes(32, "little")))
 
 
 def test_a_signature_that_does_not_hold_ends_the_export(monkeypatch: pytest.MonkeyPatch) -> None:
