@@ -14,7 +14,7 @@ from evidence.files import Files, ZipFiles
 from evidence.strict import strict
 from evidence.verify_bag import check_bag, check_sums
 from evidence.verify_custody import chain, known, log_of
-from evidence.verify_times import signed_by, stamped
+from evidence.verify_times import signed_by, stamped, unknown
 from evidence.verify_wacz import SHAPE, verify_wacz
 
 STATEMENT, SIGNATURE, LOG = "seal/statement.json", "seal/signature.json", "data/custody.json"
@@ -127,7 +127,7 @@ def _stamps(case: Case) -> Iterator[Check]:
     for name in tokens:
         authority = name.removeprefix(f"{SIGNATURE}.").removesuffix(".tsr")
         try:
-            told = stamped(case.files.read(name, 10**6), data, case.trust, name)
+            told = stamped(case.files.read(name, 10**6), data, case.trust, name, authority)
             if isinstance(told, str):
                 yield Check("time of signing (T2)", "not_checked", told)
             else:
@@ -143,8 +143,11 @@ def _chains(case: Case) -> Iterator[Check]:
     for name in sorted(case.files.names()):
         if not (name.startswith("seal/tsa-") and name.endswith(".pem")):
             continue
-        chain_of = pinned.get(name.removeprefix("seal/tsa-").removesuffix(".pem"))
-        if chain_of is None or case.files.read(name, 10**6) != chain_of.encode():
+        authority = name.removeprefix("seal/tsa-").removesuffix(".pem")
+        chain_of = pinned.get(authority)
+        if chain_of is None:
+            yield Check("certificates", "not_checked", f"{name}: {unknown(authority)}")
+        elif case.files.read(name, 10**6) != chain_of.encode():
             says = f"{name} holds other certificates than are pinned here; do not use it to check a token."
             yield Check("certificates", "failed", says)
 

@@ -13,6 +13,7 @@ from typing import Any
 from core.canonical import canonical
 from core.errors import BadInput
 from core.merkle import climb
+from core.times import iso
 from evidence.checks import SKEW, Check, Seal, Trust, Wacz, moment, outcome, same_keys, span
 from evidence.strict import strict
 
@@ -21,13 +22,16 @@ _SHOWS = "It shows that these bytes existed then, not that a site sent them."
 Stamped = tuple[datetime, str]
 
 
-def stamped(token: bytes, data: bytes, trust: Trust, name: str) -> Stamped | str:
+def stamped(token: bytes, data: bytes, trust: Trust, name: str, authority: str) -> Stamped | str:
     """Return when a pinned authority says that `data` existed, and its id; a sentence where nobody here can check it.
 
-    Raises BadInput, naming the token, where it is wrong or of an authority that is not pinned.
+    `authority` is the id the bundle names; one that nobody here knows says nothing, for or against. Raises BadInput,
+    naming the token, where it is wrong or leads to another root than the pinned one.
     """
     from archive.timestamps import Uncheckable, check
 
+    if all(one.id != authority for one in trust.authorities):
+        return f"{name}: {unknown(authority)}"
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # what a library thinks of a damaged token is told below
@@ -39,6 +43,12 @@ def stamped(token: bytes, data: bytes, trust: Trust, name: str) -> Stamped | str
     except ValueError as error:
         raise BadInput(f"{name} is no time stamp that can be read ({error})") from error
     return found.at, found.authority.id
+
+
+def unknown(authority: str) -> str:
+    """Return what is told of an authority nobody here has pinned."""
+    return (f"No authority {authority!r} is known here. Get its root certificate from its owner; name it in a workspace "
+            "(timestamps.own), or give it to verify.py (--roots).")  # fmt: skip
 
 
 def check_seals(wacz: Wacz) -> Iterator[Check]:
@@ -121,19 +131,19 @@ def _stamps(wacz: Wacz) -> Iterator[Check]:
 
 
 def _token(wacz: Wacz, name: str, data: bytes, seal: Seal) -> Check:
+    stated = name.removesuffix(".tsr").rpartition(".")[2]
     try:
-        told = stamped(wacz.files.read(name, 10**6), data, wacz.trust, name)
+        told = stamped(wacz.files.read(name, 10**6), data, wacz.trust, name, stated)
     except BadInput as error:
         return Check("time of capture (T1)", "failed", error.sentence)
     if isinstance(told, str):
         return Check("time of capture (T1)", "not_checked", told)
     at, authority = told
-    stated = name.removesuffix(".tsr").rpartition(".")[2]
     if stated != authority:
         return Check("time of capture (T1)", "failed", f"{name} is a token of {authority}, not of {stated}.")
     if seal.at is None or at < seal.at:
         seal.at, seal.authority = at, authority
-    says = f"{authority} (pinned) confirms that seal {seal.statement['id']} existed at {at.isoformat()}. {_SHOWS}"
+    says = f"{authority} (pinned) confirms that seal {seal.statement['id']} existed at {iso(at)}. {_SHOWS}"
     return Check("time of capture (T1)", "proved", says)
 
 
@@ -162,7 +172,8 @@ def _dates(wacz: Wacz) -> Iterator[Check]:
         seal = wacz.seals.get(row["place"]["seal"]) if row["place"] else None
         if record is None or seal is None or seal.at is None:
             continue
-        at = _true(moment(record.headers.get("warc-date", ""), record.id), seal)
+        stated = moment(record.headers.get("warc-date", ""), record.id)
+        at = min(stated, _true(stated, seal))  # what the maker says of its clock may excuse, and brings nothing nearer
         if at > seal.at + SKEW:
             wrong.append(f"{record.id} is dated {span(at - seal.at)} after the time stamp over it")
         elif seal.at - at > wacz.trust.within:
@@ -185,6 +196,9 @@ def check_signed_time(wacz: Wacz) -> Iterator[Check]:
     if not wacz.ours:
         return
     entries = wacz.digest.get("timestamps", [])
+    names = [str(entry["authority"]) for entry in entries]
+    if len(set(names)) < len(names):
+        yield Check("time of signing (T2)", "failed", "datapackage-digest.json names an authority twice.")
     signature = (wacz.digest.get("signedData") or {}).get("signature", "")
     if not entries:
         yield Check("time of signing (T2)", "not_checked", "No authority was asked to confirm the signature.")
@@ -205,6 +219,7 @@ def _signed_at(wacz: Wacz, entry: Any, signature: str) -> Check:
     if (row["v"], row["kind"]) != (1, "signatures"):
         raise BadInput(f"the statement for {authority} is over something else than signatures")
     if "pending" in entry and "token" not in entry:
+        same_keys(entry, "authority statement pending", f"the stamp of {authority}")
         return Check("time of signing (T2)", "not_checked", f"{authority} has not answered yet ({entry['pending']}).")
     same_keys(entry, "authority statement index path token", f"the time stamp of {authority}")
     try:
@@ -216,7 +231,7 @@ def _signed_at(wacz: Wacz, entry: Any, signature: str) -> Check:
         raise BadInput(f"the time stamp of {authority} cannot be read: {error}") from error
     if root != row["root"]:
         raise BadInput(f"the time stamp of {authority} is over other signatures than this one")
-    told = stamped(token, data, wacz.trust, f"the token of {authority} over the signature")
+    told = stamped(token, data, wacz.trust, f"the token of {authority} over the signature", authority)
     if isinstance(told, str):
         return Check("time of signing (T2)", "not_checked", told)
     return signed_by(told, authority, wacz.package.get("created"), "datapackage.json")
@@ -231,5 +246,5 @@ def signed_by(told: Stamped, authority: str, created: Any, name: str) -> Check:
     if made > at + SKEW:
         says = f"{name} is dated {span(made - at)} after the stamp over its signature."
         return Check("time of signing (T2)", "failed", says)
-    says = f"{by} (pinned) confirms that the signature existed at {at.isoformat()}; the bundle states {created}."
+    says = f"{by} (pinned) confirms that the signature existed at {iso(at)}; the bundle states {created}."
     return Check("time of signing (T2)", "proved", says)

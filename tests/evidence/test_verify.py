@@ -120,9 +120,21 @@ def test_a_signer_we_do_not_know_is_not_called_known(base: Base, tmp_path: Path)
     assert not failed(path, replace(base.world.trust, known={}, signer=base.world.identity.fingerprint))
 
 
-def test_a_token_of_an_authority_that_is_not_pinned_fails(base: Base, tmp_path: Path) -> None:
+def test_an_authority_nobody_here_knows_says_nothing_for_or_against(base: Base, tmp_path: Path) -> None:
     path = written(tmp_path / "h.zip", base.bytes)
-    assert {c.check for c in failed(path)} == {"time of capture (T1)", "time of signing (T2)", "certificates"}
+    checks = verify(path, Trust())
+    stamps = ("time of capture (T1)", "time of signing (T2)", "certificates")
+    assert not [c for c in checks if c.result == "failed"]
+    assert [told(checks, name) for name in stamps] == [{"not_checked"}] * 3
+    assert any("timestamps.own" in c.detail for c in checks)
+
+
+def test_a_token_that_leads_to_another_root_than_the_pinned_one_fails(base: Base, tmp_path: Path) -> None:
+    path = written(tmp_path / "h.zip", base.bytes)
+    noon, dusk = base.world.pinned
+    swapped = (replace(noon, roots=dusk.roots), replace(dusk, roots=noon.roots))
+    checks = failed(path, replace(base.world.trust, authorities=swapped))
+    assert {c.check for c in checks} == {"time of capture (T1)", "time of signing (T2)", "certificates"}
 
 
 def test_a_bundle_without_stamps_says_they_are_pending(base: Base, tmp_path: Path) -> None:
