@@ -68,10 +68,17 @@ def _exhibit(contents: Contents, exhibit: Any, posts: Mapping[str, Row]) -> Row:
         "published_as_stated": item.get("created_at_verbatim"), "published_utc": stated.utc,
         "published_local": stated.local, "published_known": stated.precision, "local_zone": contents.zone,
         "captured_utc": item.get("first_seen"), "captured_local": clock(item.get("first_seen"), contents.zone).local,
-        "route": post.get("route"), "begins": headline(item),
+        "route": post.get("route"), "captured_elsewhere": _elsewhere(item.get("elsewhere")), "begins": headline(item),
         "time_stamps": "; ".join(f"{s['authority']} {s.get('at') or s['state']}" for s in stamps) or "none",
         "wacz": kept.get("path") or f"data/exhibits/{exhibit.name}.wacz", "wacz_sha256": kept.get("sha256"),
     }  # fmt: skip
+
+
+def _elsewhere(origin: Mapping[str, Any] | None) -> str | None:
+    """Return what made a capture that was imported, and what our checks said of it then."""
+    if not origin:
+        return None
+    return f"by {origin.get('software') or 'unknown software'}; verified on import: {origin.get('verdict')}"
 
 
 def _for_spreadsheets(name: str, rows: list[Row], zone: str) -> Iterable[Row]:

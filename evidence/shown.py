@@ -20,7 +20,9 @@ WORDINGS = 20  # that are laid beside each other
 SENTENCES = 12  # of matches with one exhibit; all of them are in the table of pairs
 OBSERVATIONS = 30
 _HTTP = re.compile(r"(?i)\bhttp(s?)://")
-_SAID = re.compile(r"^Not seen at \S+ \(answer \d+\)\.?$")  # what stands before it on the page already
+# what stands before it on the page already
+_SAID = re.compile(r"^(Not seen|Seen|Nothing can be told) at \S+ \((answer \d+|shown)\)\.?$")
+_WHEN = re.compile(r"^(Not seen|Seen|Nothing can be told|Changed, as seen) at \S+ \((.+)\)\.?$")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8}){0,3}")
 _STRENGTH = {"A": "strong", "B": "supporting", "C": "context only"}
 _ROUTE = {
@@ -94,7 +96,7 @@ class Case:
             "unlisted": len(links[SENTENCES:]), "stamps": self.stamps(exhibit.name),
             "wacz": (method.get("wacz") or {}).get(exhibit.name), "thumbnail": exhibit.thumbnail is not None,
             "records": sorted((item.get("records") or {}).items()), "parser": item.get("parser") or {},
-            "missing": sorted((item.get("missing") or {}).items()),
+            "missing": _unknown(item.get("missing")), "elsewhere": self._elsewhere(item.get("elsewhere")),
             "sealed": (item.get("records") or {}).get("answer") is not None or bool(exhibit.records),
         }  # fmt: skip
 
@@ -102,6 +104,14 @@ class Case:
         """Return the time stamps over what an exhibit was captured as, each with its state in words."""
         rows = (self.contents.method.get("stamps") or {}).get(name) or ()
         return [{**row, "told": clock(row.get("at"), self.contents.zone), "why": row.get("why")} for row in rows]
+
+    def _elsewhere(self, origin: Mapping[str, Any] | None) -> dict[str, Any] | None:
+        """Return who captured what we imported, and what our checks said of it then."""
+        if not origin:
+            return None
+        return {"name": origin.get("name") or "a file", "sha256": origin.get("sha256"),
+                "software": origin.get("software") or "unknown software", "verdict": origin.get("verdict") or "unknown",
+                "at": clock(origin.get("imported_at"), self.contents.zone)}  # fmt: skip
 
     def _match(self, pair: Mapping[str, Any], ref: str) -> dict[str, Any]:
         other = str(pair["right"] if pair["left"] == ref else pair["left"])
@@ -130,7 +140,7 @@ class Case:
                 "at": clock(row.get("at"), self.contents.zone),
                 "word": _OUTCOME.get(str(row.get("outcome")), "unclear"),
                 "status": row.get("status"),
-                "sentence": harmless(_SAID.sub("", str(row.get("sentence") or ""))),
+                "sentence": harmless(_WHEN.sub(r"\2", _SAID.sub("", str(row.get("sentence") or "")))),
             }
             for row in rows[-OBSERVATIONS:]
         ]
@@ -221,8 +231,16 @@ def _capture(capture: Mapping[str, Any] | None, zone: str) -> dict[str, Any] | N
         "hops": [(defanged(hop.get("url")), hop.get("status")) for hop in capture.get("redirects") or ()],
         "requests": [(name, resources[name]) for name in ("requested", "recorded", "failed", "blocked", "local")
                       if resources.get(name) is not None],
-        "truncated": len(capture.get("truncated") or ()), "missing": sorted((capture.get("missing") or {}).items()),
+        "truncated": len(capture.get("truncated") or ()), "missing": _unknown(capture.get("missing")),
     }  # fmt: skip
+
+
+def _unknown(missing: Mapping[str, Any] | None) -> list[tuple[str, str]]:
+    """Return what is not known by its reason: one line for all that share it."""
+    by: dict[str, list[str]] = defaultdict(list)
+    for key, why in sorted((missing or {}).items()):
+        by[str(why)].append(str(key).replace("_", " "))
+    return [(", ".join(keys), why) for why, keys in by.items()]
 
 
 def grouped(digest: str | None, by: int = 4) -> str:

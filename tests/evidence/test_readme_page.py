@@ -4,13 +4,16 @@ import base64
 import hashlib
 import re
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
 
 from core.errors import BadInput
+from evidence.contents import Contents
 from evidence.report import printed, readme
+from evidence.sheets import sheets
 from tests.evidence.reading_cases import ARABIC, CHINESE, HOSTILE, case, exhibit, hostile, picture, post
 
 CARELESS = re.compile(
@@ -214,3 +217,38 @@ def test_the_public_edition_says_what_was_taken_out() -> None:
     assert "data/redactions.json" in page
     assert "ab" * 32 in page
     assert HOSTILE not in page
+
+
+@pytest.mark.parametrize("make", [lambda c: readme(c).decode(), printed], ids=["screen", "paper"])
+def test_a_capture_of_others_is_told_as_theirs_and_how_it_was_verified(make: Callable[[Contents], str]) -> None:
+    row = post(1)
+    origin = {"name": "crawl.wacz", "sha256": "ab" * 32, "software": "Browsertrix <1>", "verdict": "intact",
+              "imported_at": "2026-03-01T12:30:00Z"}  # fmt: skip
+    told = make(replace(case(), posts=[row], exhibits=[exhibit(1, row, elsewhere=origin)]))
+    for words in ("Captured elsewhere", "Verified on import: intact, 2026-03-01 12:30:00 UTC", "Browsertrix &lt;1&gt;"):
+        assert words in told
+    assert "ab" * 32 in told
+    assert "Captured elsewhere" not in make(replace(case(), posts=[row], exhibits=[exhibit(1, row)]))
+    table = sheets(replace(case(), posts=[row], exhibits=[exhibit(1, row, elsewhere=origin)]))
+    assert b"verified on import: intact" in table["data/tables/exhibits.csv"]
+
+
+def test_what_is_not_known_is_told_once_for_each_reason() -> None:
+    row, why = post(1), "read without a browser"
+    capture = {"outcome": "ok", "missing": {"browser": why, "viewport": why, "time_zone": why}}
+    told = readme(replace(case(), posts=[row], exhibits=[exhibit(1, row, capture)])).decode()
+    assert told.count(why) == 1
+    assert f"browser, time zone, viewport ({why})" in told
+    assert "How the answer was captured" in told
+
+
+def test_a_look_is_told_without_saying_its_moment_twice() -> None:
+    row = post(1)
+    looks = [
+        {"at": "2026-03-01T12:00:00Z", "outcome": "seen", "sentence": "Seen at 2026-03-01T12:00:00.123Z (shown)."},
+        {"at": "2026-03-01T13:00:00Z", "outcome": "changed",
+         "sentence": "Changed, as seen at 2026-03-01T13:00:00.123Z (text (1 words out, 1 in))."},
+    ]  # fmt: skip
+    told = readme(replace(case(), posts=[row], exhibits=[exhibit(1, row, observations=looks)])).decode()
+    assert "00.123Z" not in told
+    assert "text (1 words out, 1 in)" in told
