@@ -17,7 +17,9 @@ from core.errors import BadInput, CannotStart
 from core.times import iso
 from evidence.archived import Archive, Found, made
 from evidence.contents import Kept
+from evidence.foreign_requests import is_foreign_request, without_keys
 from evidence.members import MAX_RECORD, members
+from evidence.public_records import parts, unpack
 
 if TYPE_CHECKING:
     from evidence.redaction import Redactor
@@ -86,12 +88,17 @@ class Workshop:
         return found
 
     def _public(self, one: Found) -> Found:
-        """Return the copy of a record that goes into the public edition; without a redactor the record itself."""
-        if self.redactor is None:
+        """Return the copy of a record that goes into this edition: the record itself where nothing is taken out."""
+        foreign = is_foreign_request(one)
+        if self.redactor is None and not foreign:
             return one
         if (key := f"public {one.id}") in self._made:
             return self._made[key]
-        new = self.redactor.record(one.raw())
+        raw = one.raw()
+        new = self.redactor.record(raw) if self.redactor is not None else None
+        if foreign:
+            name = None if new is None else parts(unpack(new, MAX_RECORD)).id
+            new = without_keys(new or raw, name) or new
         self._made[key] = one if new is None else self._add(key, [new])
         return self._made[key]
 

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from archive.whole_records import whole_records
+from core.errors import CopytrailError
 from runner.workspace import Workspace
 from tests.runner import foreign_captures as made
 from tests.runner.commands import Home
@@ -285,3 +286,51 @@ def test_an_exhibit_says_that_its_post_was_captured_elsewhere(home: Home, tmp_pa
             assert (told["name"], told["verdict"]) == ("crawl.wacz", "intact")
             assert told["sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()
             assert capture["software"] == "Browsertrix-Crawler 1.7.0"
+
+
+def no_browser(*_: object, **__: object) -> bytes:
+    raise CopytrailError("There is no browser.")
+
+
+def _requests(bundle: Path) -> list[bytes]:
+    """Return the request records of the WACZ of a case, unpacked."""
+    with zipfile.ZipFile(bundle) as outer:
+        name = next(n for n in outer.namelist() if n.endswith("data/case.wacz"))
+        (bundle.with_suffix(".wacz")).write_bytes(outer.read(name))
+    with zipfile.ZipFile(bundle.with_suffix(".wacz")) as wacz:
+        data = b"".join(wacz.read(n) for n in wacz.namelist() if n.startswith("archive/"))
+    return [one for one in gzip.decompress(data).split(b"WARC/1.") if b"WARC-Type: request" in one]
+
+
+@pytest.mark.parametrize("edition", ["sealed", "public"])
+def test_no_bundle_carries_the_keys_of_whoever_captured(
+    edition: str, home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("evidence.printing.report_pdf", no_browser)
+    keys = ["s3ss10n-9f8e7d6c", "dXNlcjpodW50ZXIyaHVudGVy", "zz-csrf-4411", "4p1-k3y-of-them", "hunter2hunter2"]
+    sent = [f"Cookie: sid={keys[0]}; lang=en", f"authorization:  Basic {keys[1]}", f"X-CSRF-Token: {keys[2]}",
+            f"X-Api-Key: a\r\n {keys[3]}", "Content-Type: application/x-www-form-urlencoded"]  # fmt: skip
+    response, request = made.answer(2, made.STORY, made.page(), sent=sent)
+    login = request.partition(b"\r\n\r\n")[2].removesuffix(b"\r\n\r\n") + f"user=a&password={keys[4]}".encode()
+    request = made.record(3, "request", made.STORY, login, extra=[f"WARC-Concurrent-To: {made.named(2)}"])
+    plain = made.answer(4, f"{made.STORY}-2", made.page("Another"))
+    path = tmp_path / "crawl.warc.gz"
+    path.write_bytes(made.packed([made.warcinfo(1), response, request, *plain]))
+    take(home, path)
+    assert keys[0].encode() in gzip.decompress(warcs(home)[0].read_bytes()), "the store keeps it byte for byte"
+    out = tmp_path / "case.zip"
+    home("export", "--case", "harbour", "--out", out, "--edition", edition)
+    for bundle in tmp_path.glob("case*.zip"):
+        asked = _requests(bundle)
+        assert len(asked) == 2
+        for key in keys:
+            assert key.encode() not in b"".join(asked)
+        (new,) = [one for one in asked if b"Copytrail-Redacted: " in one]
+        assert b"cookie:1" in new.lower()
+        assert made.named(3).encode() not in new
+        assert b"User-Agent: Invented" in new
+        assert home("verify", bundle, "--json").rows[-1]["verdict"] == "intact"
+        with zipfile.ZipFile(bundle.with_suffix(".wacz")) as wacz:
+            rows = json.loads(wacz.read("evidence/manifest.json"))["records"]
+        assert {r["type"] for r in rows if r["place"] is None} == {"warcinfo", "request"}
+        assert len([r for r in rows if r["place"] is None and r["type"] == "request"]) == 1
