@@ -6,6 +6,7 @@ import importlib.util
 import os
 import shutil
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
@@ -103,14 +104,15 @@ def _workspace(folder: str | None) -> Iterator[Check]:
 
 def _clock(workspace: Workspace) -> Check:
     """Compare this machine's clock with what servers stated in the last answers: nothing is asked for it."""
-    from runner.clock_offset import clock_offset
+    from runner.clock_offset import CUT, clock_offset
 
     with workspace.database.read() as conn:
         found = clock_offset(workspace, conn)
     if found.offset is None:
         return Check("clock", ok=True, says="no answer of the last days to compare it with")
     off = found.offset
-    says = f"{abs(off):.0f} s {'ahead of' if off > 0 else 'behind'} the servers of the last {found.answers} answers"
+    where = "ahead of" if off > 0 else "behind"
+    says = f"{abs(off):.1f} s (±{CUT} s) {where} the servers of the last {found.answers} answers"
     right = abs(off) <= OFF
     return Check("clock", right, says if right else f"{says}; set it by NTP, every time of capture hangs on it")
 
@@ -127,15 +129,27 @@ def _stamps(workspace: Workspace) -> Check:
         return Check("time stamps", ok=False, says=error.sentence)
     with workspace.database.read() as conn:
         counts = seals.counts(conn)
+    receipts = _receipts(workspace)
     if not asked:
         names = ", ".join(one.id for one in known)
         says = f"no authority is asked, so times rest on this clock alone; set timestamps.authorities (known: {names})"
+        says += receipts
         return Check("time stamps", ok=False, says=says)
     owed = counts.get("pending", 0) + counts.get("refused", 0)
-    says = f"{', '.join(one.id for one in asked)}; {counts.get('stamped', 0)} there, {owed} not"
+    says = f"{', '.join(one.id for one in asked)}; {counts.get('stamped', 0)} there, {owed} not{receipts}"
     if len({one.owner for one in asked}) < 2:
-        return Check("time stamps", ok=False, says=f"{says}; add an authority of another owner")
+        return Check("time stamps", ok=False, says=f"{says}; add an authority of another owner, in case one vanishes")
     return Check("time stamps", not owed, says if not owed else f"{says}; `copytrail stamp` asks again")
+
+
+def _receipts(workspace: Workspace) -> str:
+    """Return how many receipts of OpenTimestamps calendars there are; empty where there is none."""
+    from runner.ots import receipts
+
+    listed = list(receipts(workspace))
+    counted = Counter(row["state"] for row in listed)
+    told = ", ".join(f"{count} {state}" for state, count in sorted(counted.items()))
+    return f"; OpenTimestamps: {told}" if listed else ""
 
 
 def _signing() -> Check:

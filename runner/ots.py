@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from core.errors import CannotStart, CopytrailError
+from core.errors import BadInput, CannotStart, CopytrailError
+from runner.stamps import SEALS
 
 if TYPE_CHECKING:
     from runner.workspace import Workspace
@@ -20,7 +21,7 @@ def stamp_seals(workspace: Workspace) -> Iterator[str]:
     from archive import seals
     from runner.stamps import client
 
-    folder = workspace.root / "archive" / "seals"
+    folder = workspace.root / SEALS
     calendars = workspace.settings.timestamps.calendars or ots.CALENDARS
     with client(workspace) as http:
         for seal in seals.ids(folder):
@@ -40,15 +41,29 @@ def stamp_seals(workspace: Workspace) -> Iterator[str]:
                 yield f"{seal}.ots: {error.sentence}"
 
 
-def states(workspace: Workspace) -> dict[str, int]:
-    """Return how many receipts are pending, and how many claim to stand in a block."""
+def receipts(workspace: Workspace) -> Iterator[dict[str, Any]]:
+    """Yield a row for each receipt there is, as `stamp --json` lists it.
+
+    `state` is pending, claimed (it claims to stand in `blocks`), refused (it is none, or one over other data), or
+    unread where the extra that reads it is not installed.
+    """
     from archive import opentimestamps as ots
     from archive import seals
 
-    folder = workspace.root / "archive" / "seals"
-    counts = {"pending": 0, "claimed": 0}
+    folder = workspace.root / SEALS
     for seal in seals.ids(folder):
         path = folder / f"{seal}.ots"
-        if path.exists():
-            counts[ots.look(path.read_bytes(), seals.statement(folder, seal)).state] += 1
-    return counts
+        if not path.exists():
+            continue
+        row: dict[str, Any] = {
+            "subject": f"{SEALS}/{seal}.json", "authority": "opentimestamps", "path": f"{SEALS}/{path.name}",
+            "state": "unread", "blocks": [], "calendars": [], "why": None,
+        }  # fmt: skip
+        try:
+            found = ots.look(path.read_bytes(), seals.statement(folder, seal))
+            row |= {"state": found.state, "blocks": list(found.blocks), "calendars": list(found.waits_for)}
+        except BadInput as error:
+            row |= {"state": "refused", "why": error.sentence}
+        except CopytrailError as error:
+            row["why"] = error.sentence
+        yield row

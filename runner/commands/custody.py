@@ -30,17 +30,16 @@ def stamp_command(ctx: click.Context, ots: bool, as_json: bool) -> None:
     ask_pending(workspace, every=True)
     problems = 0
     if ots:
-        from runner.ots import stamp_seals, states
+        from runner.ots import stamp_seals
 
         for sentence in stamp_seals(workspace):
             problem(sentence)
             problems += 1
-        if not as_json:
-            found = states(workspace)
-            click.echo(f"OpenTimestamps: {found['claimed']} in a block, {found['pending']} pending.")
     if done.seal and not as_json:
-        click.echo(f"Sealed: {done.leaves} records and heads of logs, as {done.seal}.")
-    ctx.exit(1 if _list_stamps(workspace, as_json) or problems else 0)
+        click.echo(f"Sealed what is new ({done.leaves} leaves) as {done.seal}.")
+    owed = _list_stamps(workspace, as_json)
+    _list_receipts(workspace, as_json)
+    ctx.exit(1 if owed or problems else 0)
 
 
 def _list_stamps(workspace: Workspace, as_json: bool) -> int:
@@ -60,21 +59,38 @@ def _list_stamps(workspace: Workspace, as_json: bool) -> int:
             problem(f"  {row.why}")
     if not as_json:
         there = sum(row.state == "stamped" for row in listed)
-        click.echo(f"{count} seals, {there} time stamps there, {len(listed) - there} not.")
+        click.echo(f"{count} seals; {there} time stamps are here, {len(listed) - there} still missing.")
         if not workspace.settings.timestamps.authorities:
             click.echo("No authority is set up (timestamps.authorities); see docs/time-and-custody.md.")
     return sum(row.state != "stamped" for row in listed)
 
 
+def _list_receipts(workspace: Workspace, as_json: bool) -> None:
+    """Print every receipt of OpenTimestamps calendars; a pending one is nothing that went wrong."""
+    from runner.ots import receipts
+
+    for row in receipts(workspace):
+        if as_json:
+            click.echo(line(row))
+            continue
+        where = f" to stand in block {', '.join(map(str, row['blocks']))}" if row["blocks"] else ""
+        click.echo(inert(f"{row['subject']}: OpenTimestamps {row['state']}{where}"))
+        if row["why"]:
+            problem(f"  {row['why']}")
+
+
 @click.command("custody", short_help="List the custody log of a case: what was done with it, by whom, when.")
 @click.option("--case", "case", required=True, metavar="CASE", help="The case.")
+@click.option("--event", metavar="EVENT", help="Only entries of this kind, e.g. exported; all are checked.")
 @json_option
 @workspace_option
 @click.pass_context
-def custody_command(ctx: click.Context, case: str, as_json: bool) -> None:
+def custody_command(ctx: click.Context, case: str, event: str | None, as_json: bool) -> None:
     """List the custody log of a case: what was done with it, by whom, when.
 
     Each entry holds the digest of the one before it; a log that was changed is named, and the exit status is 1.
+
+    Of bundles it tells each that was exported, with its SHA-256 (--event exported).
 
     Example: copytrail custody --case harbour
     """
@@ -85,13 +101,26 @@ def custody_command(ctx: click.Context, case: str, as_json: bool) -> None:
     with workspace.database.read() as conn:
         entries = list(custody.log(conn, cases.case_id(conn, case)))
     for entry in entries:
+        if event not in (None, entry["event"]):
+            continue
         if as_json:
             click.echo(line(entry))
         else:
-            told = ", ".join(f"{key} {value}" for key, value in entry["note"].items() if value is not None)
+            told = ", ".join(_note(key, value) for key, value in entry["note"].items() if value is not None)
             said = f"{entry['seq']:>4}  {entry['at']}  {entry['actor']}  {entry['event']} {entry['object']}"
-            click.echo(inert(f"{said}{f'  ({told})' if told else ''}"))
+            sha = f"  sha256 {entry['sha256']}" if entry["event"] == "exported" else ""
+            click.echo(inert(f"{said}{sha}{f'  ({told})' if told else ''}"))
     wrong = list(flaws(entries))
     for sentence in wrong:
         problem(f"The log of {case}: {sentence}.")
     ctx.exit(1 if wrong else 0)
+
+
+def _note(key: str, value: object) -> str:
+    """Return one remark of an entry as words: what is true is named, what holds counts is told one by one."""
+    name = key.replace("_", " ")
+    if isinstance(value, dict):
+        return f"{name}: " + " ".join(f"{inner} {count}" for inner, count in value.items())
+    if isinstance(value, bool):
+        return name if value else f"not {name}"
+    return f"{name} {value}"
