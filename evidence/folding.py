@@ -8,23 +8,14 @@ from __future__ import annotations
 
 import html
 import re
-import unicodedata
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TypeVar
 
-LEVELS = 4  # of escapes within escapes: percent in JSON in HTML in a script
-_UNSEEN = re.compile(
-    "[\x00\x7f\u00ad\u034f\u061c\u0640\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f"
-    "\u3164\ufe00-\ufe0f\ufeff\uffa0\U000e0000-\U000e0fff]"
-)
-_MARKS = re.compile(
-    "[\u0300-\u036f\u0483-\u0489\u0591-\u05bd\u05bf\u05c1-\u05c7\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06dc]"
-)
-_JOINED = re.compile("[\u1100-\u11ff\ua960-\ua97f\ud7b0-\ud7ff]+|.[\u3099\u309a]", re.S)  # are one letter together
-_SAME = {0x131: "i", 0xF8: "o", 0x142: "l", 0x111: "d"}  # letters that Unicode does not take apart and people do
+from evidence.letters import FOLDS, JOINED, folded_letter
 
+LEVELS = 4  # of escapes within escapes: percent in JSON in HTML in a script
 _ESCAPE = re.compile(  # the first character first: it makes the search four times as fast
     r"[%\\&xX](?:(?<=%)(?:[0-9A-Fa-f]{2}(?:%[0-9A-Fa-f]{2})*|u[0-9A-Fa-f]{4})"
     r"|(?<=\\)(?:u[0-9A-Fa-f]{4}(?:\\u[0-9A-Fa-f]{4})*|u\{[0-9A-Fa-f]{1,6}\}|U[0-9A-Fa-f]{8}"
@@ -41,33 +32,6 @@ _BLOCK = re.compile(
 _SIMPLE = {"\\n": "\n", "\\r": "\r", "\\t": "\t"}
 
 Token = tuple[int, int, int, int]  # where it stands in the view (from, to), and where in the text before
-
-
-class _Folds(dict[int, str]):
-    """What each character becomes; filled as characters are met."""
-
-    def __missing__(self, code: int) -> str:
-        found = self[code] = _folded(chr(code))
-        return found
-
-
-def _folded(text: str) -> str:
-    if len(text) == 1 and ord(text) in _SAME:
-        return _SAME[ord(text)]
-    plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
-    plain = "".join(_SAME.get(ord(c), c) for c in _MARKS.sub("", _UNSEEN.sub("", plain)))
-    return unicodedata.normalize("NFC", plain)
-
-
-_FOLDS = _Folds()
-
-
-def fold(text: str) -> str:
-    """Return text in the form in which texts are compared: lower case, plain width, no accents, nothing unseen."""
-    if text.isascii():
-        low = text.lower()
-        return low.replace("\x00", "").replace("\x7f", "") if "\x00" in low or "\x7f" in low else low
-    return _JOINED.sub(lambda found: _folded(found[0]), text).translate(_FOLDS)
 
 
 @dataclass(frozen=True)
@@ -183,14 +147,14 @@ def _tag(found: re.Match[str]) -> list[Piece]:
 def folded(before: View) -> View:
     """Return the view of a text as `fold` gives it, each character still leading back."""
     text, letters = before.text, set(before.text)
-    odd = "".join(sorted(re.escape(c) for c in letters if len(_FOLDS[ord(c)]) != 1))
-    joined = _JOINED.search(text) is not None
+    odd = "".join(sorted(re.escape(c) for c in letters if len(FOLDS[ord(c)]) != 1))
+    joined = JOINED.search(text) is not None
     if odd or joined:
-        either = "|".join(([_JOINED.pattern] if joined else []) + ([f"[{odd}]"] if odd else []))
-        view = _through(before, re.compile(either, re.S), lambda found: [(_folded(found[0]), len(found[0]))])
+        either = "|".join(([JOINED.pattern] if joined else []) + ([f"[{odd}]"] if odd else []))
+        view = _through(before, re.compile(either, re.S), lambda found: [(folded_letter(found[0]), len(found[0]))])
         if view is not None:
-            return View(view.text.translate(_FOLDS), view.tokens, before)
-    return View(text.translate(_FOLDS), [], before)
+            return View(view.text.translate(FOLDS), view.tokens, before)
+    return View(text.translate(FOLDS), [], before)
 
 
 def views(text: str) -> Iterator[View]:

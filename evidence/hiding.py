@@ -5,18 +5,23 @@ from __future__ import annotations
 import base64
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cached_property
+from hashlib import sha256
+from typing import TYPE_CHECKING
 
 from evidence import folding
+from evidence.letters import fold
 from evidence.targets import Pattern, Target, joined
 
+if TYPE_CHECKING:
+    from evidence.grams import Grams
+
 ROUNDS = 6  # what is hidden inside base64 inside base64 comes up one layer a round
-_RUN = re.compile(  # in lines, as mail and certificates have it, or in one piece
-    r"(?:[A-Za-z0-9+/]{60,76}\r?\n)+[A-Za-z0-9+/]+={0,2}|[A-Za-z0-9+/_-]{6,}={0,2}"
-)
-_WORD = re.compile(r"[A-Z]?[a-z]+(?:[-_][A-Z]?[a-z]+)*")  # is not base64 of anything
 _IDS = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|(?<![0-9a-z])[0-9a-f]{64}(?![0-9a-z])")
 _LONG = 16  # characters of a run that may pack a text of its own
+_LOWER = bytes(ord(chr(c).lower()) for c in range(256))
+_REMEMBERED = 2_000  # characters of what is not searched again where it comes again
 _SHORT = 7  # letters of what may come about by chance where bytes are read as text
 
 
@@ -33,32 +38,60 @@ class Hider:
         self.targets = sorted(unique.values(), key=lambda t: -len(t.text))
         self._keep = [re.compile(joined(Target(k, "", "").parts)) for k in keep]
         self._misread = [(form, t) for t in self.targets for form in t.misread]
-        self._wide = [(form, t) for form, t in self._misread if form.isascii()]
         self._hex = any(t.is_hex for t in self.targets)
+        self._cleared: set[bytes] = set()  # digests of what holds nothing: it comes again in every pass over a bundle
+        self._least = min((t.least_packed for t in self.targets), default=_LONG)
 
     def __bool__(self) -> bool:
         return bool(self.targets or self.patterns)
 
+    @cached_property
+    def _grams(self) -> tuple[Grams, Grams, Grams]:
+        from evidence.grams import Grams
+
+        probes = [t.probe for t in self.targets]
+        return (
+            Grams(probe.encode() for probe in probes),
+            Grams(probe.encode("latin-1") for probe in probes if ord(max(probe)) < 256),
+            Grams(form.encode("latin-1") for form, _ in self._misread),
+        )
+
     def stands_in(self, text: str) -> bool:
         """Return whether anything to hide stands in a text, in any form."""
-        return bool(self) and (
-            any(self._in_form(form) for form in folding.plain(text)) or next(self._packed(text), None) is not None
-        )
+        return bool(self) and self._once(
+            text if len(text) >= _REMEMBERED else b"", lambda: any(self._in_form(form) for form in folding.plain(text))
+            or next(self._packed(text), None) is not None
+        )  # fmt: skip
 
     def stands_in_bytes(self, data: bytes) -> bool:
         """Return whether anything to hide stands in bytes that are no text: in UTF-8, UTF-16 or another charset."""
         step, overlap = 1 << 22, 1 << 12
-        return bool(self) and any(
-            self._in_window(data[at : at + step + overlap]) for at in range(0, max(len(data), 1), step)
+        return bool(self) and self._once(
+            data if len(data) >= _REMEMBERED else b"",
+            lambda: any(self._in_window(data[at : at + step + overlap]) for at in range(0, max(len(data), 1), step)),
         )
 
+    def _once(self, what: str | bytes, search: Callable[[], bool]) -> bool:
+        """Return what a search says; one that found nothing is not made again."""
+        if not what:
+            return search()
+        known = sha256(what if isinstance(what, bytes) else b"text " + what.encode("utf-8", "surrogatepass")).digest()
+        if known in self._cleared:
+            return False
+        found = search()
+        if not found:
+            self._cleared.add(known)
+        return found
+
     def _in_window(self, data: bytes) -> bool:
-        text = data.decode("latin-1")
-        low = text.lower().replace("\x00", "")
-        return (
-            next(self._in_folded(low), None) is not None
-            or any(form in text for form, _ in self._misread)
-            or self._of_a_kind(text, low)
+        low = data.translate(_LOWER, b"\0")
+        _, latin, misread = self._grams
+        if next(latin.stand_in(low), None) is not None and next(self._in_folded(low.decode("latin-1")), None):
+            return True
+        if next(misread.stand_in(data), None) is not None:
+            return True
+        return any(any(p in low for p in kind.probe_bytes) for kind in self.patterns) and self._of_a_kind(
+            data.decode("latin-1"), low.decode("latin-1")
         )
 
     def first(self, text: str) -> str | None:
@@ -85,18 +118,21 @@ class Hider:
         return text, counts
 
     def _in_form(self, text: str) -> bool:
-        plain = folding.fold(text)
-        if next(self._in_folded(plain), None) is not None:
+        plain = fold(text)
+        folded, _, misread = self._grams
+        if next(folded.stand_in(plain.encode("utf-8", "surrogatepass")), None) and next(self._in_folded(plain), None):
             return True
-        misread = self._wide if text.isascii() else self._misread
-        if any(form in text for form, _ in misread):
+        near = misread.stand_in(text.encode("latin-1", "replace")) if self._misread else ()
+        if any(form.decode("latin-1") in text for form in near):
             return True
         return self._of_a_kind(text, plain)
 
     def _of_a_kind(self, text: str, low: str = "") -> bool:
         low = low or text.lower()
         return any(
-            any(probe in low for probe in kind.probes) and next(kind.spans(text), None) is not None
+            any(probe in low for probe in kind.probes)
+            and (kind.hint is None or kind.hint.search(text) is not None)
+            and next(kind.spans(text), None) is not None
             for kind in self.patterns
         )
 
@@ -129,7 +165,9 @@ class Hider:
 
     def _packed(self, text: str) -> Iterator[Span]:
         """Yield the runs of base64 that something stands in, whole, with what to put there instead."""
-        runs = [m.span() for m in _RUN.finditer(text) if not _WORD.fullmatch(m[0])]
+        from evidence.grams import runs as found
+
+        runs = found(text, self._least)
         near = any(self._may_hold(_unpacked("".join(_whole(text[a + k : b]) for a, b in runs))) for k in range(4))
         for start, end in runs:
             held = self._deeper(text[start:end])
@@ -151,13 +189,13 @@ class Hider:
         return next((target for _, _, target in self._spans(inner)), None)
 
     def _may_hold(self, data: bytes) -> bool:
-        plain = folding.fold(data.decode("utf-8", "ignore"))
-        return any(t.may_stand_in(plain) for t in self.targets)
+        plain = fold(data.decode("utf-8", "ignore"))
+        return next(self._grams[0].stand_in(plain.encode("utf-8", "surrogatepass")), None) is not None
 
     def _held(self, data: bytes) -> Target | None:
         """Return what stands in the bytes of a run; short strings count only with text beside them."""
         text = data.decode("utf-8", "ignore")
-        for start, end, target in self._in_folded(plain := folding.fold(text)):
+        for start, end, target in self._in_folded(plain := fold(text)):
             beside = plain[max(start - 2, 0) : start] + plain[end : end + 2]
             if end - start >= _SHORT or not beside or beside.isprintable():
                 return target

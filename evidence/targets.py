@@ -9,7 +9,7 @@ from functools import cached_property
 from itertools import pairwise
 
 from core.redact import HIDDEN
-from evidence import folding
+from evidence.letters import fold
 
 _HEX = re.compile(r"[0-9a-f]{1,11}")
 _WIDE = "\u2e80-\u9fff\uf900-\ufaff\uac00-\ud7af\U00020000-\U0003ffff\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"
@@ -34,7 +34,7 @@ class Target:
     @cached_property
     def parts(self) -> list[str]:
         """The words of it, folded; a letter of a script without blanks is a word."""
-        plain = folding.fold(self.text)
+        plain = fold(self.text)
         return _PIECES.findall(plain) or [plain.strip()]
 
     @cached_property
@@ -57,6 +57,12 @@ class Target:
         if not self.whole:
             return re.compile(inner)
         return re.compile(rf"(?<!{_LETTER}){inner}(?!{_LETTER})")
+
+    @cached_property
+    def least_packed(self) -> int:
+        """How many characters of base64 at least hold it, 16 at most: longer runs may hold it in another form."""
+        size = sum(1 if c.isascii() else 2 for part in self.parts for c in part)
+        return max(6, min(16, size * 8 // 6))
 
     @cached_property
     def is_hex(self) -> bool:
@@ -100,6 +106,12 @@ class Pattern:
     probes: tuple[str, ...]
     find: re.Pattern[str]
     cover: str = HIDDEN
+    hint: re.Pattern[str] | None = None  # found wherever `find` is, and begins with a letter, which is quick
+
+    @cached_property
+    def probe_bytes(self) -> tuple[bytes, ...]:
+        """The probes, for bytes that were not read as text."""
+        return tuple(probe.encode() for probe in self.probes)
 
     def spans(self, text: str) -> Iterator[tuple[int, int]]:
         """Yield where it stands in a text."""

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from evidence import folding
 from evidence.hiding import Hider
+from evidence.letters import fold
 from evidence.secrets import KINDS
 from evidence.targets import Target
 from tests.evidence.public_cases import CHARSETS, CYRILLIC, EVERYBODY, FORMS, NAME, SECRETS
@@ -78,7 +79,7 @@ def test_views_that_lead_back_say_what_the_fast_ones_say(text: str) -> None:
     assert [view.text for view in slow] == list(folding.plain(text))
     for view in slow:
         low = folding.folded(view)
-        assert low.text == folding.fold(view.text)
+        assert low.text == fold(view.text)
         for place in range(len(low.text)):
             start, end = low.back(place, place + 1)
             assert 0 <= start < end <= len(text)
