@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 SALT = "pseudonyms.salt"
 _PASSPHRASES = ("COPYTRAIL_KEY_PASSPHRASE", "COPYTRAIL_BUNDLE_PASSPHRASE", "COPYTRAIL_BACKUP_PASSPHRASE")
 _WEAKEST = 10  # letters of a password that is a plain word; a shorter one stands everywhere
+_ACCOUNTS = ("_HANDLE", "_ACCOUNT_ID")  # of variables that name our account at a platform, and no key
 
 Progress = Callable[[int, int | None], None]
 
@@ -89,8 +90,15 @@ def own_secrets(workspace: Workspace) -> dict[str, str]:
 
 
 def _searchable(own: Mapping[str, str]) -> dict[str, str]:
-    """Return secrets that can be told from words: a password that is a short plain word stands everywhere."""
-    return {name: value for name, value in own.items() if not (value.isalpha() and len(value) < _WEAKEST)}
+    """Return secrets that can be told from words: a password that is a short plain word stands everywhere.
+
+    The name of our account at a platform is no key: it stands in what we ask for, and only public editions hide it.
+    """
+    return {
+        name: value
+        for name, value in own.items()
+        if not (value.isalpha() and len(value) < _WEAKEST) and not name.endswith(_ACCOUNTS)
+    }
 
 
 def _own(name: str, value: str) -> Iterator[Target]:
@@ -98,7 +106,7 @@ def _own(name: str, value: str) -> Iterator[Target]:
     from evidence.secrets import SHORTEST
     from evidence.targets import Target
 
-    if len(value) >= SHORTEST and _searchable({name: value}):
+    if len(value) >= SHORTEST and (name.endswith(_ACCOUNTS) or _searchable({name: value})):
         yield Target(value, HIDDEN, "secret-ours")
 
 

@@ -15,6 +15,7 @@ import pytest
 
 from archive.replay import Replay
 from archive.warc import WarcWriter
+from core import browser
 from core.errors import CopytrailError, NotRecorded
 from core.exchange import Response
 from core.http import Client
@@ -22,7 +23,6 @@ from core.network import LoopbackRoute
 from core.records import Post
 from core.source import Cursor, Target
 from core.times import SystemClock
-from spiders import browser
 from spiders.base import Ask, Found, PageSource
 from spiders.engine import crawl
 from spiders.rendered import Renderer
