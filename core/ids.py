@@ -18,6 +18,11 @@ def ref(platform: str, native_id: str, site: str | None = None) -> str:
     return name if len(name) <= MAX_REF else f"{platform}:sha256-{sha256(name.encode())}"
 
 
+def family(ref: str) -> str:
+    """Return the id of a family named for a post: whoever knows refs can tell which, a public edition hides it."""
+    return sha256(ref.encode())[:12]
+
+
 def place(platform: str, site: str | None) -> str:
     """Return where a reader would say a post stands: the platform, or `platform@host` where hosts differ."""
     host = (site or "").split("/", 1)[0]

@@ -13,6 +13,7 @@ from functools import cached_property
 from hashlib import blake2b
 from typing import Any
 
+from core import ids
 from evidence.contents import Row
 from evidence.targets import Target
 
@@ -40,6 +41,7 @@ class Own:
     def targets(self, rule: str) -> Iterator[Target]:
         """Yield what leads to it: its id where that is long enough, and each address without it."""
         yield Target(self.ref, f"{self.ref.partition(':')[0]}:{self.label}", rule, whole=True)
+        yield Target(ids.family(self.ref), self.label.replace("post", "family"), rule, whole=True)
         if self.is_told_by_id:
             yield Target(self.native_id, self.label, rule, whole=True)
         for number, url in enumerate(self.urls):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -12,6 +11,7 @@ import numpy as np
 import orjson
 from numpy.typing import NDArray
 
+from core import ids
 from matchers import kernel, wording
 from matchers.base import Matcher, Verdict
 from matchers.exact_text import TextExact
@@ -218,7 +218,7 @@ def _portions(pairs: Iterable[tuple[int, int]], here: dict[int, Any]) -> Iterato
 
 def family_id(ref: str) -> str:
     """Return the id of a family named for a post."""
-    return hashlib.sha256(ref.encode()).hexdigest()[:12]
+    return ids.family(ref)
 
 
 def _words(row: Any) -> str:

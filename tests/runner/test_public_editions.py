@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -79,7 +81,7 @@ def test_an_account_is_hidden_under_all_it_was_ever_called(either_home: Home, tm
 def test_nothing_leads_to_the_posts_of_who_is_hidden(either_home: Home, tmp_path: Path) -> None:
     home, out = either_home, tmp_path / "public.zip"
     long = "The harbour is closed until further notice, the master of the port said on Sunday morning."
-    posts = [
+    posts: list[dict[str, Any]] = [
         {"platform": "x", "native_id": "1849302117765", "url": "https://x.com/i/status/1849302117765"},
         {"platform": "forum.example", "native_id": "q7", "url": "https://forum.example/t/the-sea-wall?page=2#q7"},
         {"platform": "x", "native_id": "1849302119999", "url": "https://x.com/i/status/1849302119999",
@@ -95,7 +97,10 @@ def test_nothing_leads_to_the_posts_of_who_is_hidden(either_home: Home, tmp_path
     home("match", "--case", "harbour")
     export(home, out, "--redact", "x:90017", "--redact", "forum.example:90017")
     text = every_text(out)
-    for hidden in ("1849302117765", "the-sea-wall", "forum.example:q7", "0f0e0d"):
+    digest = hashlib.sha256((tmp_path / "posts.ndjson").read_bytes()).hexdigest()
+    families = [hashlib.sha256(ref.encode()).hexdigest()[:12] for ref in ("x:1849302117765", "forum.example:q7")]
+    assert families[0] in every_text(tmp_path / "public-sealed.zip")
+    for hidden in ("1849302117765", "the-sea-wall", "forum.example:q7", "0f0e0d", digest, *families):
         assert hidden not in text
     assert "1849302119999" in text
     assert text.count("post-") > 3
