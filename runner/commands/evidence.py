@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from runner.options import inert, json_option, line, workspace_of, workspace_option
+from runner.options import inert, json_option, line, problem, workspace_of, workspace_option
 
 
 @click.command("export", short_help="Write an evidence bundle of a case.")
@@ -41,7 +41,9 @@ from runner.options import inert, json_option, line, workspace_of, workspace_opt
     "--item", "items", multiple=True, metavar="REF", help="This post is an exhibit; may be repeated, the order stays."
 )
 @click.option("--encrypt-to", "keys", multiple=True, metavar="KEY", help="Encrypt it to this age key; may be repeated.")
-@click.option("--passphrase", is_flag=True, help="Encrypt it with a passphrase that is asked for.")
+@click.option(
+    "--passphrase", is_flag=True, help="Encrypt it with a passphrase: COPYTRAIL_BUNDLE_PASSPHRASE, else asked for."
+)
 @click.option("--zone", metavar="ZONE", help="Local time shown beside UTC, e.g. Europe/Berlin; else evidence.zone.")
 @json_option
 @workspace_option
@@ -56,10 +58,11 @@ def export_command(
     Example: copytrail export --case harbour --out exports/harbour.zip
     """
     from runner.export import Lock, export
+    from runner.passphrases import of_bundle
     from runner.progress import Counting
 
     workspace = workspace_of(ctx)
-    secret = click.prompt("Passphrase", hide_input=True, confirmation_prompt=True, err=True) if passphrase else None
+    secret = of_bundle(new=True) if passphrase else None
     with Counting("sealing") as counting:
         done = export(
             workspace, **told, lock=Lock(keys, secret), progress=counting.total,
@@ -68,16 +71,20 @@ def export_command(
     if as_json:
         click.echo(line(done))
         return
-    for text in said(done):
+    trial = "; a throw-away one of this trial workspace" if workspace.is_trial else ""
+    for text in said(done, trial):
         click.echo(inert(text))
+    if done["edition"] == "public" and not told["redact"]:
+        problem("No person was named with --redact, so only secrets are hidden; see docs/editions.md.")
 
 
-def said(done: dict[str, Any]) -> list[str]:
-    """Return what people are told of a written bundle."""
+def said(done: dict[str, Any], key: str = "") -> list[str]:
+    """Return what people are told of a written bundle; `key` is added to the fingerprint."""
     exhibits = f"{done['exhibits']} exhibits, " if done["exhibits"] else ""
-    lines = [f"{done['path']}: {exhibits}{done['posts']} posts, {done['records']} archived records.",
+    kind = f"{done['edition']} edition, {'encrypted, ' if done['encrypted'] else ''}"
+    lines = [f"{done['path']}: {kind}{exhibits}{done['posts']} posts, {done['records']} archived records.",
              f"sha256 {done['sha256']}",
-             f"signed with the key {done['fingerprint']}"]  # fmt: skip
+             f"signed with the key {done['fingerprint']}{key}"]  # fmt: skip
     lines += [f"Time stamp still to come, {why}" for why in dict.fromkeys(done["pending"])]
     lines += done["without"]
-    return lines + (said(done["sealed"]) if done.get("sealed") else [])
+    return lines + (said(done["sealed"], key) if done.get("sealed") else [])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,6 +11,10 @@ from pathlib import Path
 
 from archive.whole_records import whole_records
 from demo.authority import TimeAuthority
+from evidence.beside import NAME, check_beside
+from evidence.checks import Trust
+from evidence.verify import verify
+from runner.verify import trust
 from runner.workspace import Workspace
 from tests.runner.commands import Home
 from tests.stamping import own_file, serving_authorities
@@ -44,6 +49,8 @@ def test_an_import_is_logged_with_the_digest_of_its_file_and_sealed(either_home:
     assert len(rows[1]["sha256"]) == 64
     assert {row["actor"] for row in rows} == {"desk"}
     assert "imported file:posts.ndjson" in either_home("custody", "--case", "harbour").out
+    (only,) = either_home("custody", "--case", "harbour", "--event", "imported", "--json").rows
+    assert only == rows[1]
 
 
 def test_stamp_seals_has_old_seals_stamped_and_lists_the_states(either_home: Home, tmp_path: Path) -> None:
@@ -69,9 +76,32 @@ def test_a_pending_stamp_is_named_and_no_capture_is_lost(home: Home, tmp_path: P
         found = home("stamp", status=1)
         assert "north pending" in found.out
         north.mode = ""
-        assert "1 time stamps there" in home("stamp").out
+        assert "1 time stamps are here, 0 still missing" in home("stamp").out
         rows = {row["name"]: row for row in home("doctor", "--json").rows}
         assert "another owner" in rows["time stamps"]["says"]
+
+
+def test_a_bundle_is_stamped_later_by_a_file_beside_it(home: Home, tmp_path: Path) -> None:
+    bundle = tmp_path / "case.zip"
+    bundle.write_bytes(b"a bundle")
+    with authority(home) as north:
+        north.mode = "500"
+        assert "asks again" in home("stamp", "--bundle", bundle, status=1).err
+        north.mode = ""
+        told = home("stamp", "--bundle", bundle).out
+        workspace = Workspace.open(home.folder)
+        believed = trust(workspace)
+    assert "case.zip.sha256.north.tsr: north: stamped" in told
+    sha = hashlib.sha256(b"a bundle").hexdigest()
+    assert [check.result for check in check_beside(bundle, sha, believed)] == ["proved"]
+    assert [check.result for check in check_beside(bundle, sha, Trust())] == ["not_checked"]
+    assert [check.result for check in check_beside(bundle, "0" * 64, believed)] == ["failed"]
+    assert any(check.check == NAME for check in verify(bundle, believed)), "verify looks beside the file"
+    sums = tmp_path / "case.zip.sha256"
+    sums.write_text(f"{sha}  other.zip\n")
+    assert [check.result for check in check_beside(bundle, sha, believed)] == ["failed"]
+    bundle.write_bytes(b"another one")
+    assert "another digest" in home("stamp", "--bundle", bundle, status=2).err
 
 
 def test_db_check_finds_a_log_that_was_cut_short_and_a_seal_that_is_gone(home: Home, tmp_path: Path) -> None:
