@@ -184,8 +184,8 @@ def main() -> None:
         began = time.perf_counter()
         more = ["--edition", "public", *(w for ref in HIDDEN for w in ("--redact", ref))] if told.public else []
         keys = SECRETS if told.secrets else {}
-        done = subprocess.run([*command, "export", "--case", CASE, "--out", str(out), "--json", *more], check=True,
-                              capture_output=True, text=True, env=os.environ | keys)  # fmt: skip
+        done = subprocess.run([*command, "export", "--case", CASE, "--out", str(out), "--json", *more],
+                              stdout=subprocess.PIPE, check=True, text=True, env=os.environ | keys)  # fmt: skip
         seconds = time.perf_counter() - began
         used = resource.getrusage(resource.RUSAGE_CHILDREN)
         memory = used.ru_maxrss / 1024

@@ -13,6 +13,10 @@ from evidence.targets import Pattern, Target
 SHORTEST = 6  # characters of a value of ours that is looked for: a shorter one stands anywhere by chance
 _PARAMETERS = "|".join(sorted(map(re.escape, SECRET_PARAMETERS - {"key", "auth", "client_id"}), key=len, reverse=True))
 
+_CRUMB = (  # what a cookie may say and tell nothing: its value is covered, or it is no value
+    rf"(?:(?:[^=;\r\n]*=)?{HIDDEN}|(?:path|domain|expires|max-age|samesite|priority)=[^;\r\n]*|secure|httponly|partitioned)"
+)
+
 
 def _kind(rule: str, find: str, *probes: str, flags: int = 0, hint: str = "") -> Pattern:
     return Pattern(f"secret-{rule}", probes, re.compile(find, flags), hint=re.compile(hint) if hint else None)
@@ -38,9 +42,10 @@ KINDS: tuple[Pattern, ...] = (
     _kind("age-key", r"AGE-SECRET-KEY-1[0-9A-Z]{50,}", "age-secret-key-1", flags=re.I),
     _kind("jwt", r"(?<![A-Za-z0-9_-])eyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}", "eyj",
           hint=r"eyJ[A-Za-z0-9_-]{8,}\.eyJ"),
-    _kind("authorization", r"authorization[\"']?\s*[:=]\s*[\"']?(?P<it>(?:Bearer|Basic|Token|Digest|OAuth)\s+"
+    _kind("authorization", r"authorization[\"']?\s*[:=]\s*[\"']?(?P<it>(?:Bearer|Basic|Token|Digest|OAuth)\s++"
           rf"(?!{HIDDEN})[^\s\"'<>,;]{{6,}})", "authorization", flags=re.I),
-    _kind("cookie", rf"^(?:set-)?cookie:[ \t]*(?P<it>(?!{HIDDEN})[^\r\n]{{3,}})", "cookie:", flags=re.I | re.M),
+    _kind("cookie", rf"^(?:set-)?cookie:[ \t]*+(?!{_CRUMB}(?:;[ \t]*+{_CRUMB})*+;?[ \t]*+\r?$)(?P<it>[^\r\n]{{3,}})",
+          "cookie:", flags=re.I | re.M),
     _kind("parameter", rf"[?&;](?:{_PARAMETERS})=(?P<it>(?!{HIDDEN})[^&;#\s\"'<>\\]{{4,}})", "=", flags=re.I),
     _kind("userinfo", rf"://(?P<it>(?!{HIDDEN})[^\s/:@\"'<>?#]{{1,100}}:[^\s/@\"'<>?#]{{1,200}})@", "@"),
 )  # fmt: skip

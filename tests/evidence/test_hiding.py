@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evidence import folding
-from evidence.hiding import Hider
+from evidence import folding, grams, letters
+from evidence.hiding import Hider, _unpacked, _whole
 from evidence.letters import fold
 from evidence.secrets import KINDS
 from evidence.targets import Target
@@ -139,6 +139,70 @@ def test_secrets_are_known_by_their_form(secret: str) -> None:
                                   "Authorization: required", "https://harbour.example:8080/a@b", "xoxo"])  # fmt: skip
 def test_words_that_only_look_like_secrets_stay(text: str) -> None:
     assert KIND.hide(text)[0] is text or text == "cookie: recipes"
+
+
+@pytest.mark.parametrize("text", [
+    "Cookie: REDACTED", "Cookie:  REDACTED", "Cookie: sid=REDACTED",
+    "Set-Cookie: sid=REDACTED; Path=/; HttpOnly\r\nA: b",
+    "Cookie: a=REDACTED; b=REDACTED;", "Authorization: Bearer  REDACTED-REDACTED", "Authorization:  Bearer REDACTED",
+])  # fmt: skip
+def test_what_is_covered_already_is_no_secret(text: str) -> None:
+    assert KIND.hide(text)[0] is text
+
+
+@pytest.mark.parametrize("text", ["Cookie: REDACTED; sid=9f8e7d6c", "Set-Cookie: a=REDACTED; sid=9f8e7d6c; Path=/"])
+def test_a_cookie_beside_a_covered_one_goes(text: str) -> None:
+    assert "9f8e7d6c" not in KIND.hide(text)[0]
+
+
+class Careful(Hider):
+    """Looks at each view letter by letter, with no table and no memory: what the quick way is held to."""
+
+    def stands_in(self, text: str) -> bool:
+        held = any(self._slowly(form) for form in folding.plain(text))
+        return held or any(self._unpacks(text[a:b]) for a, b in _runs(text))
+
+    def stands_in_bytes(self, data: bytes) -> bool:
+        text = data.decode("latin-1")
+        return self._slowly(text, text.lower().replace("\0", ""))
+
+    def _slowly(self, text: str, low: str = "") -> bool:
+        low = low or letters.slowly(text)
+        found = next(self._in_folded(low), None) is not None or any(form in text for form, _ in self._misread)
+        return found or any(next(kind.spans(text), None) is not None for kind in self.patterns)
+
+    def _unpacks(self, run: str) -> bool:
+        return self._deeper(run) is not None or any(self._held(_unpacked(_whole(run[k:]))) for k in range(4))
+
+
+def _runs(text: str) -> list[tuple[int, int]]:
+    return [m.span() for m in grams._RUN.finditer(text) if not grams._NONE.fullmatch(m[0])]
+
+
+WANTED = [Target(text, f"person-{n}bcd", "person") for n, text in enumerate((*EVERYBODY, "Bo Ek", "k3y-0f-0ur-0wn"), 1)]
+QUICK, CAREFUL = Hider(WANTED, patterns=KINDS), Careful(WANTED, patterns=KINDS)
+PIECES = ("sea wall ", "<p class=x>", "&amp;", "%20", "\\u0416", "Кречет", "Brandt", "…", "½", "ﬁ", "ёй", "が", "각",
+          "=20", "deadbeef" * 8, "QmFzZTY0IG9mIHNvbWU", "hooks", "Cookie: ", "AKIA", "\r\n", "\0", "\u200b", "é",
+          "marisol")  # fmt: skip
+
+
+@settings(max_examples=150, deadline=None, derandomize=True)
+@given(st.integers(0, 2**32), st.sampled_from(sorted(FORMS)), st.sampled_from((*EVERYBODY, "Bo Ek", None)))
+def test_the_quick_way_says_what_the_careful_one_says(seed: int, form: str, name: str | None) -> None:
+    chance = random.Random(seed)
+    parts = chance.choices(PIECES, k=chance.choice((20, 600)))
+    parts.insert(chance.randrange(len(parts)), FORMS[form](name) if name else "nobody")
+    text = "".join(parts)
+    assert QUICK.stands_in(text) == CAREFUL.stands_in(text)
+    raw = text.encode(chance.choice(("utf-8", "utf-16-le", "utf-16-be", "gb18030"))) + chance.randbytes(300)
+    assert QUICK.stands_in_bytes(raw) == CAREFUL.stands_in_bytes(raw)
+
+
+@settings(max_examples=200, deadline=None, derandomize=True)
+@given(st.text(max_size=40), st.lists(st.sampled_from(PIECES)))
+def test_a_long_text_is_folded_as_a_short_one(text: str, pieces: list[str]) -> None:
+    long = (text + "".join(pieces) + "x") * 250
+    assert fold(long) == letters.slowly(long)
 
 
 @pytest.mark.slow
