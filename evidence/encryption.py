@@ -18,6 +18,7 @@ from evidence import age_passphrase
 INTRO = b"age-encryption.org/v1\n"
 MAX_TOTAL = 64 * 10**9  # bytes, as of a bundle
 _MOST = 50  # recipients, and keys in a file of identities
+_HEAD = 64 * 1024  # bytes before the payload; a recipient has about 100
 WRONG_KEY = "is encrypted to another key; ask who made it to which key, and name that key's file with --identity."
 
 
@@ -28,7 +29,9 @@ def encrypt_file(source: Path, target: Path, *, to: Sequence[str] = (), passphra
     """
     if bool(to) == bool(passphrase):
         raise BadInput("A bundle is encrypted either to keys or with a passphrase.")
-    chosen = [_recipient(text) for text in to[:_MOST]]
+    if len(to) > _MOST:
+        raise BadInput(f"A bundle is encrypted to {_MOST} keys at most; these are {len(to)}.")
+    chosen = [_recipient(text) for text in to]
     with _written(target) as out, source.open("rb") as file:
         if passphrase:
             age_passphrase.encrypt(file, out, passphrase)
@@ -124,6 +127,10 @@ def _identities(path: Path) -> list[Any]:
 def _decrypt(file: IO[bytes], out: Any, identities: list[Any], name: str) -> None:
     import pyrage
 
+    head, found, _ = file.read(_HEAD).partition(b"\n--- ")
+    if not found or head.count(b"\n-> ") > 2 * _MOST:  # each takes the library longer than the one before
+        raise BadInput(f"{name} is encrypted to more keys than are tried, or is damaged.")
+    file.seek(0)
     try:
         pyrage.decrypt_io(file, out, identities)
     except pyrage.DecryptError as error:

@@ -108,6 +108,20 @@ def test_a_file_that_asks_for_too_much_memory_is_refused() -> None:
         age_passphrase.decrypt(io.BytesIO(out.getvalue().replace(b" 8\n", b" 30\n")), io.BytesIO(), WORDS, "x.age")
 
 
+def test_a_file_to_keys_without_end_is_refused_at_once(plain: Path, tmp_path: Path) -> None:
+    own = pyrage.x25519.Identity.generate()
+    keys, bomb = tmp_path / "key.txt", tmp_path / "case.age"
+    keys.write_text(f"{own}\n")
+    made = pyrage.encrypt(b"hello", [pyrage.x25519.Identity.generate().to_public()])
+    start, end = made.index(b"-> X25519"), made.index(b"--- ")
+    for count in (101, 10_000):
+        bomb.write_bytes(made[:start] + made[start:end] * count + made[end:])
+        with pytest.raises(BadInput, match="more keys than are tried"):
+            decrypt_file(bomb, tmp_path / "out", identity=keys)
+    with pytest.raises(BadInput, match="50 keys at most"):
+        encrypt_file(plain, tmp_path / "out", to=[str(own.to_public())] * 51)
+
+
 def test_a_secret_key_as_recipient_is_not_repeated(plain: Path, tmp_path: Path) -> None:
     with pytest.raises(BadInput) as caught:
         encrypt_file(plain, tmp_path / "x.age", to=[str(MINE)])
