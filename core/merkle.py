@@ -33,14 +33,16 @@ def paths(leaves: Sequence[bytes], wanted: Sequence[int]) -> list[list[str]]:
 
 def climb(leaf: bytes, index: int, count: int, path: Sequence[str]) -> str:
     """Return the root that a leaf, its place among `count` leaves and its path lead to; raise ValueError for none."""
-    if not 0 <= index < count:
+    if type(index) is not int or type(count) is not int or not 0 <= index < count:
         raise ValueError(f"place {index} is not among {count}")
     node, left, at, size = _leaf(leaf), list(path), index, count
     while size > 1:
         if (at ^ 1) < size:
             if not left:
                 raise ValueError("the path is too short")
-            other = bytes.fromhex(left.pop(0))
+            other = bytes.fromhex(stated := left.pop(0))
+            if len(other) != 32 or other.hex() != stated:  # one place is written in one form alone
+                raise ValueError("the path holds what is no digest")
             node = _node(other, node) if at & 1 else _node(node, other)
         at, size = at // 2, (size + 1) // 2
     if left:

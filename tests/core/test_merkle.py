@@ -37,3 +37,15 @@ def test_a_path_of_another_length_leads_nowhere(change: int) -> None:
     path = path[:-1] if change < 0 else [*path, path[0]]
     with pytest.raises(ValueError, match="too"):
         merkle.climb(b"a", 0, 4, path)
+
+
+def test_a_path_and_a_place_are_written_in_one_form_alone() -> None:
+    leaves = [b"a", b"b", b"c"]
+    (path,) = merkle.paths(leaves, [0])
+    assert merkle.climb(b"a", 0, 3, path) == merkle.root(leaves)
+    for other in ([path[0].upper(), path[1]], [f" {path[0]}", path[1]], [path[0], path[1][:62]], [path[0], ""]):
+        with pytest.raises(ValueError, match="no digest"):
+            merkle.climb(b"a", 0, 3, other)
+    for place, count in ((0.0, 1), (False, 1), (0, True)):
+        with pytest.raises(ValueError, match="is not among"):
+            merkle.climb(b"a", place, count, [])  # type: ignore[arg-type]
