@@ -24,7 +24,7 @@ def main() -> None:
     """Print the numbers."""
     rng = random.Random(1)
     with tempfile.TemporaryDirectory() as folder:
-        archive, covered, ids = Path(folder) / "archive", {}, []
+        archive, covered, ids = Path(folder) / "archive", dict[str, int](), list[str]()
         sealing = 0.0
         for number in range(SEALS):
             with WarcWriter(archive / "warc", software="b", clock=StillClock(AT)) as writer:

@@ -10,6 +10,7 @@ from pathlib import Path
 from core.canonical import digest
 from core.errors import BadInput
 from evidence import warcs
+from evidence.beside import check_beside
 from evidence.checks import Check, Trust, outcome
 from evidence.files import Files, FolderFiles, Inside, ZipFiles
 from evidence.verify_case import verify_case
@@ -38,7 +39,7 @@ def verify(path: Path, trust: Trust | None = None, step: Step | None = None) -> 
             checks = [Check("zip", "failed", f"{path.name} cannot be read: {error.strerror or error}.")]
         except SHAPE as error:
             checks = [Check("zip", "failed", f"{path.name} has no shape that is known ({type(error).__name__}).")]
-        return [*checks, *(_told(path, whole) if whole else ())]
+        return [*checks, *(_told(path, whole, trust) if whole else ())]
 
 
 def _by_kind(path: Path, trust: Trust, pool: Executor, step: Step) -> list[Check]:
@@ -48,7 +49,10 @@ def _by_kind(path: Path, trust: Trust, pool: Executor, step: Step) -> list[Check
     with Window(path) as file:
         begins = file.read(16)
     if begins.startswith((b"\x1f\x8b", b"WARC/")):
-        return _warc(path, packed=begins.startswith(b"\x1f\x8b"))
+        checks = _warc(path, packed=begins.startswith(b"\x1f\x8b"))
+        if trust.signer is not None:
+            checks.append(Check("signer", "failed", f"{path.name} is signed by nobody, so not by {trust.signer}."))
+        return checks
     if begins.startswith((b"age-encryption.", b"-----BEGIN AGE ")):
         raise BadInput("it is encrypted; open it with --identity or --passphrase")
     return _bundle(ZipFiles.opened(path), trust, pool, step)
@@ -113,7 +117,7 @@ def _whole(path: Path) -> str:
         return digest(file)[1]
 
 
-def _told(path: Path, whole: Future[str]) -> list[Check]:
+def _told(path: Path, whole: Future[str], trust: Trust) -> list[Check]:
     """Return what the digest of the whole file is good for, and whether the file beside it tells the same."""
     try:
         sha = whole.result()
@@ -128,4 +132,4 @@ def _told(path: Path, whole: Future[str]) -> list[Check]:
         return checks
     if stated != sha:
         return [*checks, Check("whole file", "failed", f"{beside.name} tells another digest than {path.name} has.")]
-    return checks
+    return [*checks, *check_beside(path, sha, trust)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -14,14 +15,20 @@ if TYPE_CHECKING:
 
 @click.command("stamp", short_help="Seal what is new, ask again for pending time stamps, list the states.")
 @click.option("--ots", is_flag=True, help="Have the seals confirmed by OpenTimestamps calendars, too (extra `ots`).")
+@click.option(
+    "--bundle", type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Have this finished bundle stamped, as a file beside it, and do nothing else.",
+)  # fmt: skip
 @json_option
 @workspace_option
 @click.pass_context
-def stamp_command(ctx: click.Context, ots: bool, as_json: bool) -> None:
+def stamp_command(ctx: click.Context, ots: bool, bundle: Path | None, as_json: bool) -> None:
     """Seal what is new, ask again for pending time stamps, list the states.
 
     Example: copytrail stamp
     """
+    if bundle is not None:
+        ctx.exit(_stamp_bundle(workspace_of(ctx), bundle, as_json))
     from runner.stamping import ask_pending, seal_new, want_all
 
     workspace = workspace_of(ctx)
@@ -40,6 +47,26 @@ def stamp_command(ctx: click.Context, ots: bool, as_json: bool) -> None:
     owed = _list_stamps(workspace, as_json)
     _list_receipts(workspace, as_json)
     ctx.exit(1 if owed or problems else 0)
+
+
+def _stamp_bundle(workspace: Workspace, bundle: Path, as_json: bool) -> int:
+    """Print what each authority said to a bundle; return 1 where one has not stamped it."""
+    from archive.timestamps import describe
+    from core.times import iso
+    from runner.late_stamps import stamp_bundle
+
+    owed = False
+    for place, answer in stamp_bundle(workspace, bundle):
+        owed |= answer.state != "stamped"
+        if as_json:
+            at = iso(answer.at) if answer.at else None
+            click.echo(line({"subject": str(bundle), "authority": answer.authority, "state": answer.state,
+                             "stamped_at": at, "path": str(place) if at else None, "why": answer.why}))  # fmt: skip
+        elif answer.state == "stamped":
+            click.echo(inert(f"{place.name}: {describe(answer)}"))
+        else:
+            problem(f"{describe(answer)} The same command asks again.")
+    return int(owed)
 
 
 def _list_stamps(workspace: Workspace, as_json: bool) -> int:
