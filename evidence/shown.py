@@ -225,7 +225,7 @@ def _capture(capture: Mapping[str, Any] | None, zone: str) -> dict[str, Any] | N
     return {
         "at": clock(capture.get("ended") or capture.get("started"), zone),
         "outcome": capture.get("outcome") or "unknown",
-        "status": capture.get("status"), "reason": capture.get("reason"), "route": capture.get("route"),
+        "status": capture.get("status"), "reason": harmless(str(capture.get("reason") or "")), "route": capture.get("route"),
         "final": defanged(capture.get("final_url")), "address": server.get("address"), "tls": server.get("tls"),
         "certificate": server.get("certificate_sha256"), "browser": capture.get("browser"),
         "hops": [(defanged(hop.get("url")), hop.get("status")) for hop in capture.get("redirects") or ()],
@@ -239,7 +239,7 @@ def _unknown(missing: Mapping[str, Any] | None) -> list[tuple[str, str]]:
     """Return what is not known by its reason: one line for all that share it."""
     by: dict[str, list[str]] = defaultdict(list)
     for key, why in sorted((missing or {}).items()):
-        by[str(why)].append(str(key).replace("_", " "))
+        by[harmless(str(why)).rstrip(".")].append(str(key).replace("_", " "))
     return [(", ".join(keys), why) for why, keys in by.items()]
 
 

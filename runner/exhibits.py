@@ -66,9 +66,16 @@ class Gatherer:
         there = {one for one in found if one and one in self.recorded}
         return there | ({post["capture"]} if post["capture"] else set())  # where that is lost, the export says so
 
-    def kept(self, ref: str) -> list[Kept]:
-        """Return the kept files of a post that no record of the archive holds."""
-        return list(kept_files(self.root, self.media.get(ref, ()), self.recorded))
+    def kept(self, ref: str, archive: Archive) -> list[Kept]:
+        """Return the kept files of a post that no record of the archive holds as they are.
+
+        What came packed (gzip, as SVG often does) hashes otherwise in its record; the unpacked file goes along.
+        """
+        as_kept = {
+            row["capture"] for row in self.media.get(ref, ())
+            if row["capture"] in self.recorded and _holds(archive, row["capture"], row["sha256"])
+        }  # fmt: skip
+        return list(kept_files(self.root, self.media.get(ref, ()), frozenset(as_kept)))
 
     def exhibit(self, number: int, post: Row, archive: Archive, captures: dict[str, Row]) -> Exhibit:
         """Return one exhibit; `captures` holds what was read from answers already, by record and route."""
@@ -77,7 +84,7 @@ class Gatherer:
         from evidence.made import kept_id, payload_of
 
         ref, page, carried = post["ref"], self.page(post["ref"]), self.records(post)
-        stands, kept = self.around.get(ref), self.kept(post["ref"])
+        stands, kept = self.around.get(ref), self.kept(ref, archive)
         roles = {"answer": post["capture"], **(page["records"] if page else {})}
         made = {one.url: kept_id(one) for one in kept}
         known = Known(
@@ -125,6 +132,11 @@ class Gatherer:
 def of_page(page: Row) -> set[str]:
     """Return the ids of all records a captured page consists of."""
     return {one for one in (*page["records"].values(), *page["detail"].get("exchanges", ())) if one}
+
+
+def _holds(archive: Archive, record: str, sha256: str | None) -> bool:
+    found = archive.records.get(record)
+    return found is None or found.seen.payload in ("", f"sha256:{sha256}")
 
 
 def kept_files(root: Path, rows: Iterable[Row], recorded: frozenset[str]) -> Iterator[Kept]:
