@@ -112,7 +112,7 @@ def _answer(warc: WarcWriter, numbers: range, texts: list[str], chance: random.R
         media = (Media(url=f"https://{platform}.example/m/{n}.png"),) if n % 5 == 0 else ()
         found.append(Post(
             platform=platform, native_id=row["id"], url=f"https://{platform}.example/p/{n}", text=row["text"],
-            author=Author(native_id=f"u{n % 97}", handle=f"gullwatcher{n % 97}x"), media=media, first_seen=at, route="api",
+            author=Author(native_id=f"u{n % 97}", handle=f"seawatch{n % 97}x"), media=media, first_seen=at, route="api",
             published=Instant(at=at, verbatim=at.isoformat(), precision="second", zone="utc"), capture=record,
             metrics=Metrics(likes=n % 50), metrics_at=at, languages=("en",),
         ))  # fmt: skip

@@ -10,7 +10,8 @@ from functools import cached_property
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
-from evidence import folding
+from evidence import base64_runs, folding
+from evidence.base64_runs import unpacked, whole
 from evidence.letters import fold
 from evidence.targets import Pattern, Target, joined
 
@@ -51,7 +52,7 @@ class Hider:
 
         probes = [t.probe for t in self.targets]
         return (
-            Grams(probe.encode() for probe in probes),
+            Grams(t.probe_bytes for t in self.targets),
             Grams(probe.encode("latin-1") for probe in probes if ord(max(probe)) < 256),
             Grams(form.encode("latin-1") for form, _ in self._misread),
         )
@@ -119,8 +120,8 @@ class Hider:
 
     def _in_form(self, text: str) -> bool:
         plain = fold(text)
-        folded, _, misread = self._grams
-        if next(folded.stand_in(plain.encode("utf-8", "surrogatepass")), None) and next(self._in_folded(plain), None):
+        misread = self._grams[2]
+        if next(self._in_folded(plain), None) is not None:
             return True
         near = misread.stand_in(text.encode("latin-1", "replace")) if self._misread else ()
         if any(form.decode("latin-1") in text for form in near):
@@ -138,8 +139,12 @@ class Hider:
 
     def _in_folded(self, plain: str) -> Iterator[tuple[int, int, Target]]:
         """Yield what stands in a folded text, but for what is kept and what an id or a digest holds by chance."""
+        near = set(self._grams[0].stand_in(plain.encode("utf-8", "surrogatepass")))
         found = [
-            (m.start(), m.end(), t) for t in self.targets if t.may_stand_in(plain) for m in t.pattern.finditer(plain)
+            (m.start(), m.end(), t)
+            for t in (self.targets if near else ())
+            if t.probe_bytes in near and t.may_stand_in(plain)
+            for m in t.pattern.finditer(plain)
         ]
         if not found:
             return
@@ -165,14 +170,12 @@ class Hider:
 
     def _packed(self, text: str) -> Iterator[Span]:
         """Yield the runs of base64 that something stands in, whole, with what to put there instead."""
-        from evidence.grams import runs as found
-
-        runs = found(text, self._least)
-        near = any(self._may_hold(_unpacked("".join(_whole(text[a + k : b]) for a, b in runs))) for k in range(4))
+        runs = base64_runs.runs(text, self._least)
+        near = any(self._may_hold(unpacked("".join(whole(text[a + k : b]) for a, b in runs))) for k in range(4))
         for start, end in runs:
             held = self._deeper(text[start:end])
             for offset in range(4) if near and held is None else ():
-                held = held or self._held(_unpacked(_whole(text[start + offset : end])))
+                held = held or self._held(unpacked(whole(text[start + offset : end])))
             if held is not None:
                 yield start, end, self._repacked(text[start:end], held)
 
@@ -180,10 +183,10 @@ class Hider:
         """Return what stands in the text that a run packs, in whatever form it stands there."""
         if len(run) < _LONG:
             return None
-        data = _unpacked(_whole(run[:_LONG]))
+        data = unpacked(whole(run[:_LONG]))
         if not data.isascii() or not data.rstrip(b"\0").decode("ascii").isprintable():
             return None
-        inner = _unpacked(_whole(run)).decode("utf-8", "ignore")
+        inner = unpacked(whole(run)).decode("utf-8", "ignore")
         if not self.stands_in(inner):
             return None
         return next((target for _, _, target in self._spans(inner)), None)
@@ -214,18 +217,6 @@ class Hider:
             return Target(run, target.cover, target.rule)
         packed = base64.b64encode(hidden.encode(), alphabet).decode()
         return Target(run, packed if run.endswith("=") else packed.rstrip("="), target.rule)
-
-
-def _whole(run: str) -> str:
-    run = run.rstrip("=").replace("\r", "").replace("\n", "")
-    return run + "A" * (-len(run) % 4)
-
-
-def _unpacked(run: str) -> bytes:
-    try:
-        return base64.b64decode(run.replace("-", "+").replace("_", "/"))
-    except ValueError:
-        return b""
 
 
 def _apart(spans: Iterable[Span]) -> list[Span]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
+from functools import cache
 
 from core.errors import BadInput
 from evidence import pictures
@@ -78,4 +79,9 @@ def placeholder(mime: str, width: int = 320, height: int = 180) -> bytes:
     """Return what stands in place of a file that is withheld: a striped picture for a picture, else a sentence."""
     if not mime.lower().startswith("image/") or "svg" in mime.lower():
         return NOTICE
+    return _striped(width, height)
+
+
+@cache
+def _striped(width: int, height: int) -> bytes:
     return pictures.drawn(width, height, lambda x, y: _GREY[(x + y) // 12 % 2])

@@ -42,6 +42,11 @@ class Target:
         """Something that stands in every folded text the string stands in."""
         return max(self.parts, key=len)
 
+    @cached_property
+    def probe_bytes(self) -> bytes:
+        """The probe in UTF-8."""
+        return self.probe.encode("utf-8", "surrogatepass")
+
     def may_stand_in(self, plain: str) -> bool:
         """Return whether all its words stand somewhere in a folded text: quick, and no where it is mostly not."""
         return all(part in plain for part in self._rarest)

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evidence import folding, grams, letters
-from evidence.hiding import Hider, _unpacked, _whole
+from evidence import base64_runs, folding, letters
+from evidence.hiding import Hider
 from evidence.letters import fold
 from evidence.secrets import KINDS
 from evidence.targets import Target
@@ -172,11 +172,13 @@ class Careful(Hider):
         return found or any(next(kind.spans(text), None) is not None for kind in self.patterns)
 
     def _unpacks(self, run: str) -> bool:
-        return self._deeper(run) is not None or any(self._held(_unpacked(_whole(run[k:]))) for k in range(4))
+        return self._deeper(run) is not None or any(
+            self._held(base64_runs.unpacked(base64_runs.whole(run[k:]))) for k in range(4)
+        )
 
 
 def _runs(text: str) -> list[tuple[int, int]]:
-    return [m.span() for m in grams._RUN.finditer(text) if not grams._NONE.fullmatch(m[0])]
+    return [m.span() for m in base64_runs._RUN.finditer(text) if not base64_runs._NONE.fullmatch(m[0])]
 
 
 WANTED = [Target(text, f"person-{n}bcd", "person") for n, text in enumerate((*EVERYBODY, "Bo Ek", "k3y-0f-0ur-0wn"), 1)]
