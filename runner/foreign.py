@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from config.watchlists import case_name
 from core.errors import BadInput
+from core.times import iso
 
 if TYPE_CHECKING:
     from archive.held import Held
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 
 _NAMED = 50  # problems of one capture named one by one
 _CHECKS = 500  # checks of one capture that are kept
+_AHEAD = timedelta(days=1)  # by which the clock of whoever captured may have been wrong
 Tell = Callable[[int], None]
 
 
@@ -82,6 +85,7 @@ def _taken(workspace: Workspace, foreign: Foreign, case: str, case_id: int, prog
     from core.canonical import digest
     from evidence.verify import verify
     from runner.foreign_posts import read_posts
+    from runner.verify import trust
     from storage import imported
 
     with foreign.path.open("rb") as file:
@@ -90,13 +94,13 @@ def _taken(workspace: Workspace, foreign: Foreign, case: str, case_id: int, prog
     with workspace.database.read() as conn:
         before = [row for row in imported.archives(conn, case_id) if row["sha256"] == sha256]
     taken.is_known = bool(before)
-    checks = [] if before else verify(foreign.path)
+    checks = [] if before else verify(foreign.path, trust(workspace))
     failed = [f"{c.check}: {c.detail}" for c in checks if c.result == "failed"]
     taken.verdict = before[0]["verdict"] if before else "failed" if failed else "intact"
     for sentence in failed:
         taken.problem(f"{foreign.name} fails a check. {sentence}")
     paths = _copied(workspace, foreign, taken)
-    answers = _listed(paths, taken)
+    answers = _listed(paths, taken, workspace.clock().now())
     ids = _noted(workspace, foreign, taken, answers, paths, checks, case_id)
     read_posts(workspace, case, case_id, paths, ids, [h for h in answers if h.record_id in ids], foreign.pages, taken,
                progress)  # fmt: skip
@@ -128,10 +132,19 @@ def _copied(workspace: Workspace, foreign: Foreign, taken: TakenIn) -> list[Path
     return paths
 
 
-def _listed(paths: list[Path], taken: TakenIn) -> list[Held]:
+def _listed(paths: list[Path], taken: TakenIn, now: datetime) -> list[Held]:
+    """Return what the files hold, but for what is dated after it came: nobody can have captured it then."""
     from archive.held import held
 
-    return [one for path in paths for one in held(path, taken.problem)]
+    found = [one for path in paths for one in held(path, taken.problem)]
+    fitting = [one for one in found if one.captured_at <= now + _AHEAD]
+    if len(fitting) < len(found):
+        late = max(one.captured_at for one in found)
+        taken.problem(
+            f"{taken.file}: {len(found) - len(fitting)} records are dated after their import (up to {iso(late)}); they "
+            "are kept in the archive and not read."
+        )
+    return fitting
 
 
 def _noted(
