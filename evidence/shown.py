@@ -225,7 +225,8 @@ def _capture(capture: Mapping[str, Any] | None, zone: str) -> dict[str, Any] | N
     return {
         "at": clock(capture.get("ended") or capture.get("started"), zone),
         "outcome": capture.get("outcome") or "unknown",
-        "status": capture.get("status"), "reason": harmless(str(capture.get("reason") or "")), "route": capture.get("route"),
+        "status": capture.get("status"), "reason": harmless(str(capture.get("reason") or "")),
+        "route": capture.get("route"),
         "final": defanged(capture.get("final_url")), "address": server.get("address"), "tls": server.get("tls"),
         "certificate": server.get("certificate_sha256"), "browser": capture.get("browser"),
         "hops": [(defanged(hop.get("url")), hop.get("status")) for hop in capture.get("redirects") or ()],

@@ -236,7 +236,8 @@ def test_a_capture_of_others_is_told_as_theirs_and_how_it_was_verified(make: Cal
 def test_what_is_not_known_is_told_once_for_each_reason() -> None:
     row, why = post(1), "read without a browser"
     capture = {"outcome": "gone", "reason": "https://harbour.example/1 is not there (404).",
-               "server": {"address": "192.0.2.1"}, "missing": {"browser": f"{why}.", "viewport": why, "time_zone": why}}  # fmt: skip
+               "server": {"address": "192.0.2.1"},
+               "missing": {"browser": f"{why}.", "viewport": why, "time_zone": why}}  # fmt: skip
     told = readme(replace(case(), posts=[row], exhibits=[exhibit(1, row, capture)])).decode()
     assert told.count(why) == 1
     assert f"browser, time zone, viewport ({why})" in told
