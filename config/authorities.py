@@ -117,6 +117,23 @@ def load(settings: Settings, root: Path | None = None) -> tuple[Authority, ...]:
     return tuple(there[name] for name in dict.fromkeys(wanted))
 
 
+def pinned(path: Path) -> Iterable[Authority]:
+    """Return the authorities of a file that a reader trusts: certificates (PEM), or authorities as `read` takes them.
+
+    A file of certificates is of the authority that its name says, `tsa-<id>.pem` or `<id>.pem`, and the last one in it
+    is the root, as in a bundle. Raises CannotStart where the file cannot be used.
+    """
+    if path.suffix.lower() in (".yml", ".yaml"):
+        return read(path)
+    try:
+        blocks = tuple(found[0].strip() + "\n" for found in _PEM.finditer(path.read_text(encoding="ascii")))
+    except (OSError, UnicodeDecodeError) as error:
+        raise CannotStart(f"{path} cannot be used: {error}; see docs/verifying.md.") from None
+    if not blocks:
+        raise CannotStart(f"{path} holds no certificate (PEM); see docs/verifying.md.")
+    return (Authority(path.stem.removeprefix("tsa-"), "", "named with --pin", blocks[-1:], blocks[:-1]),)
+
+
 def read(path: Path) -> Iterable[Authority]:
     """Return the authorities of a file, one or a list of them; raise CannotStart with what is wrong in it."""
     try:
@@ -127,5 +144,7 @@ def read(path: Path) -> Iterable[Authority]:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
         raise CannotStart(f"{path}: {where}: {first['msg']}; see docs/time-and-custody.md.") from None
-    except (OSError, UnicodeDecodeError, yaml.YAMLError, ValueError) as error:
+    except OSError as error:
+        raise CannotStart(f"{path} cannot be read: {error.strerror or error}; see docs/time-and-custody.md.") from None
+    except (UnicodeDecodeError, yaml.YAMLError, ValueError) as error:
         raise CannotStart(f"{path} cannot be used: {error}; see docs/time-and-custody.md.") from None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from pathlib import Path
@@ -18,6 +19,7 @@ from evidence.verify_wacz import SHAPE, verify_wacz
 from evidence.windows import Window
 
 THREADS = min(4, os.cpu_count() or 1)
+_UNPINNED = re.compile(r"the authority ('.*'|\".*\") is not pinned here", re.DOTALL)
 _TOP = "seal/statement.json"
 Step = Callable[[str], None]
 
@@ -39,7 +41,28 @@ def verify(path: Path, trust: Trust | None = None, step: Step | None = None) -> 
             checks = [Check("zip", "failed", f"{path.name} cannot be read: {error.strerror or error}.")]
         except SHAPE as error:
             checks = [Check("zip", "failed", f"{path.name} has no shape that is known ({type(error).__name__}).")]
-        return [*checks, *(_told(path, whole, trust) if whole else ())]
+        return [*_once(checks), *(_told(path, whole, trust) if whole else ())]
+
+
+def _once(checks: list[Check]) -> list[Check]:
+    """Return the checks, those of stamps by one authority that is not pinned here told as one."""
+    kept: list[Check] = []
+    counts: dict[str, list[Check]] = {}
+    for check in checks:
+        found = _UNPINNED.search(check.detail) if check.result == "failed" else None
+        if found is None:
+            kept.append(check)
+        else:
+            counts.setdefault(found[1], []).append(check)
+    for authority, some in counts.items():
+        stamps = sum(check.check != "certificates" for check in some)
+        says = (
+            f"{stamps} time stamps are by {authority}, which is not pinned here: they show nothing to this reader, as "
+            "anybody can run an authority. Get its certificates from its owner by another way than the bundle came and "
+            "pin them (--pin FILE, or timestamps.own in a workspace)."
+        )
+        kept.append(Check("time stamps", "failed", says))
+    return kept
 
 
 def _by_kind(path: Path, trust: Trust, pool: Executor, step: Step) -> list[Check]:

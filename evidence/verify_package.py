@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -24,6 +25,10 @@ _WHOLE = frozenset({
 EVIDENCE = ("archive/", "indexes/", "pages/", "data/")  # what the manifest names
 
 
+# files that only bundles of ours hold: one that lost its manifest is a bundle of ours without a manifest
+_OWN = re.compile(r"evidence/(manifest|item|capture|custody|signer|seal-[^/]*)\.json\Z|data/posts\.json\Z")
+
+
 def check_package(wacz: Wacz) -> Iterator[Check]:
     """Read datapackage.json and tell whose bundle this is; one that says it is ours is held to all our rules."""
     wacz.present = set(wacz.files.names())
@@ -32,7 +37,7 @@ def check_package(wacz: Wacz) -> Iterator[Check]:
     if not isinstance(package, dict) or not isinstance(package.get("resources"), list):
         raise BadInput(f"{PACKAGE} lists no files")
     wacz.package = package
-    wacz.ours = str(package.get("software", "")).startswith("copytrail/") or MANIFEST in wacz.present
+    wacz.ours = str(package.get("software", "")).startswith("copytrail/") or any(map(_OWN.match, wacz.present))
     wrong = []
     if wacz.ours:
         strict(wacz.package_bytes, PACKAGE, ours=True)

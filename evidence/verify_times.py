@@ -25,13 +25,13 @@ Stamped = tuple[datetime, str]
 def stamped(token: bytes, data: bytes, trust: Trust, name: str, authority: str) -> Stamped | str:
     """Return when a pinned authority says that `data` existed, and its id; a sentence where nobody here can check it.
 
-    `authority` is the id the bundle names; one that nobody here knows says nothing, for or against. Raises BadInput,
-    naming the token, where it is wrong or leads to another root than the pinned one.
+    `authority` is the id the bundle names. Raises BadInput, naming the token, where it is wrong, leads to another root
+    than the pinned one, or is of an authority that is not pinned: anybody can run one that says what he likes.
     """
     from archive.timestamps import Uncheckable, check
 
     if all(one.id != authority for one in trust.authorities):
-        return f"{name}: {unknown(authority)}"
+        raise BadInput(f"{name}: {unknown(authority)}")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # what a library thinks of a damaged token is told below
@@ -47,8 +47,7 @@ def stamped(token: bytes, data: bytes, trust: Trust, name: str, authority: str) 
 
 def unknown(authority: str) -> str:
     """Return what is told of an authority nobody here has pinned."""
-    return (f"No authority {authority!r} is known here. Get its root certificate from its owner; name it in a workspace "
-            "(timestamps.own), or give it to verify.py (--roots).")  # fmt: skip
+    return f"the authority {authority!r} is not pinned here"
 
 
 def check_seals(wacz: Wacz) -> Iterator[Check]:
@@ -102,12 +101,19 @@ def _placed(
         wrong.append(f"evidence/seal-{place['seal']}.json, which {what} names, is missing")
         return
     try:
-        root = climb(canonical(leaf), place["index"], seal.statement["leaves"], place["path"])
+        root = climb(canonical(leaf), place["index"], seal.statement["leaves"], _digests(place["path"]))
     except (ValueError, TypeError) as error:
         wrong.append(f"{what} has no place in evidence/seal-{place['seal']}.json: {error}")
         return
     if root != seal.statement["root"]:
         wrong.append(f"{what} is not what evidence/seal-{place['seal']}.json sealed")
+
+
+def _digests(path: list[str]) -> list[str]:
+    """Return a path whose elements are written in the one form that digests have; raise ValueError otherwise."""
+    if not all(re.fullmatch("[0-9a-f]{64}", one) for one in path):
+        raise ValueError("its path holds something else than digests")
+    return path
 
 
 def _stamps(wacz: Wacz) -> Iterator[Check]:
@@ -223,7 +229,7 @@ def _signed_at(wacz: Wacz, entry: Any, signature: str) -> Check:
         return Check("time of signing (T2)", "not_checked", f"{authority} has not answered yet ({entry['pending']}).")
     same_keys(entry, "authority statement index path token", f"the time stamp of {authority}")
     try:
-        root = climb(signature.encode(), entry["index"], row["leaves"], entry["path"])
+        root = climb(signature.encode(), entry["index"], row["leaves"], _digests(entry["path"]))
         token = base64.b64decode(entry["token"], validate=True)
         if base64.b64encode(token).decode() != entry["token"]:
             raise BadInput(f"the token of {authority} is not written as base64 is")

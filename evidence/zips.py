@@ -140,6 +140,8 @@ def _entry(data: bytes, place: int, file: Window, found: Directory, spans: list[
     if start + packed > end:
         raise BadInput(f"{name} reaches into the directory of the zip")
     big = bool(wide)
+    if name.endswith("/"):
+        (found.flaws if size or packed else found.loose).append(f"{name} is a folder, or hides bytes under such a name")
     expected = (3, 45 if big else 20, 45 if big else 20, 0, 0, _OURS_DATE, 0, 0, 0, _MODE)
     stated = (made >> 8, made & 255, needs, flags & ~0x800, time, date, noted, disk, inner, mode)
     local = ((needs2, time2, date2), bool(more2) == (size >= 0x7FFFFFFF or big))

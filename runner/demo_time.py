@@ -39,7 +39,6 @@ def stamp_day(workspace: Workspace, tell: Callable[[str], None]) -> None:
 
 def trust(workspace: Workspace) -> Trust:
     """Return what checks the demo's bundle: the invented authorities are believed here, and nowhere else."""
-    from config import authorities
-    from evidence.checks import Trust
+    from runner import verify
 
-    return Trust(authorities=authorities.known(workspace.settings, workspace.root))
+    return verify.trust(workspace)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -18,10 +18,15 @@ if TYPE_CHECKING:
 Step = Callable[[str], None]
 
 
-def trust(workspace: Workspace | None, *, signer: str | None = None, within: timedelta | None = None) -> Trust:
-    """Return whom verify believes here: authorities we ship or the workspace names, keys noted as known.
+def trust(
+    workspace: Workspace | None, *, signer: str | None = None, within: timedelta | None = None,
+    pins: Sequence[Path] = (),
+) -> Trust:  # fmt: skip
+    """Return whom verify believes here: authorities we ship, the workspace or `pins` name, keys noted as known.
 
-    `signer` is the fingerprint that must have signed. Works without a workspace. Raises BadInput where it is none.
+    `signer` is the fingerprint that must have signed, `pins` are files of certificates (PEM, named `tsa-<id>.pem` for
+    the authority), or of authorities as `timestamps.own` has them. Works without a workspace. Raises BadInput where
+    a fingerprint is none, CannotStart where a file cannot be used.
     """
     from config import authorities
     from evidence.checks import Trust
@@ -33,7 +38,10 @@ def trust(workspace: Workspace | None, *, signer: str | None = None, within: tim
 
         known |= known_keys.known(place_of(workspace))
     wanted = known_keys.plain(signer) if signer else None
-    found = Trust(authorities=pinned, known=known, signer=wanted)
+    named = [one for path in pins for one in authorities.pinned(path)]
+    if twice := {one.id for one in named} & {one.id for one in pinned}:
+        raise BadInput(f"The authority {min(twice)!r} is pinned here already; leave --pin away.")
+    found = Trust(authorities=(*pinned, *named), known=known, signer=wanted)
     return found if within is None else replace(found, within=within)
 
 
@@ -61,6 +69,7 @@ def verify(
     identity: Path | None = None,
     passphrase: Callable[[], str] | None = None,
     step: Step | None = None,
+    pins: Sequence[Path] = (),
 ) -> list[Check]:
     """Return the outcome of every check of a bundle, encrypted or not, and note it in the log of its case.
 
@@ -69,7 +78,7 @@ def verify(
     from evidence import verify as room
     from evidence.encryption import opened
 
-    believed = trust(workspace, signer=signer, within=within)
+    believed = trust(workspace, signer=signer, within=within, pins=pins)
     if path.is_dir():
         return room.verify(path, believed, step)
     with opened(path, identity=identity, passphrase=passphrase) as plain:

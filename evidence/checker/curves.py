@@ -73,6 +73,8 @@ def ed25519(key: bytes, data: bytes, signature: bytes) -> bool:
     if len(key) != 32 or len(signature) != 64 or s >= L:
         return False
     r, a = recovered(signature[:32]), recovered(key)
+    if sum_of(8, a, 0, a, plus, lambda p: plus(p, p), (0, 1, 1, 0))[0] == 0:
+        raise Wrong("the key is one of the eight for which anybody can make a signature")
     base = recovered((4 * pow(5, -1, P) % P).to_bytes(32, "little"))
     h = int.from_bytes(hashlib.sha512(signature[:32] + key + data).digest(), "little") % L
     minus = (P - a[0], a[1], 1, P - a[3])

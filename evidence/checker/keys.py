@@ -17,6 +17,8 @@ def raw(text: str, prefix: str) -> bytes:
     data = unbase64(text, "a public key")
     if not data.startswith(bytes.fromhex(prefix)):
         raise Wrong("a public key is of another kind than we use")
+    if len(data) - len(prefix) // 2 != {ED25519: 32, P384: 96}[prefix]:
+        raise Wrong("a public key has another length than it should")
     return data[len(prefix) // 2 :]
 
 

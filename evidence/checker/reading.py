@@ -6,9 +6,10 @@ import base64
 import hashlib
 import json
 import os
+import re
 import unicodedata
 import zipfile
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from evidence.checker.saying import Wrong
@@ -165,10 +166,15 @@ def canonical(value: Any) -> bytes:
 
 def loads(data: bytes, name: str) -> Any:
     """Read JSON of ours: written in one form only, so that nothing can be read in two ways."""
-    value = json.loads(data.decode("utf-8"))
+    value = json.loads(data.decode("utf-8"), parse_constant=lambda word: number(word, name))
     if canonical(value) != data:
         raise Wrong("%s is not written in canonical form: it was changed after it was made" % name)
     return value
+
+
+def number(word: str, name: str) -> None:
+    """Refuse NaN and Infinity, which are no JSON."""
+    raise Wrong("%s holds %s, which is no number" % (name, word))
 
 
 def unbase64(text: str, name: str) -> bytes:
@@ -180,5 +186,9 @@ def unbase64(text: str, name: str) -> bytes:
 
 
 def moment(text: str) -> datetime:
-    """Return an instant."""
-    return datetime.fromisoformat(text.replace("Z", "+00:00"))
+    """Return an instant; fractions of a second have any number of digits, which Python 3.8 cannot read."""
+    found = re.fullmatch(r"(.{19})(\.[0-9]{1,9})?(Z|[+-][0-9]{2}:[0-9]{2})", text)
+    if not found:
+        raise Wrong("%r is no time" % text[:40])
+    at = datetime.fromisoformat(found[1] + found[3].replace("Z", "+00:00"))
+    return at + timedelta(microseconds=int((found[2] or ".0")[1:7].ljust(6, "0")))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import struct
 import subprocess
+import sys
 import zipfile
 import zlib
 from collections.abc import Callable, Iterable
@@ -17,7 +19,7 @@ class Wrong(Exception):
 
 
 SHAPES = (LookupError, TypeError, ValueError, AttributeError, OverflowError, RecursionError, OSError, EOFError,
-          RuntimeError, subprocess.SubprocessError, zlib.error, zipfile.BadZipFile)  # fmt: skip
+          RuntimeError, struct.error, subprocess.SubprocessError, zlib.error, zipfile.BadZipFile)  # fmt: skip
 
 
 class Examination:
@@ -33,7 +35,8 @@ class Examination:
         """Print one line."""
         self.failed += result == "failed"
         line = "%-12s%s%s: %s" % (result, where and where + " ", name, detail)
-        print("".join(c if c.isprintable() else "?" for c in line))
+        line, code = "".join(c if c.isprintable() else "?" for c in line), sys.stdout.encoding or "ascii"
+        print(line.encode(code, "backslashreplace").decode(code))
 
     def check(self, name: str, fine: str, look: Callable[[], Iterable[str]], where: str = "") -> None:
         """Run one check: `look` yields what is wrong."""

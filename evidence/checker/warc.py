@@ -13,7 +13,9 @@ from evidence.checker.saying import Wrong
 
 MAX_UNPACKED = 10**10  # bytes that one archive may unpack to
 MAX_HEAD = 1 << 16
-ONCE = ("content-length", "warc-type", "warc-record-id")
+ONCE = {"content-length", "content-type", "warc-block-digest", "warc-date", "warc-payload-digest", "warc-record-id",
+        "warc-refers-to", "warc-target-uri", "warc-type"}  # fmt: skip
+NEEDED_FIELDS = ("content-length", "warc-type", "warc-record-id")
 
 
 class Record(NamedTuple):
@@ -73,7 +75,7 @@ class Reader:
         lines = [line.partition(":") for line in top.decode("utf-8", "replace").split("\r\n")]
         self.fields = {k.strip().lower(): v.strip() for k, _, v in lines[1:]}
         stated = [line[0].strip().lower() for line in lines[1:]]
-        twice = [k for k in ONCE if stated.count(k) != 1]
+        twice = [k for k in ONCE if stated.count(k) > 1] or not set(NEEDED_FIELDS) <= set(stated)
         if lines[0][0] not in ("WARC/1.0", "WARC/1.1") or twice or re.search(rb"(?<!\r)\n|\r(?!\n)", top):
             raise Wrong("%s: %s can be read in two ways" % (self.name, self._called()))
         if not re.fullmatch("[0-9]{1,18}", self.fields["content-length"], re.ASCII):

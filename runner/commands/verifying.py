@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
@@ -18,29 +17,42 @@ if TYPE_CHECKING:
 
 _COLOURS = {"proved": "green", "claimed": "yellow", "not_checked": "yellow", "failed": "red"}
 _WORDS = ("proved", "claimed", "not_checked")
+_MANY = 12  # more exhibits than this are told together
 
 
 @click.command("verify", short_help="Check a bundle: every file, every digest; 0 only if it is intact.")
 @click.argument("path", type=click.Path(exists=True, path_type=Path))
 @click.option("--signer", metavar="FINGERPRINT", help="Fail unless this key signed it.")
-@click.option("--within", default="2d", show_default=True, help="How long after a capture its time stamp may come.")
+@click.option(
+    "--within",
+    metavar="DURATION",
+    default="2d",
+    show_default=True,
+    help="How long after a capture its time stamp may come.",
+)
 @click.option(
     "--identity", type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="The file of the key that opens an encrypted bundle (.age).",
+)  # fmt: skip
+@click.option(
+    "--pin", "pins", multiple=True, metavar="FILE", type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Believe the time-stamp authority of this file (tsa-NAME.pem, the root last; or YAML); may be repeated.",
 )  # fmt: skip
 @click.option("--all", "every", is_flag=True, help="Every check of every exhibit, line by line.")
 @json_option
 @workspace_option
 @click.pass_context
 def verify_command(
-    ctx: click.Context, path: Path, signer: str | None, within: str, identity: Path | None, every: bool, as_json: bool
-) -> None:
+    ctx: click.Context, path: Path, signer: str | None, within: str, identity: Path | None,
+    pins: tuple[Path, ...], every: bool, as_json: bool,
+) -> None:  # fmt: skip
     """Check a bundle: every file, every digest; 0 only if it is intact.
 
     Takes a case bundle (zip or unzipped), a WACZ of any maker, a WARC, or any of them encrypted (.age).
 
     Example: copytrail verify exports/harbour.zip
     """
+    from runner.passphrases import of_bundle
     from runner.progress import seconds
     from runner.verify import here, verify
 
@@ -50,7 +62,7 @@ def verify_command(
     with _Showing() as showing:
         checks = verify(
             path, workspace, signer=signer, within=timedelta(seconds=seconds(within)), identity=identity,
-            passphrase=_passphrase, step=showing.step,
+            passphrase=of_bundle, step=showing.step, pins=pins,
         )  # fmt: skip
     failed = [check for check in checks if check.result == "failed"]
     unsure = sum(check.result == "not_checked" for check in checks)
@@ -79,10 +91,6 @@ class _Showing:
             click.echo("\r\x1b[K", err=True, nl=False)
 
 
-def _passphrase() -> str:
-    return os.environ.get("COPYTRAIL_BUNDLE_PASSPHRASE") or str(click.prompt("Passphrase", hide_input=True, err=True))
-
-
 def _print(checks: Sequence[Check], failed: Sequence[Check], unsure: int, *, every: bool) -> None:
     """Print one line for each check of the bundle, one for each exhibit, and what failed once more at the end."""
     for check in checks:
@@ -94,22 +102,40 @@ def _print(checks: Sequence[Check], failed: Sequence[Check], unsure: int, *, eve
         click.echo()
         for check in failed:
             _line(check)
-        click.echo(f"This is not as it was made: {len(failed)} checks failed.")
+        if all(check.check == "signer" for check in failed):
+            click.echo("It was not signed by the key that --signer names; nothing else was found wrong.")
+        else:
+            click.echo(f"This is not as it was made: {len(failed)} check{'s' * (len(failed) > 1)} failed.")
     else:
         click.echo(f"Nothing found wrong: the bundle is intact as far as it was checked ({unsure} things were not).")
         click.echo("A time stamp shows that bytes existed then; that a site truly sent them it does not show.")
 
 
 def _exhibits(checks: Sequence[Check]) -> None:
+    """Print a line for each exhibit, or where there are many one for all that are sound."""
     named = list(dict.fromkeys(check.exhibit for check in checks))
+    bad = {check.exhibit for check in checks if check.result == "failed"}
+    together = len(named) - len(bad) > _MANY
     for name in named:
         own = [check for check in checks if check.exhibit == name]
-        bad = [check.check for check in own if check.result == "failed"]
-        counts = ", ".join(f"{n} {word.replace('_', ' ')}" for word in _WORDS if (n := _count(own, word)))
-        told = f"failed: {', '.join(dict.fromkeys(bad))}" if bad else counts
-        _coloured("failed" if bad else "proved", f"{name}: {told}")
+        if name in bad:
+            wrong = dict.fromkeys(check.check for check in own if check.result == "failed")
+            _coloured("failed", f"{name}: {', '.join(wrong)}")
+        elif not together:
+            _coloured("proved", f"{name}: {_counts(own)}")
+    if together:
+        sound = [check for check in checks if check.exhibit not in bad]
+        _coloured("proved", f"{len(named) - len(bad)} WACZ files: {_counts(sound)}")
+    for word in _WORDS[1:]:
+        names = dict.fromkeys(check.check for check in checks if check.result == word)
+        if names:
+            click.echo(f"{'':12} {word.replace('_', ' ')} in them: {', '.join(names)}.")
     if named:
         click.echo(f"{'':12} Each check of each exhibit: --all.")
+
+
+def _counts(checks: Sequence[Check]) -> str:
+    return ", ".join(f"{n} {word.replace('_', ' ')}" for word in _WORDS if (n := _count(checks, word)))
 
 
 def _count(checks: Iterable[Check], word: str) -> int:
