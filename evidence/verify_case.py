@@ -15,6 +15,7 @@ from evidence.strict import strict
 from evidence.verify_bag import check_bag, check_sums
 from evidence.verify_custody import chain, known, log_of
 from evidence.verify_times import signed_by, stamped, unknown
+from evidence.verify_told import receipt, told
 from evidence.verify_wacz import SHAPE, verify_wacz
 
 STATEMENT, SIGNATURE, LOG = "seal/statement.json", "seal/signature.json", "data/custody.json"
@@ -47,6 +48,7 @@ def verify_case(
     for name, look in (
         ("container", _container), ("statement", _statement), ("SHA256SUMS", _sums), ("BagIt", _bag),
         ("signature", _signature), ("time of signing (T2)", _stamps), ("custody", _custody), ("exhibits", _exhibits),
+        ("what people read", _told),
     ):  # fmt: skip
         checks += _guarded(name, look, case)
     for row in _rows(case):
@@ -127,13 +129,14 @@ def _stamps(case: Case) -> Iterator[Check]:
     for name in tokens:
         authority = name.removeprefix(f"{SIGNATURE}.").removesuffix(".tsr")
         try:
-            told = stamped(case.files.read(name, 10**6), data, case.trust, name, authority)
-            if isinstance(told, str):
-                yield Check("time of signing (T2)", "not_checked", told)
+            when = stamped(case.files.read(name, 10**6), data, case.trust, name, authority)
+            if isinstance(when, str):
+                yield Check("time of signing (T2)", "not_checked", when)
             else:
-                yield signed_by(told, authority, case.statement.get("created"), STATEMENT)
+                yield signed_by(when, authority, case.statement.get("created"), STATEMENT)
         except BadInput as error:
             yield Check("time of signing (T2)", "failed", f"{error.sentence.rstrip('.')} ({name}).")
+    yield from (receipt(n) for n in sorted(case.files.names()) if n.startswith("seal/") and n.endswith(".ots"))
     yield from _chains(case)
 
 
@@ -161,6 +164,10 @@ def _custody(case: Case) -> Iterator[Check]:
     head = same_keys(case.statement["custody"], "seq digest", f"custody in {STATEMENT}")
     yield outcome("custody", chain(case.custody, head, LOG), f"{len(case.custody)} entries, each holding the digest of "
                   "the one before it; the last is the one that is signed.")  # fmt: skip
+
+
+def _told(case: Case) -> Iterator[Check]:
+    yield from told(case.files)
 
 
 def _rows(case: Case) -> list[dict[str, Any]]:

@@ -14,6 +14,7 @@ from evidence.verify_package import check_container, check_digest, check_files, 
 from evidence.verify_posts import check_item, check_posts
 from evidence.verify_records import check_index, read_records
 from evidence.verify_times import check_seals, check_signed_time
+from evidence.verify_told import check_receipts
 
 SHAPE = (LookupError, TypeError, ValueError, AttributeError, OverflowError, RecursionError)
 Step = Callable[[Wacz], Iterator[Check]]
@@ -30,6 +31,7 @@ def verify_wacz(files: Files, trust: Trust, pool: Executor | None) -> tuple[Wacz
         ("container", check_container), ("manifest", check_manifest), ("archived answers", read),
         ("index", check_index), ("seals", check_seals), ("custody", check_custody), ("post", check_item),
         ("posts", check_posts), ("signature", check_signature), ("time of signing (T2)", check_signed_time),
+        ("OpenTimestamps", check_receipts),
     )  # fmt: skip
     checks: list[Check] = []
     for name, step in steps:

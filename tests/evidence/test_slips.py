@@ -149,3 +149,31 @@ def test_an_authority_of_a_newsroom_is_red_until_the_reader_pins_it(base: Base, 
     (tmp_path / "none.pem").write_text("nothing")
     with pytest.raises(CannotStart, match="holds no certificate"):
         pinned(tmp_path / "none.pem")
+
+
+def test_what_was_not_compared_is_said_once(base: Base, tmp_path: Path) -> None:
+    from evidence.joining import verify_py
+
+    (tmp_path / "b.zip").write_bytes(base.bytes)
+    checks = verify(tmp_path / "b.zip", base.world.trust)
+    (read,) = [c for c in checks if c.check == "what people read"]
+    assert read.result == "not_checked"
+    assert "README.html, report.pdf" in read.detail
+    (ours,) = [c for c in checks if c.check == "verify.py"]
+    assert ours.result == "not_checked"  # the forged bundle carries another
+    assert "do not run it" in ours.detail
+    files = forge.bagged({**base.case, "verify.py": verify_py()})
+    (tmp_path / "b.zip").write_bytes(forge.bundle(forge.sealed(files, base.world.identity, stamp=base.world.second)))
+    checks = verify(tmp_path / "b.zip", base.world.trust)
+    assert [c.result for c in checks if c.check == "verify.py"] == ["proved"]
+
+
+def test_receipts_of_calendars_are_told_and_show_nothing(base: Base, tmp_path: Path) -> None:
+    (tmp_path / "b.zip").write_bytes(forge.bundle({**base.case, "seal/signature.json.calendar.ots": b"receipt"}))
+    checks = verify(tmp_path / "b.zip", base.world.trust)
+    assert [c.result for c in checks if "calendar.ots" in c.detail] == ["not_checked"]
+    one = {**base.bare[0], f"evidence/seal-{forge.SEAL}.calendar.ots": b"receipt"}
+    (tmp_path / "e.wacz").write_bytes(wacz(base, one))
+    checks = verify(tmp_path / "e.wacz", base.world.trust)
+    assert [c.result for c in checks if "calendar.ots" in c.detail] == ["not_checked"]
+    assert main([str(tmp_path / "e.wacz")]) == 0
