@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 from hashlib import sha256
 from typing import TYPE_CHECKING
@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING
 from evidence import base64_runs, folding
 from evidence.base64_runs import unpacked, whole
 from evidence.letters import fold
+from evidence.spans import Hidden, Span, amid_text, apart, covered
 from evidence.targets import Pattern, Target, joined
 
 if TYPE_CHECKING:
     from evidence.grams import Grams
+    from evidence.layers import Layer
 
 ROUNDS = 6  # what is hidden inside base64 inside base64 comes up one layer a round
 _IDS = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|(?<![0-9a-z])[0-9a-f]{64}(?![0-9a-z])")
@@ -24,10 +26,6 @@ _LONG = 16  # characters of a run that may pack a text of its own
 _LOWER = bytes(ord(chr(c).lower()) for c in range(256))
 _REMEMBERED = 2_000  # characters of what is not searched again where it comes again
 _SHORT = 7  # letters of what may come about by chance where bytes are read as text
-
-
-Hidden = Target | Pattern
-Span = tuple[int, int, Hidden]
 
 
 class Hider:
@@ -84,11 +82,29 @@ class Hider:
             self._cleared.add(known)
         return found
 
+    def stands_in_layer(self, layer: Layer) -> str | None:
+        """Return the rule of something that stands in a layer of a file, None where nothing does."""
+        firm = self._firm if layer.glued else self
+        if not (firm.stands_in(layer.text) if layer.text else firm.stands_in_bytes(layer.data)):
+            return None
+        return firm.first(layer.text or layer.data.decode("latin-1")) or "something hidden"
+
+    @cached_property
+    def _firm(self) -> Hider:
+        """What finds all but short ids; itself where there are none."""
+        if not any(t.is_slight for t in self.targets):
+            return self
+        firm = Hider([t for t in self.targets if not t.is_slight], patterns=self.patterns)
+        firm._keep = self._keep
+        return firm
+
     def _in_window(self, data: bytes) -> bool:
         low = data.translate(_LOWER, b"\0")
         _, latin, misread = self._grams
-        if next(latin.stand_in(low), None) is not None and next(self._in_folded(low.decode("latin-1")), None):
-            return True
+        if next(latin.stand_in(low), None) is not None:
+            text = low.decode("latin-1")
+            if any(not t.is_slight or amid_text(text, start, end) for start, end, t in self._in_folded(text)):
+                return True
         if next(misread.stand_in(data), None) is not None:
             return True
         return any(any(p in low for p in kind.probe_bytes) for kind in self.patterns) and self._of_a_kind(
@@ -110,10 +126,10 @@ class Hider:
         for _ in range(ROUNDS):
             if not self.stands_in(text):
                 return text, counts
-            spans = _apart(self._spans(text))
+            spans = apart(self._spans(text))
             if not spans:
                 break
-            text = _covered(text, spans, counts)
+            text = covered(text, spans, counts)
         if self.stands_in(text):
             raise ValueError("what is to be hidden stands in a form that cannot be taken out alone")
         return text, counts
@@ -217,25 +233,3 @@ class Hider:
             return Target(run, target.cover, target.rule)
         packed = base64.b64encode(hidden.encode(), alphabet).decode()
         return Target(run, packed if run.endswith("=") else packed.rstrip("="), target.rule)
-
-
-def _apart(spans: Iterable[Span]) -> list[Span]:
-    """Return spans that do not overlap: those that do become one, under the cover of the longest."""
-    out: list[Span] = []
-    for start, end, target in sorted(spans, key=lambda s: (s[0], -s[1])):
-        if out and start < out[-1][1]:
-            first, last, held = out[-1]
-            better = target if end - start > last - first else held
-            out[-1] = (first, max(last, end), better)
-        else:
-            out.append((start, end, target))
-    return out
-
-
-def _covered(text: str, spans: Sequence[Span], counts: Counter[str]) -> str:
-    parts, at = [], 0
-    for start, end, target in spans:
-        counts[target.rule] += 1
-        parts += [text[at:start], target.cover, folding.tags(text[start:end])]
-        at = end
-    return "".join([*parts, text[at:]])

@@ -35,11 +35,15 @@ class Unreadable(BadInput):
 
 @dataclass(frozen=True)
 class Layer:
-    """One thing to search: a text, with the codec it was read by; or bytes. `where` leads to it."""
+    """One thing to search: a text, or bytes. `where` leads to it.
+
+    Of `glued` ones the words may not be those that were written (a PDF): ids of a few letters say nothing there.
+    """
 
     where: str
     text: str | None = None
     data: bytes = b""
+    glued: bool = False
 
 
 def is_text(data: bytes, mime: str) -> bool:
@@ -98,9 +102,9 @@ def layers(data: bytes, mime: str = "", where: str = "", depth: int = 0) -> Iter
     elif data.startswith(b"%PDF-"):
         from evidence.pdf_text import read
 
-        yield Layer(where, None, data)
+        yield Layer(where, None, data, glued=True)
         for part in read(data):
-            yield Layer(f"{where} (text)", part)
+            yield Layer(f"{where} (text)", part, glued=True)
     elif is_text(data, mime):
         yield Layer(where, data.decode(codec_of(data, mime)))
         yield Layer(where, None, data)

@@ -66,10 +66,7 @@ def _text(data: bytes, mime: str, hider: Hider) -> Payload:
 
 def _opaque(data: bytes, mime: str, hider: Hider) -> Payload:
     try:
-        hit = any(
-            hider.stands_in(layer.text) if layer.text is not None else hider.stands_in_bytes(layer.data)
-            for layer in layers(data, mime)
-        )
+        hit = any(hider.stands_in_layer(layer) is not None for layer in layers(data, mime))
     except BadInput:  # what cannot be searched is not passed on
         return Payload(None, Counter({WITHHELD: 1}), hider.stands_in_bytes(data))
     return Payload(None, Counter({WITHHELD: 1}), hit=True) if hit else Payload(data)

@@ -64,9 +64,7 @@ class _Scan:
         """Look through one file, whatever is packed in it."""
         try:
             for layer in self._layers(where, data, mime):
-                left = self.hider.stands_in(layer.text) if layer.text else self.hider.stands_in_bytes(layer.data)
-                if left:
-                    rule = self.hider.first(layer.text or layer.data.decode("latin-1")) or "something hidden"
+                if (rule := self.hider.stands_in_layer(layer)) is not None:
                     self.found.append(Found(layer.where, offset, rule))
                     return
         except BadInput:

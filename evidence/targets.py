@@ -11,6 +11,7 @@ from itertools import pairwise
 from core.redact import HIDDEN
 from evidence.letters import fold
 
+_CHANCE = 6  # letters and digits of an id; a shorter one stands anywhere in bytes that are no text
 _HEX = re.compile(r"[0-9a-f]{1,11}")
 _WIDE = "\u2e80-\u9fff\uf900-\ufaff\uac00-\ud7af\U00020000-\U0003ffff\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"
 _PIECES = re.compile(rf"[{_WIDE}]|[^\W_{_WIDE}]+")
@@ -73,6 +74,12 @@ class Target:
     def is_hex(self) -> bool:
         """Whether a digest or an id may hold it by chance."""
         return len(self.parts) == 1 and _HEX.fullmatch(self.parts[0]) is not None
+
+    @cached_property
+    def is_slight(self) -> bool:
+        """Whether it is so short an id that packed bytes and glued words hold it by chance."""
+        letters = sum(map(len, self.parts))
+        return self.whole and (letters < 4 or (letters < _CHANCE and any(c.isdigit() for c in self.probe)))
 
     @cached_property
     def misread(self) -> list[str]:

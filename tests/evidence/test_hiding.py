@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from evidence import base64_runs, folding, letters
 from evidence.hiding import Hider
+from evidence.layers import Layer
 from evidence.letters import fold
 from evidence.secrets import KINDS
 from evidence.targets import Target
@@ -102,6 +103,19 @@ def test_a_part_of_a_word_goes_only_where_the_whole_word_is_not_asked_for() -> N
 def test_what_is_kept_stays_though_a_name_is_in_it() -> None:
     hider = Hider([Target("Harbour", "hidden-x", "h")], keep=["Harbour Watch"])
     assert hider.hide("Harbour Watch saw Harbour.")[0] == "Harbour Watch saw hidden-x."
+
+
+def test_a_short_id_is_looked_for_in_texts_and_not_in_packed_bytes_or_the_glued_words_of_a_pdf() -> None:
+    short = Hider([Target(text, "person-x", "person", whole=True) for text in ("u1", "board.example:u1")])
+    assert short.stands_in("It was u1 who wrote it.")
+    assert short.stands_in_bytes(b"\0\1\2 the author is u1 and nobody else \xff\xfe"), "text within bytes"
+    packed = random.Random(7).randbytes(3_000_000)
+    assert b"u1" in packed.lower()
+    assert not short.stands_in_bytes(packed)
+    assert short.stands_in_bytes(packed + b" board.example:u1 " + packed), "a long one"
+    assert short.stands_in_layer(Layer("report.pdf", "4u1 u1 2", glued=True)) is None
+    assert short.stands_in_layer(Layer("report.pdf", "by board.example:u1", glued=True)) == "person"
+    assert short.stands_in_layer(Layer("README.html", "by u1")) == "person"
 
 
 def test_hosts_in_punycode_are_read() -> None:
