@@ -15,14 +15,15 @@ is known only while it is written (`wacz`, `changes`). A key that is absent or N
     uncollected [{what, why, at, url, source}] what could not be had: gone, walled, refused, too large
     robots      [{url, decision, reason, at}] what robots.txt forbade, or was overridden with its reason
     clock       {source or None, offset: seconds or None, at} this machine's clock, beside an outside one
-    stamps      {exhibit name or "*": [{authority, at or None, state: stamped | pending | refused, why or None}]} T1:
-                over the seals that hold the records of an exhibit; "*" over what is made of the case as a whole
+    stamps      {exhibit name or "*": [{authority, at or None, state: stamped | pending | refused, why or None,
+                over: sentence part or None for all}]} T1: over the seals that hold the records of an exhibit; "*" over
+                what is made of the case as a whole
     wacz        {exhibit name: {path, sha256, bytes}} filled in once the exhibits are written
     archived    {exhibit name: [{service, url, at}]} copies kept by others, where somebody asked for them
     redacted    True in a public edition
     original    SHA-256 of the sealed edition, in a public one
-    changes     {since, sha256 or None, added: [ref], removed: [ref], changed: [ref], sentences: [...]} since the last
-                bundle of this case; None: there was none
+    changes     {since, sha256 or None, added: [ref], removed: [ref], changed: [ref], chosen: bool, sentences: [...]}
+                since the last bundle of this case; None: there was none; chosen: this one holds chosen posts only
     without     [sentence] parts that were to be in the bundle and are not, each with the reason (no browser: no PDF)
     missing     {key: sentence} why a key above is None
 """
@@ -212,7 +213,7 @@ def _stamps(told: Mapping[str, Any], contents: Contents) -> Iterator[str]:
 
 
 def _stamp(row: Mapping[str, Any]) -> str:
-    who = text(row["authority"])
+    who = text(row["authority"]) + (f" over {text(row['over'])}," if row.get("over") else "")
     if row["state"] == "stamped":
         return f"stamped by {who} at {clock(row.get('at'), 'UTC').utc}"
     why = f" ({text(row['why'])})" if row.get("why") else ""
@@ -228,8 +229,11 @@ def _changes(told: Mapping[str, Any], zone: str) -> Iterator[str]:
     made, digest = clock(changes.get("since"), zone).utc, changes.get("sha256") or UNKNOWN
     yield f"The last one was made {made}, SHA-256 `{digest}`."
     yield ""
-    for name, title in (("added", "Added"), ("removed", "Not here any more"), ("changed", "Changed")):
+    gone = "In that choice and not in this one" if changes.get("chosen") else "Not here any more"
+    for name, title in (("added", "Added"), ("removed", gone), ("changed", "Changed")):
         refs = changes.get(name) or ()
+        if name == "removed" and not refs and changes.get("chosen"):
+            continue  # it would read as if nothing of the case was left out
         yield f"{title} ({len(refs)}):"
         yield from listed(f"`{code(str(ref))}`" for ref in refs)
         yield ""

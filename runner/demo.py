@@ -19,7 +19,7 @@ import yaml
 
 from config.settings import FILE
 from core.errors import BadInput
-from runner.demo_time import authorities_file, stamp_day, trust
+from runner.demo_time import authorities_file, elsewhere, stamp_day, trust
 from runner.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -245,3 +245,5 @@ def _seal(workspace: Workspace, case: str, report: Report, tell: Tell) -> None:
     held = f"{done['exhibits']} exhibits, {done['posts']} posts, {done['records']} archived records"
     tell(f"\nBundle: {out}\n  {held}\n  sha256 {done['sha256']}")
     tell(f"  verified: {report.verdict}")
+    for sentence in elsewhere(workspace, out):
+        tell(sentence)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import shlex
 from base64 import b64decode
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import yaml
@@ -42,3 +44,12 @@ def trust(workspace: Workspace) -> Trust:
     from runner import verify
 
     return verify.trust(workspace)
+
+
+def elsewhere(workspace: Workspace, bundle: Path) -> list[str]:
+    """Say how to verify a bundle away from its workspace, where nobody has pinned the invented authorities."""
+    pins = workspace.root / workspace.settings.timestamps.own
+    return [
+        "  Elsewhere a time stamp fails unless its authority is pinned; the demo's are invented, so name them:",
+        f"  copytrail verify {shlex.quote(str(bundle))} --pin {shlex.quote(str(pins))}",
+    ]

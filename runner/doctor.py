@@ -153,6 +153,7 @@ def _receipts(workspace: Workspace) -> str:
 
 
 def _signing() -> Check:
+    from evidence.signing import spoken
     from runner import identity, keyfile
 
     place = keyfile.Place.of_user()
@@ -166,7 +167,7 @@ def _signing() -> Check:
             identity.open_key(place, keys)
     except CopytrailError as error:
         return Check("signing key", ok=False, says=error.sentence)
-    return Check("signing key", ok=True, says=f"{keys.fingerprint}, {identity.kept_says(keys, place)}")
+    return Check("signing key", ok=True, says=f"{spoken(keys.fingerprint)}, {identity.kept_says(keys, place)}")
 
 
 def _keys() -> Iterator[Check]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from runner.workspace import Workspace
 
 Progress = Callable[[int, int | None], None]
+_ENDINGS = ("", ".zip", ".wacz")
+_ENDING = re.compile(r"\.(?=\w*[A-Za-z])\w{1,10}")
 
 
 @dataclass(frozen=True)
@@ -51,14 +54,16 @@ def export(
 ) -> dict[str, Any]:
     """Write a bundle of a case, or of some posts, and return what it holds.
 
-    A name that ends in `.wacz` gets one WACZ of the whole case, any other a case bundle. `lock` encrypts the sealed
+    A name that ends in `.wacz` gets one WACZ of the whole case, `.zip` or no ending a case bundle. `lock` encrypts the sealed
     edition. A public edition hides the persons of `redact` (refs, or redaction files) and names the sealed one: that
     of the path `original`, else one written beside it. `tell` gets what hinders a seal or a stamp: neither fails an
-    export. Raises BadInput where the case or a post is unknown or a file cannot be written, CannotStart where an
-    archived answer is missing or the signature fails, LeftIn where something to be hidden was left.
+    export. Raises BadInput where the case or a post is unknown, `out` ends otherwise, or a file cannot be
+    written, CannotStart where an archived answer is missing or the signature fails, LeftIn where something to be hidden
+    was left.
     """
     from runner.editions import drawn
 
+    _named(out)
     asked = Asked(case, items, zone, progress, tell)
     if edition != "public":
         if redact or original:
@@ -104,7 +109,7 @@ def _export(
     means = replace(_means(workspace, asked.progress), redactor=public, original=original)
     for sentence in identity.remarks(workspace, means.identity) if means.identity else ():
         asked.tell(sentence)
-    contents = replace(contents, method=_method(workspace, gathered, means))
+    contents = replace(contents, method=_method(workspace, gathered, means, chosen=bool(asked.items)))
     gathered = replace(gathered, contents=contents)
     with _encrypted(out, target, lock) as plain:
         done = _write(gathered, plain, means, single=single)
@@ -118,6 +123,15 @@ def _export(
         "exhibits": done.exhibits, "bytes": target.stat().st_size, "encrypted": target != out, "pending": done.pending,
         "without": done.without, "fingerprint": means.identity.fingerprint if means.identity else None,
     }  # fmt: skip
+
+
+def _named(out: Path) -> None:
+    """Refuse an ending that promises another kind of file than is written; a dot before a blank or digits is none."""
+    if out.suffix not in _ENDINGS and _ENDING.fullmatch(out.suffix):
+        raise BadInput(
+            f"A bundle is a .zip or a .wacz, and {out.name} ends in {out.suffix}. Name it {out.stem}.zip, or "
+            f"{out.stem}.wacz for one WACZ of the whole case; with --encrypt-to or --passphrase it gets .age by itself."
+        )
 
 
 def _free(target: Path) -> None:
@@ -156,7 +170,7 @@ def _stamping(workspace: Workspace) -> set[str]:
     return {path.name.split(".")[-2] for path in seals} | set(workspace.settings.timestamps.authorities)
 
 
-def _method(workspace: Workspace, gathered: Gathered, means: Means) -> dict[str, Any]:
+def _method(workspace: Workspace, gathered: Gathered, means: Means, *, chosen: bool) -> dict[str, Any]:
     """Return what method.md tells."""
     from runner import method
     from runner.gather import changes
@@ -164,7 +178,7 @@ def _method(workspace: Workspace, gathered: Gathered, means: Means) -> dict[str,
     contents = gathered.contents
     with workspace.database.read() as conn:
         told = method.gather(workspace, conn, contents)
-        since = changes(conn, contents, but=means.original)
+        since = changes(conn, contents, but=means.original, chosen=chosen)
     identity = means.identity
     if means.redactor is not None:
         told |= {"redacted": True, "original": means.original}

@@ -147,10 +147,11 @@ def _chosen(posts: list[Row], groups: list[Row], items: Sequence[str]) -> tuple[
     return [p for p in posts if p["ref"] in wanted], groups
 
 
-def changes(conn: Any, contents: Contents, *, but: str | None = None) -> dict[str, Any] | None:
+def changes(conn: Any, contents: Contents, *, but: str | None = None, chosen: bool = False) -> dict[str, Any] | None:
     """Return what is new in a case since it was exported last, by its custody log; None where it never was.
 
-    `but` is the digest of a bundle that does not count: the sealed edition that a public one is drawn from.
+    `but` is the digest of a bundle that does not count: the sealed edition that a public one is drawn from. `chosen`
+    says that the contents are chosen posts: what a whole case held beside them then is not listed as gone.
     """
     from storage import cases, exhibits, exported
 
@@ -163,10 +164,19 @@ def changes(conn: Any, contents: Contents, *, but: str | None = None) -> dict[st
     added, changed = exhibits.since(conn, case, marks.get("posts", 0), marks.get("versions", 0))
     added, changed = [r for r in added if r in refs], [r for r in changed if r in refs]
     sentences = [f"{len(added)} posts came in since then; of {len(changed)} another wording was seen."]
-    if last["note"].get("items"):
+    before_chosen = bool(last["note"].get("items"))
+    if before_chosen:
         sentences.append("That bundle held chosen posts only; this list counts from when it was made.")
     removed = exported.left_out(conn, cases.case_id(conn, case), last["sha256"], refs)
+    if chosen:
+        sentences.append(f"This bundle holds {len(refs)} chosen posts of the case, and lists changes of these alone.")
+        removed = removed if before_chosen else []
     if removed:
-        sentences.append(f"{len(removed)} posts of that bundle are not in this one.")
+        said = (
+            "were in that choice, themselves or with a copy of theirs, and are not in this one"
+            if chosen
+            else "of that bundle are not in this one"
+        )
+        sentences.append(f"{len(removed)} posts {said}.")
     return {"since": last["at"], "sha256": last["sha256"], "object": last["object"], "added": added, "removed": removed,
-            "changed": changed, "sentences": sentences}  # fmt: skip
+            "changed": changed, "chosen": chosen, "sentences": sentences}  # fmt: skip

@@ -102,6 +102,20 @@ def described(keys: KeyFile, place: Place) -> list[str]:
     ]
 
 
+def introduced(keys: KeyFile, place: Place, *, trial: bool) -> list[str]:
+    """Return what `init` tells of the key; of a trial's, that it is good for nothing else."""
+    from evidence.signing import spoken
+
+    if trial:
+        says = "This is a trial workspace: a throw-away key signs its bundles. Readers cannot rely on it."
+        return [
+            says,
+            f"  {spoken(keys.fingerprint)}",
+        ]
+    told = "Tell this fingerprint to those who will read your bundles, by another way than the bundle."
+    return [*described(keys, place), told]
+
+
 def as_row(keys: KeyFile, place: Place) -> dict[str, Any]:
     """Return the JSON line of `key show`."""
     return {"fingerprint": keys.fingerprint, "name": keys.signer["name"], "made": keys.made, "kept": keys.kept,

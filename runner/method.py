@@ -14,12 +14,10 @@ from core.ids import sha256
 from core.times import iso
 
 if TYPE_CHECKING:
-    from evidence.contents import Contents, Exhibit, Row
+    from evidence.contents import Contents, Row
     from runner.workspace import Workspace
     from storage.runs import Ended
-    from storage.seals import StampRow
 
-SEALS = "archive/seals"  # in the workspace; stamps are noted by this path of what is stamped
 PARTS = (
     "httpx",
     "scrapy",
@@ -40,6 +38,7 @@ _NOT_HAD = ("gone", "private", "suspended", "quarantined", "legal_block", "login
 def gather(workspace: Workspace, conn: Any, contents: Contents) -> dict[str, Any]:
     """Return the keys of evidence.method that the workspace knows of a case; times are ISO 8601 UTC."""
     from runner.clock_offset import clock_offset
+    from runner.stamps_told import stamps
     from storage import matching, runs
 
     ended = list(runs.list_ended(conn, contents.case))
@@ -112,42 +111,6 @@ def outages(sources: Sequence[Row], ended: Iterable[Ended]) -> Iterator[Row]:
             found.append(last)
         last["to"] = iso(run.ended or run.started)
     yield from found
-
-
-def stamps(workspace: Workspace, conn: Any, exhibits: Sequence[Exhibit]) -> dict[str, list[Row]]:
-    """Return the time stamps over the seals that hold the records of each exhibit, by name and authority."""
-    from archive import seals as files
-    from storage import seals
-
-    places = files.place_of(workspace.root / SEALS, {record for e in exhibits for record in e.records})
-    asked: dict[str, list[StampRow]] = defaultdict(list)
-    for row in seals.stamps(conn):
-        asked[row.subject].append(row)
-    found: dict[str, list[Row]] = {}
-    for exhibit in exhibits:
-        subjects = {f"{SEALS}/{places[r].seal}.json" for r in exhibit.records if r in places}
-        found[exhibit.name] = _stamped([row for subject in sorted(subjects) for row in asked[subject]])
-        unsealed = sum(record not in places for record in exhibit.records)
-        if unsealed:
-            why = f"{unsealed} of its archived answers are in no seal yet; `copytrail stamp` makes up for it."
-            found[exhibit.name].append({"authority": "every authority", "at": None, "state": "pending", "why": why})
-    return found
-
-
-def _stamped(rows: Iterable[StampRow]) -> list[Row]:
-    """Return one row an authority: stamped when it stamped every seal, at the latest of its times."""
-    by: dict[str, list[StampRow]] = defaultdict(list)
-    for row in rows:
-        by[row.authority].append(row)
-    told = []
-    for authority, own in sorted(by.items()):
-        open_one = next((row for row in own if row.state != "stamped"), None)
-        at = max((row.stamped_at for row in own if row.stamped_at), default=None)
-        state, why = (open_one.state, open_one.why) if open_one else ("stamped", None)
-        told.append(
-            {"authority": authority, "at": iso(at) if at and not open_one else None, "state": state, "why": why}
-        )
-    return told
 
 
 def _software(ours: str) -> dict[str, str]:

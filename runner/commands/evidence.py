@@ -16,7 +16,7 @@ from runner.options import inert, json_option, line, problem, workspace_of, work
     "--out",
     required=True,
     type=click.Path(path_type=Path),
-    help="The file to write: NAME.zip is a case bundle, NAME.wacz one WACZ of the whole case.",
+    help="The file to write: NAME.zip is a case bundle, NAME.wacz one WACZ of the whole case; nothing else.",
 )
 @click.option(
     "--edition",

@@ -33,9 +33,8 @@ def init_command(ctx: click.Context, directory: str) -> None:
     except CopytrailError as error:
         problem(f"There is no key to sign with: {error.sentence}")
         ctx.exit(1)
-    for sentence in identity.described(keys, place):
+    for sentence in identity.introduced(keys, place, trial=workspace.is_trial):
         click.echo(inert(sentence))
-    click.echo("Tell this fingerprint to those who will read your bundles, by another way than the bundle.")
     click.echo("Next: put your contact address into copytrail.toml, then `copytrail add URL --case NAME`.")
 
 

@@ -26,5 +26,7 @@ def test_the_demo_finds_what_was_planted(tmp_path: Path) -> None:
     assert report["platforms"] >= 20
     assert report["planted"] == sum(kind["planted"] for kind in kinds.values())
     assert Path(report["bundle"]).is_file()
+    outside = ["verify", report["bundle"], "--pin", str(tmp_path / "demo" / "authorities.yml"), "--json"]
+    assert CliRunner().invoke(cli, outside, catch_exceptions=False).exit_code == 0, "as its last lines tell"
     with pytest.raises(BadInput, match="something else than a demo"):
         CliRunner().invoke(cli, ["demo", "--dir", str(tmp_path), "--json"], catch_exceptions=False)

@@ -3,6 +3,7 @@ from __future__ import annotations
 import re
 
 from evidence.method import method
+from evidence.report import readme
 from tests.evidence.reading_cases import case, hostile
 
 METHOD = {
@@ -70,3 +71,19 @@ def test_the_method_claims_nothing_and_states_its_limits() -> None:
 
 def test_the_same_contents_give_the_same_method() -> None:
     assert method(hostile()) == method(hostile())
+
+
+def test_a_bundle_of_chosen_posts_does_not_call_the_rest_of_the_case_gone() -> None:
+    changes = {**METHOD["changes"], "chosen": True, "sentences": ["This bundle holds 2 chosen posts of the case."]}  # type: ignore[dict-item]
+    contents = case(method={**METHOD, "changes": changes})
+    for told in (method(contents).decode(), readme(contents).decode()):
+        assert "This bundle holds 2 chosen posts of the case." in told
+        assert "not here any more" not in told.lower()
+
+
+def test_stamps_over_some_of_the_seals_are_told_with_how_many() -> None:
+    over = "1 of the 2 seals that hold its records, with that of its archived answer"
+    row = {"authority": "quay", "at": "2026-03-01T12:00:05Z", "state": "stamped", "why": None, "over": over}
+    contents = case(method={"stamps": {"e001-harbour": [row]}})
+    assert f"stamped by quay over {over}, at 2026-03-01 12:00:05 UTC" in method(contents).decode()
+    assert f"(over {over})" in readme(contents).decode()

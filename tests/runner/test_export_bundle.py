@@ -89,7 +89,7 @@ def test_the_log_tells_of_an_export_and_the_next_one_tells_what_is_new(tmp_path:
     export(workspace, case=CASE, out=tmp_path / "b.zip", items=["vk:new"])
     told = inside(tmp_path / "b.zip")["README.html"].decode()
     assert "1 posts came in since then" in told
-    assert "20 posts of that bundle are not in this one" in told
+    assert "This bundle holds 1 chosen posts of the case" in told
 
 
 def test_what_marks_a_post_as_new_is_read_alike_on_both_databases(database: Database) -> None:
@@ -135,3 +135,26 @@ def test_each_exhibit_passes_the_reference_validator_and_our_own(workspace: Work
             command = [sys.executable, "-c", "import sys; from wacz.main import main; sys.exit(main())"]
             done = subprocess.run([*command, "validate", "-f", str(path)], capture_output=True, text=True)
             assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_chosen_posts_after_a_whole_case_are_not_told_as_its_loss(tmp_path: Path) -> None:
+    own = build(tmp_path / "w", 12, 0, 7)
+    refs = [f"{PLATFORMS[0]}:p0", f"{PLATFORMS[0]}:p7"]
+    export(own, case=CASE, out=tmp_path / "all.zip")
+    export(own, case=CASE, out=tmp_path / "two.zip", items=refs)
+    told = inside(tmp_path / "two.zip")["method.md"].decode()
+    assert "chosen posts of the case, and lists changes of these alone" in told
+    assert "Not here any more" not in told
+    assert "In that choice" not in told
+    export(own, case=CASE, out=tmp_path / "one.zip", items=refs[:1])
+    told = inside(tmp_path / "one.zip")["method.md"].decode()
+    listed = told.split("In that choice and not in this one (")[1].split("\n\n")[0]
+    assert f"- `{refs[1]}`" in listed
+    assert f"`{refs[0]}`" not in listed
+
+
+def test_another_ending_than_that_of_a_bundle_is_refused(workspace: Workspace, tmp_path: Path) -> None:
+    for name in ("x.tar", "x.pdf", "x.zip.age", "x.7z"):
+        with pytest.raises(BadInput, match=r"is a \.zip or a \.wacz"):
+            export(workspace, case=CASE, out=tmp_path / name)
+    assert not list(tmp_path.iterdir())

@@ -220,6 +220,28 @@ def test_init_shows_the_fingerprint_and_what_guards_the_key(place: Place, tmp_pa
     assert spoken(keys.fingerprint) in again.out
 
 
+def test_the_throw_away_key_of_a_trial_is_introduced_as_one_and_not_to_be_spread(tmp_path: Path) -> None:
+    from evidence.signing import spoken
+
+    workspace = Workspace.create(tmp_path / "trial", text='[workspace]\nkind = "test"\n')
+    place = identity.place_of(workspace)
+    keys = identity.ensure(place, CLOCK)
+    told = "\n".join(identity.introduced(keys, place, trial=True))
+    assert "throw-away" in told
+    assert spoken(keys.fingerprint) in told
+    assert "protect" not in told
+    assert "Tell this fingerprint" not in told
+    assert "Tell this fingerprint" in "\n".join(identity.introduced(keys, place, trial=False))
+
+
+def test_doctor_shows_the_fingerprint_in_groups(place: Place, tmp_path: Path) -> None:
+    from evidence.signing import spoken
+    from runner.doctor import _signing
+
+    assert copytrail("init", tmp_path / "case").status == 0
+    assert spoken(identity.there(place).fingerprint) in _signing().says
+
+
 def test_init_makes_the_workspace_where_no_key_can_be_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "file").write_text("in the way")
     monkeypatch.setenv("COPYTRAIL_KEYS", str(tmp_path / "file"))

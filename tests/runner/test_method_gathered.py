@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from config.settings import Matching, Settings
-from runner import method
+from runner import method, stamps_told
 from runner.workspace import Workspace
 from storage.runs import Ended
 from storage.seals import StampRow
@@ -21,8 +21,10 @@ def run(hours: int, coverage: str, why: str | None = None, status: str = "partia
     )
 
 
-def stamp(authority: str, state: str, at: datetime | None = None, why: str | None = None) -> StampRow:
-    return StampRow(1, "archive/seals/a.json", "ab", authority, state, AT, 1, None, at, None, why)
+def stamp(
+    authority: str, state: str, at: datetime | None = None, why: str | None = None, subject: str = "a.json"
+) -> StampRow:
+    return StampRow(1, subject, "ab", authority, state, AT, 1, None, at, None, why)
 
 
 def test_runs_that_say_the_same_are_one_outage_which_a_good_run_ends() -> None:
@@ -35,13 +37,27 @@ def test_runs_that_say_the_same_are_one_outage_which_a_good_run_ends() -> None:
     assert {o["url"] for o in found} == {"https://harbour.example/feed"}
 
 
-def test_an_exhibit_counts_as_stamped_only_when_all_its_seals_are() -> None:
+def test_an_exhibit_counts_as_stamped_when_all_its_seals_are() -> None:
     later = AT + timedelta(hours=1)
-    rows = [stamp("quay", "stamped", AT), stamp("quay", "stamped", later), stamp("mole", "stamped", AT),
-            stamp("mole", "pending", why="it did not answer")]  # fmt: skip
-    told = {row["authority"]: row for row in method._stamped(rows)}
-    assert (told["quay"]["state"], told["quay"]["at"]) == ("stamped", "2026-03-01T13:00:00Z")
-    assert (told["mole"]["state"], told["mole"]["at"], told["mole"]["why"]) == ("pending", None, "it did not answer")
+    rows = [stamp("quay", "stamped", AT), stamp("quay", "stamped", later, subject="b.json")]
+    (row,) = stamps_told.stamped(rows, ["a.json", "b.json"], "a.json")
+    assert row == {
+        "authority": "quay", "at": "2026-03-01T13:00:00Z", "state": "stamped", "why": None, "over": None
+    }  # fmt: skip
+
+
+def test_a_seal_that_waits_does_not_hide_the_stamp_over_the_answer() -> None:
+    rows = [stamp("mole", "stamped", AT), stamp("mole", "pending", why="it did not answer", subject="b.json")]
+    done, waits = stamps_told.stamped(rows, ["a.json", "b.json"], "a.json")
+    assert (done["state"], done["at"]) == ("stamped", "2026-03-01T12:00:00Z")
+    assert done["over"] == "1 of the 2 seals that hold its records, with that of its archived answer"
+    assert (waits["state"], waits["at"], waits["why"]) == ("pending", None, "it did not answer")
+    assert waits["over"] == "1 of the 2 seals that hold its records, not that of its archived answer"
+
+
+def test_a_seal_that_an_authority_was_never_asked_about_is_not_told_as_stamped() -> None:
+    (row,) = stamps_told.stamped([stamp("quay", "stamped", AT)], ["a.json", "b.json"], "b.json")
+    assert row["over"] == "1 of the 2 seals that hold its records, not that of its archived answer"
 
 
 def test_rules_carry_the_threshold_in_force_and_say_what_they_do(tmp_path: Path) -> None:
