@@ -39,6 +39,9 @@ class Hider:
         self._misread = [(form, t) for t in self.targets for form in t.misread]
         self._hex = any(t.is_hex for t in self.targets)
         self._cleared: set[bytes] = set()  # digests of what holds nothing: it comes again in every pass over a bundle
+        self._by_probe: dict[bytes, list[int]] = {}
+        for at, target in enumerate(self.targets):
+            self._by_probe.setdefault(target.probe_bytes, []).append(at)
         self._least = min((t.least_packed for t in self.targets), default=_LONG)
 
     def __bool__(self) -> bool:
@@ -156,12 +159,8 @@ class Hider:
     def _in_folded(self, plain: str) -> Iterator[tuple[int, int, Target]]:
         """Yield what stands in a folded text, but for what is kept and what an id or a digest holds by chance."""
         near = set(self._grams[0].stand_in(plain.encode("utf-8", "surrogatepass")))
-        found = [
-            (m.start(), m.end(), t)
-            for t in (self.targets if near else ())
-            if t.probe_bytes in near and t.may_stand_in(plain)
-            for m in t.pattern.finditer(plain)
-        ]
+        may = sorted(at for probe in near for at in self._by_probe[probe] if self.targets[at].may_stand_in(plain))
+        found = [(*span, self.targets[at]) for at in may for span in self.targets[at].spans(plain)]
         if not found:
             return
         kept = [m.span() for pattern in self._keep for m in pattern.finditer(plain)]

@@ -16,6 +16,7 @@ _HEX = re.compile(r"[0-9a-f]{1,11}")
 _WIDE = "\u2e80-\u9fff\uf900-\ufaff\uac00-\ud7af\U00020000-\U0003ffff\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"
 _PIECES = re.compile(rf"[{_WIDE}]|[^\W_{_WIDE}]+")
 _LETTER = rf"[^\W_{_WIDE}]"  # scripts without blanks between words have no bounds of words
+_IS_LETTER = re.compile(_LETTER)
 _LEGACY = (
     "gb18030", "big5hkscs", "shift_jis", "euc_jp", "euc_kr", "cp1250", "cp1251", "cp1252", "cp1253", "cp1254",
     "cp1255", "cp1256", "cp1257", "koi8-r", "koi8-u", "iso8859-2", "iso8859-5", "iso8859-6", "iso8859-7", "iso8859-8",
@@ -41,7 +42,7 @@ class Target:
     @cached_property
     def probe(self) -> str:
         """Something that stands in every folded text the string stands in."""
-        return max(self.parts, key=len)
+        return max(self.parts, key=lambda part: (len(part) > 3 and any(c.isdigit() for c in part), len(part)))
 
     @cached_property
     def probe_bytes(self) -> bytes:
@@ -57,12 +58,20 @@ class Target:
         return sorted(set(self.parts), key=lambda part: (not any(c.isdigit() for c in part), -len(part)))
 
     @cached_property
-    def pattern(self) -> re.Pattern[str]:
-        """What finds it in a folded text: up to three characters that are none of a word may part its words."""
-        inner = joined(self.parts)
-        if not self.whole:
-            return re.compile(inner)
-        return re.compile(rf"(?<!{_LETTER}){inner}(?!{_LETTER})")
+    def _pattern(self) -> re.Pattern[str]:
+        """What finds it: it begins with letters, which are looked for ten times as fast as a bound before them."""
+        return re.compile(joined(self.parts) + (rf"(?!{_LETTER})" if self.whole else ""))
+
+    def spans(self, plain: str) -> Iterator[tuple[int, int]]:
+        """Yield where it stands in a folded text; up to three characters that are none of a word may part its words."""
+        found = self._pattern.search(plain)
+        while found is not None:
+            start, end = found.span()
+            if not self.whole or not start or not _IS_LETTER.match(plain, start - 1):
+                yield start, end
+                found = self._pattern.search(plain, end)
+            else:
+                found = self._pattern.search(plain, start + 1)
 
     @cached_property
     def least_packed(self) -> int:
