@@ -81,7 +81,7 @@ def capture(
     started, began = http.clock.now(), time.monotonic()
     answers = Answers(http, caps, folder)
     try:
-        visit = asyncio.run(_visited(http, answers, caps, look, url))
+        visit, strangers = asyncio.run(_visited(http, answers, caps, look, url))
         answers.stop()
         if answers.broken is not None:
             raise answers.broken
@@ -90,7 +90,7 @@ def capture(
         times = (started, http.clock.now(), time.monotonic() - began)
         detail = described(capture_id, url, times, visit.sight, answers.ledger, checked, caps)
         detail["viewport"] = {"width": look.width, "height": look.height}
-        detail |= {"locale": look.locale, "time_zone": look.time_zone}
+        detail |= {"locale": look.locale, "time_zone": look.time_zone, "strangers": strangers}
         records = kept(writer, detail, visit.sight, answers.ledger, checked)
     finally:
         answers.close()
@@ -100,7 +100,8 @@ def capture(
     )  # fmt: skip
 
 
-async def _visited(http: Client, answers: Answers, caps: Caps, look: Look, url: str) -> Visit:
+async def _visited(http: Client, answers: Answers, caps: Caps, look: Look, url: str) -> tuple[Visit, int]:
+    """Return a visit, and how many requests of other programs the proxy turned away."""
     from playwright.async_api import Error
 
     with Proxy(answers) as proxy:
@@ -111,6 +112,7 @@ async def _visited(http: Client, answers: Answers, caps: Caps, look: Look, url: 
                 viewport={"width": look.width, "height": look.height},
             )  # fmt: skip
             await shown_in(context, proxy)
+            known = proxy.strangers  # the browser itself, which had to be asked for the password first
             answers.begin()
             visit = Visit(context, answers, caps, url)
             await visit.run()
@@ -118,7 +120,7 @@ async def _visited(http: Client, answers: Answers, caps: Caps, look: Look, url: 
             with suppress(Error, TimeoutError):
                 await asyncio.wait_for(context.close(), 10)
             await asyncio.to_thread(answers.stop)
-            return visit
+            return visit, proxy.strangers - known
 
 
 def print_pdf(html: str, *, at: datetime) -> bytes:

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from archive.page_answers import Caps
 from archive.page_check import Checked
 from archive.page_ledger import Ledger, Row
+from archive.page_walls import wall
 from core.answers import is_challenge, refusal
 from core.decoding import decode
 from core.errors import Blocked, CopytrailError, Gone, LegalBlock, LoginWall, RateLimited, Unauthorized
@@ -101,8 +102,23 @@ def _refused(asked: str, row: Row, streamed: Streamed, sight: Sight, ledger: Led
     captcha = len(sight.text or "") < _SHORT and any(_CAPTCHA.match(one.url) for one in ledger.rows)
     if is_challenge(answer) or captcha:
         return Blocked(f"{url} shows a riddle that only a person can solve; it is recorded and not evaded.", url=url)
-    if _LOGIN.search(urlsplit(row.url).path) and not _LOGIN.search(urlsplit(asked).path):
+    if _LOGIN.search(urlsplit(asked).path):
+        return None  # a form to log in is what was asked for
+    if _LOGIN.search(urlsplit(row.url).path):
         return LoginWall(f"{redact_url(asked)} leads to a form to log in ({url}); it is recorded as shown.", url=url)
+    return _walled(url, answer, sight)
+
+
+def _walled(url: str, answer: Response, sight: Sight) -> CopytrailError | None:
+    """Return what a page says that answers as if it were there, and is a wall."""
+    found = wall(sight.dom or answer.body.decode("utf-8", "replace"), sight.text)
+    if found == "riddle":
+        return Blocked(f"{url} shows a riddle that only a person can solve; it is recorded and not evaded.", url=url)
+    if found == "login":
+        says = (
+            f"{url} answers {answer.status} but shows a form to log in in place of the page; it is recorded as shown."
+        )
+        return LoginWall(says, url=url)
     return None
 
 

@@ -54,8 +54,8 @@ def export(
 ) -> dict[str, Any]:
     """Write a bundle of a case, or of some posts, and return what it holds.
 
-    A name that ends in `.wacz` gets one WACZ of the whole case, `.zip` or no ending a case bundle. `lock` encrypts the sealed
-    edition. A public edition hides the persons of `redact` (refs, or redaction files) and names the sealed one: that
+    A name that ends in `.wacz` gets one WACZ of the whole case, `.zip` or no ending a case bundle. `lock` encrypts the
+    sealed edition. A public one hides the persons of `redact` (refs, or redaction files) and names the sealed: that
     of the path `original`, else one written beside it. `tell` gets what hinders a seal or a stamp: neither fails an
     export. Raises BadInput where the case or a post is unknown, `out` ends otherwise, or a file cannot be
     written, CannotStart where an archived answer is missing or the signature fails, LeftIn where something to be hidden

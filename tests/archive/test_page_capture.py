@@ -117,7 +117,8 @@ def test_the_form_of_capture_json_is_kept(shot: Shot) -> None:
     told = shot.captured.detail
     assert {"id", "url", "final_url", "started", "ended", "seconds", "outcome", "reason", "status", "redirects",
             "system", "browser", "viewport", "locale", "time_zone", "server", "requests", "truncated", "redacted",
-            "records", "missing"} <= set(told)  # fmt: skip
+            "strangers", "records", "missing"} <= set(told)  # fmt: skip
+    assert told["strangers"] == 0, "the browser itself is none"
     assert told["server"]["address"] == "127.0.0.1"
     assert told["redacted"]["header-set-cookie"] == 2
     assert set(told["records"]) == {"document", "view", "full", "thumbnail", "dom", "text", "pdf", "pageinfo"}

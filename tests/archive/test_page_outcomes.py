@@ -69,6 +69,15 @@ def test_a_page_that_leads_to_a_form_to_log_in_is_blocked_and_that_form_itself_i
     assert judge(login, sight, ledger, check([], ledger, StillClock(AT)))[0] == "ok"
 
 
+def test_a_wall_that_answers_200_is_blocked_with_the_reason() -> None:
+    ledger = Ledger()
+    answered(ledger, PAGE, 200, b"<title>Log in to continue</title><input type=password>")
+    outcome, reason = of(ledger, (PAGE, 200), text="Log in to continue")
+    assert outcome == "blocked"
+    assert "form to log in" in (reason or "")
+    assert of(ledger, (PAGE, 200), text="Checking your browser before you go on")[0] == "blocked"
+
+
 def test_what_failed_beside_the_page_leaves_it_ok_and_what_we_cut_makes_it_partial() -> None:
     ledger = Ledger()
     answered(ledger, PAGE, 200)
