@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from core.errors import BadInput
 from evidence.files import Files
@@ -35,7 +35,17 @@ class Check:
         return {**row, "exhibit": self.exhibit} if self.exhibit else row
 
 
-Reread = Callable[["Wacz", dict[str, Any]], tuple[Result, str]]
+class Rereads(Protocol):
+    """Today's parsers over the answers of a bundle; the runner brings them, as this room knows no source."""
+
+    def begin(self, files: Files) -> None:
+        """Read a case bundle before its exhibits are looked at; raises nothing."""
+
+    def item(self, wacz: Wacz, item: dict[str, Any]) -> tuple[Result, str]:
+        """Return whether the post of an exhibit is read again as it stands."""
+
+    def posts(self, wacz: Wacz, posts: list[dict[str, Any]]) -> Iterator[tuple[Result, str]]:
+        """Yield whether the posts of a whole case are read again as they stand."""
 
 
 @dataclass(frozen=True)
@@ -44,14 +54,14 @@ class Trust:
 
     `authorities` are those whose certificates are pinned, `known` the fingerprints of signers and the names they are
     known by, `signer` the fingerprint that must have signed, `within` how long after a capture its time stamp may come,
-    `reread` runs today's parser on the answer of an item and compares.
+    `reread` runs today's parsers on the archived answers and compares.
     """
 
     authorities: Sequence[Authority] = ()
     known: Mapping[str, str | None] = field(default_factory=dict)
     signer: str | None = None
     within: timedelta = timedelta(days=2)
-    reread: Reread | None = None
+    reread: Rereads | None = None
 
 
 @dataclass

@@ -51,6 +51,9 @@ def verify_case(
         ("what people read", _told),
     ):  # fmt: skip
         checks += _guarded(name, look, case)
+    if trust.reread is not None:
+        step("posts, read again")
+        trust.reread.begin(files)
     for row in _rows(case):
         step(row["path"])
         checks += [replace(check, exhibit=row["path"]) for check in _one(case, row["path"], pool)]

@@ -78,7 +78,7 @@ def _text(wacz: Wacz, item: dict[str, Any]) -> Iterator[Check]:
         says = "The text was not read again from the archived answer; open the answer to compare."
         yield Check("text read again", "not_checked", says)
         return
-    result, says = wacz.trust.reread(wacz, item)
+    result, says = wacz.trust.reread.item(wacz, item)
     yield Check("text read again", result, says)
 
 
@@ -115,5 +115,10 @@ def check_posts(wacz: Wacz) -> Iterator[Check]:
         yield Check("posts", "claimed", f"{bare} posts were imported; no answer of a platform stands behind them.")
     if away:
         yield Check("families", "claimed", f"{away} posts that families name belong to other cases and are not here.")
-    says = "Texts, authors and times of the posts were not read again from the archived answers."
-    yield Check("posts say what the answers say", "not_checked", says)
+    name = "posts say what the answers say"
+    if wacz.trust.reread is None:
+        says = "Texts, authors and times of the posts were not read again from the archived answers."
+        yield Check(name, "not_checked", says)
+        return
+    for result, says in wacz.trust.reread.posts(wacz, posts):
+        yield Check(name, result, says)

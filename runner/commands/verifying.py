@@ -38,13 +38,14 @@ _MANY = 12  # more exhibits than this are told together
     "--pin", "pins", multiple=True, metavar="FILE", type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="Believe the time-stamp authority of this file (tsa-NAME.pem, the root last; or YAML); may be repeated.",
 )  # fmt: skip
+@click.option("--no-reread", is_flag=True, help="Do not read the posts again from the archived answers; quicker.")
 @click.option("--all", "every", is_flag=True, help="Every check of every exhibit, line by line.")
 @json_option
 @workspace_option
 @click.pass_context
 def verify_command(
     ctx: click.Context, path: Path, signer: str | None, within: str, identity: Path | None,
-    pins: tuple[Path, ...], every: bool, as_json: bool,
+    pins: tuple[Path, ...], no_reread: bool, every: bool, as_json: bool,
 ) -> None:  # fmt: skip
     """Check a bundle: every file, every digest; 0 only if it is intact.
 
@@ -62,7 +63,7 @@ def verify_command(
     with _Showing() as showing:
         checks = verify(
             path, workspace, signer=signer, within=timedelta(seconds=seconds(within)), identity=identity,
-            passphrase=of_bundle, step=showing.step, pins=pins,
+            passphrase=of_bundle, step=showing.step, pins=pins, reread=not no_reread,
         )  # fmt: skip
     failed = [check for check in checks if check.result == "failed"]
     unsure = sum(check.result == "not_checked" for check in checks)
