@@ -8,6 +8,7 @@ import re
 import zipfile
 import zlib
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 
 from core.decoding import decode
@@ -26,6 +27,9 @@ _DECLARED = re.compile(rb"(?:charset|encoding)\s*=\s*[\"']?\s*([\w.:-]+)", re.I)
 _SEVEN_BITS = ("iso2022", "hz", "utf-7", "utf7")  # ASCII to the eye, and another script to who reads it
 _OPAQUE = (b"%PDF-", b"\x1aE\xdf\xa3", b"OggS", b"ID3", b"wOFF", b"wOF2", b"OTTO", b"\0\1\0\0", b"ttcf", b"\0asm",
            b"fLaC", b"BM", b"\0\0\1\0", b"II*\0", b"MM\0*")  # fmt: skip
+_PNG = b"\x89PNG\r\n\x1a\n"
+_PACKED_PARTS = (b"zTXt", b"iTXt", b"iCCP")
+_HEAD, _MAX_SAID = 400, 4 * 10**6  # bytes: of keywords and languages before a text, and of an unpacked text
 _ISO_PICTURES = (b"avif", b"avis", b"heic", b"heix", b"mif1", b"msf1", b"heif", b"crx ", b"jxl ")
 
 
@@ -105,11 +109,29 @@ def layers(data: bytes, mime: str = "", where: str = "", depth: int = 0) -> Iter
         yield Layer(where, None, data, glued=True)
         for part in read(data):
             yield Layer(f"{where} (text)", part, glued=True)
+    elif data.startswith(_PNG):
+        yield Layer(where, None, data)
+        for said in _said(data):
+            yield Layer(f"{where} (what the picture says)", None, said)
     elif is_text(data, mime):
         yield Layer(where, data.decode(codec_of(data, mime)))
         yield Layer(where, None, data)
     else:
         yield Layer(where, None, data)
+
+
+def _said(data: bytes) -> Iterator[bytes]:
+    """Yield what stands packed beside the pixels of a PNG: texts, a profile; damaged parts say nothing."""
+    at = len(_PNG)
+    while at + 8 <= len(data):
+        size, kind = int.from_bytes(data[at : at + 4], "big"), data[at + 4 : at + 8]
+        part = data[at + 8 : at + 8 + size]
+        start = part.find(b"\0")
+        while kind in _PACKED_PARTS and 0 <= start < _HEAD:
+            with suppress(zlib.error):
+                yield zlib.decompressobj().decompress(part[start + 1 :], _MAX_SAID)
+            start = part.find(b"\0", start + 1)
+        at += 12 + size
 
 
 def is_unsearchable_picture(data: bytes, mime: str) -> bool:

@@ -60,9 +60,11 @@ class _Scan:
             if text and (rule := self.hider.first(text)) is not None:
                 self.found.append(Found(where, offset, rule))
 
-    def file(self, where: str, offset: int, data: bytes, mime: str = "") -> None:
-        """Look through one file, whatever is packed in it."""
+    def file(self, where: str, offset: int, data: bytes, mime: str = "", *, ours: bool = False) -> None:
+        """Look through one file, whatever is packed in it; `ours`: we printed it of a page that is searched, too."""
         try:
+            if ours and not self.strict and data.startswith(b"%PDF-"):
+                return
             for layer in self._layers(where, data, mime):
                 if (rule := self.hider.stands_in_layer(layer)) is not None:
                     self.found.append(Found(layer.where, offset, rule))
@@ -76,9 +78,6 @@ class _Scan:
             raise Unreadable(f"{where} is a picture of a format that cannot be searched")
         if self.strict and pictures.kind(data) and pictures.bare(data) is not data:
             self.found.append(Found(where, 0, "what a picture says of itself"))
-        if data.startswith(b"%PDF-") and not self.strict:  # its pages say what the text of the page beside it says
-            yield Layer(where, None, data)
-            return
         yield from layers(data, mime, where)
 
     def step(self, size: int) -> None:
@@ -220,7 +219,7 @@ def _record(scan: _Scan, where: str, offset: int, data: bytes) -> None:
         except Unreadable:
             if scan.strict:
                 scan.found.append(Found(where, offset, "a body that cannot be searched"))
-    scan.file(where, offset, body, mime)
+    scan.file(where, offset, body, mime, ours=record.http is None)
 
 
 def _members(file: _Slice) -> Iterator[tuple[int, bytes | None]]:
