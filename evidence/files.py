@@ -5,16 +5,16 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
-import unicodedata
 import zlib
-from collections.abc import Iterable
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Event
 from typing import Protocol, Self
 
 from core.errors import BadInput
 from evidence.manifest import Entry
+from evidence.portable import unportable
 from evidence.windows import PIECE, Inflated, Window
 from evidence.zips import MAX_MEMBERS, STORED, Member, directory
 
@@ -86,16 +86,25 @@ class Files:
 
     def digest_all(self, pool: Executor) -> None:
         """Take the digests of all files, several at a time."""
-        wanted = [name for name in self.names() if name not in self.digests]
-        self.digests.update(zip(wanted, pool.map(self._digest, wanted), strict=True))
+        wanted, stop = [name for name in self.names() if name not in self.digests], Event()
+        work = [pool.submit(self._digest, name, stop) for name in wanted]
+        try:
+            self.digests.update((name, one.result()) for name, one in zip(wanted, work, strict=True))
+        except BaseException:  # whoever interrupts does not wait until files of any size are read
+            stop.set()
+            for one in work:
+                one.cancel()
+            raise
 
-    def _digest(self, name: str) -> Entry | BadInput:
+    def _digest(self, name: str, stop: Event | None = None) -> Entry | BadInput:
         size, crc, hashed = 0, 0, hashlib.sha256()
         stated = self.crc(name)
         try:
             file = self.open(name)
             try:
                 while data := file.read(PIECE):
+                    if stop is not None and stop.is_set():
+                        return BadInput(f"{name} was not read to its end")
                     size += len(data)
                     hashed.update(data)
                     crc = zlib.crc32(data, crc) if stated is not None else 0
@@ -126,7 +135,7 @@ class ZipFiles(Files):
         members = {name: m for name, m in found.members.items() if not name.endswith("/")}
         if sum(m.size for m in members.values()) > min(MAX_TOTAL, 10**9 + 200 * whole):
             raise BadInput("the zip unpacks to more than is read: it may be a bomb")
-        return cls([*found.flaws, *_alike(members)], found.loose, {}, path, start, members)
+        return cls([*found.flaws, *unportable(members)], found.loose, {}, path, start, members)
 
     def names(self) -> list[str]:
         """Return the names in the order of the directory."""
@@ -179,7 +188,9 @@ class FolderFiles(Files):
                     found.flaws.append(f"{shown} is a link to elsewhere, or no file")
             if len(found.sizes) > MAX_MEMBERS:
                 raise BadInput(f"{path} holds more files than are read; is it the folder of a bundle?")
-        found.flaws += _alike(found.sizes)
+        if sum(found.sizes.values()) > MAX_TOTAL:
+            raise BadInput(f"{path} holds more than {MAX_TOTAL // 10**9} GB, more than is read")
+        found.flaws += unportable(found.sizes)
         return found
 
     def names(self) -> list[str]:
@@ -235,14 +246,3 @@ class Inside(Files):
     def crc(self, name: str) -> int | None:
         """Return the check sum the container states."""
         return self.outer.crc(self.prefix + name)
-
-
-def _alike(names: Iterable[str]) -> list[str]:
-    """Return what is wrong with names that one file system takes for one and another for two."""
-    seen: dict[str, str] = {}
-    wrong = []
-    for name in names:
-        other = seen.setdefault(unicodedata.normalize("NFC", name).casefold(), name)
-        if other != name:
-            wrong.append(f"{name} and {other} are one name on some systems")
-    return wrong

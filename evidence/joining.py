@@ -7,7 +7,8 @@ import re
 from functools import cache
 from pathlib import Path
 
-ORDER = ("saying", "reading", "tree", "curves", "keys", "tokens", "warc", "index", "posts", "exhibit", "case", "main")
+ORDER = ("saying", "names", "reading", "tree", "curves", "keys", "tokens", "warc", "index", "posts", "exhibit", "case",
+         "main")  # fmt: skip
 _FOLDER = Path(__file__).with_name("checker")
 _OURS = "evidence.checker."
 

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 from collections.abc import Callable
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from pathlib import Path
+from threading import Event
 
-from core.canonical import digest
 from core.errors import BadInput
 from evidence import warcs
 from evidence.beside import check_beside
 from evidence.checks import Check, Trust, outcome
-from evidence.files import Files, FolderFiles, Inside, ZipFiles
+from evidence.files import MAX_TOTAL, Files, FolderFiles, Inside, ZipFiles
 from evidence.verify_case import verify_case
 from evidence.verify_wacz import SHAPE, verify_wacz
-from evidence.windows import Window
+from evidence.windows import PIECE, Window
 
 THREADS = min(4, os.cpu_count() or 1)
 _UNPINNED = re.compile(r"the authority ('.*'|\".*\") is not pinned here", re.DOTALL)
@@ -30,18 +31,36 @@ def verify(path: Path, trust: Trust | None = None, step: Step | None = None) -> 
     Takes a case bundle (zip or folder), a WACZ (file or folder), or a WARC file. `step` is told what is read next.
     Nothing is raised, whatever the file holds.
     """
-    trust, step = trust or Trust(), step or (lambda _: None)
+    trust, step, stop = trust or Trust(), step or (lambda _: None), Event()
+    if wrong := _unread(path):
+        return [Check("zip", "failed", wrong)]
     with ThreadPoolExecutor(THREADS) as pool:
-        whole = pool.submit(_whole, path) if path.is_file() else None
+        whole = pool.submit(_whole, path, stop) if path.is_file() else None
         try:
-            checks = _by_kind(path, trust, pool, step)
-        except BadInput as error:
-            checks = [Check("zip", "failed", f"{path.name}: {error.sentence.rstrip('.')}.")]
-        except OSError as error:
-            checks = [Check("zip", "failed", f"{path.name} cannot be read: {error.strerror or error}.")]
-        except SHAPE as error:
-            checks = [Check("zip", "failed", f"{path.name} has no shape that is known ({type(error).__name__}).")]
-        return [*_once(checks), *(_told(path, whole, trust) if whole else ())]
+            checks = _once(_guarded(path, trust, pool, step))
+            return [*checks, *(_told(path, whole, trust) if whole else ())]
+        finally:
+            stop.set()  # whoever interrupts does not wait until a file of any size is read
+
+
+def _unread(path: Path) -> str | None:
+    """Return why nothing is read of a path: a pipe would be waited for without end, a file of any size be read."""
+    if path.is_file() and path.stat().st_size > MAX_TOTAL:
+        return f"{path.name} is larger than {MAX_TOTAL // 10**9} GB, more than is read."
+    if path.exists() and not (path.is_file() or path.is_dir()):
+        return f"{path.name} is no file: it is a pipe or a device."
+    return None
+
+
+def _guarded(path: Path, trust: Trust, pool: Executor, step: Step) -> list[Check]:
+    try:
+        return _by_kind(path, trust, pool, step)
+    except BadInput as error:
+        return [Check("zip", "failed", f"{path.name}: {error.sentence.rstrip('.')}.")]
+    except OSError as error:
+        return [Check("zip", "failed", f"{path.name} cannot be read: {error.strerror or error}.")]
+    except SHAPE as error:
+        return [Check("zip", "failed", f"{path.name} has no shape that is known ({type(error).__name__}).")]
 
 
 def _once(checks: list[Check]) -> list[Check]:
@@ -135,9 +154,12 @@ class _Single(Files):
         return self._path, 0, self.size(name)
 
 
-def _whole(path: Path) -> str:
+def _whole(path: Path, stop: Event) -> str:
+    hashed = hashlib.sha256()
     with path.open("rb") as file:
-        return digest(file)[1]
+        while (data := file.read(PIECE)) and not stop.is_set():
+            hashed.update(data)
+    return hashed.hexdigest()
 
 
 def _told(path: Path, whole: Future[str], trust: Trust) -> list[Check]:
@@ -150,7 +172,10 @@ def _told(path: Path, whole: Future[str], trust: Trust) -> list[Check]:
     checks = [Check("whole file", "claimed", says)]
     beside = path.with_name(f"{path.name}.sha256")
     try:
-        stated = beside.read_bytes()[:200].split(maxsplit=1)[0].decode("ascii", "replace").lower()
+        if not beside.is_file():
+            return checks
+        with beside.open("rb") as file:
+            stated = file.read(200).split(maxsplit=1)[0].decode("ascii", "replace").lower()
     except (OSError, IndexError):
         return checks
     if stated != sha:

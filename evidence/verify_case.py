@@ -23,6 +23,7 @@ _SEALED = re.compile(r"seal/(statement\.json|signature\.json(\.[a-z0-9-]+\.(tsr|
 _NEEDED = ("README.html", "method.md", "verify.py", "SHA256SUMS", "bagit.txt", "bag-info.txt",
            "manifest-sha256.txt", "tagmanifest-sha256.txt", STATEMENT, SIGNATURE, LOG)  # fmt: skip
 _KEYS = "v kind case edition created software sums custody exhibits original"
+_WACZ = re.compile(r"data/(exhibits/e[0-9]{3,}-[^/]+|case)\.wacz")
 _HEX = re.compile(r"[0-9a-f]{64}")
 
 
@@ -177,13 +178,18 @@ def _rows(case: Case) -> list[dict[str, Any]]:
     rows = case.statement.get("exhibits")
     there = set(case.files.names())
     found = [r for r in rows if isinstance(r, dict) and r.get("path") in there] if isinstance(rows, list) else []
-    more = sorted(n for n in there if n.endswith(".wacz") and n not in {r["path"] for r in found})
+    named = {r["path"] for r in found}
+    more = [name for name in _waczs(case) if name not in named]
     return [*found, *({"path": name} for name in more)]  # what nobody signed is looked into all the same
+
+
+def _waczs(case: Case) -> list[str]:
+    return sorted(name for name in case.files.names() if name.casefold().endswith(".wacz"))
 
 
 def _exhibits(case: Case) -> Iterator[Check]:
     rows = case.statement["exhibits"]
-    there = {name for name in case.files.names() if name.endswith(".wacz")}
+    there = set(_waczs(case))
     named = [same_keys(row, "path sha256", f"an exhibit in {STATEMENT}")["path"] for row in rows]
     wrong = [f"{name} is missing" for name in named if name not in there]
     wrong += [f"{name} is not in {STATEMENT}" for name in sorted(there - set(named))]
@@ -193,6 +199,7 @@ def _exhibits(case: Case) -> Iterator[Check]:
         name = row["path"]
         if name in there and case.files.entry(name).sha256 != row["sha256"]:
             wrong.append(f"{name} is not the file that {STATEMENT} names (its SHA-256 differs)")
+    wrong += [f"{name} lies where we put no WACZ" for name in _waczs(case) if not _WACZ.fullmatch(name)]
     for name in sorted(there):
         wrong += _beside(case, name)
     yield outcome("exhibits", wrong, f"{len(rows)} files, each with the SHA-256 that is signed.")

@@ -64,11 +64,14 @@ class Case:
             self.run.say("not_checked", "time stamp", says)
         check("custody", "each entry holds the digest of the one before it", self._custody)
         says = (
-            "whether tables, README.html and report.pdf say what the exhibits say: they are signed, and not made again"
+            "README.html, report.pdf, tables and figures were not compared with the archived answers: they are signed, "
+            "and not made again"
         )
         self.run.say("not_checked", "tables", says)
+        for name in sorted(n for n in self.outside if n.endswith(".ots")):
+            self.run.say("not_checked", "OpenTimestamps", "%s is a receipt that other programs check" % name)
         check("exhibits", "each is the file that is signed", self._exhibits)
-        for name in sorted(n for n in self.names if n.endswith(".wacz")):
+        for name in sorted(n for n in self.names if n.lower().endswith(".wacz")):
             check("belongs here", "same case, log, maker and key", partial(self._belongs, name), name)
 
     def _sums(self) -> Iterator[str]:
@@ -115,13 +118,15 @@ class Case:
 
     def _exhibits(self) -> Iterator[str]:
         rows = {r["path"]: r["sha256"] for r in self.statement["exhibits"]}
-        for name in sorted({n for n in self.names if n.endswith(".wacz")} | set(rows)):
+        for name in sorted({n for n in self.names if n.lower().endswith(".wacz")} | set(rows)):
             if name not in rows or name not in self.names:
                 yield "%s is %s" % (name, "missing" if name in rows else "not in %s" % STATEMENT)
             elif self.files.sha256(name) != rows[name]:
                 yield "%s is not the file that %s names" % (name, STATEMENT)
             elif self.files.read(name + ".sha256").decode() != "%s  %s\n" % (rows[name], name.rpartition("/")[2]):
                 yield "%s.sha256 tells another digest" % name
+            if not re.fullmatch(r"data/(exhibits/e[0-9]{3,}-[^/]+|case)\.wacz", name):
+                yield "%s lies where we put no WACZ" % name
 
     def _belongs(self, name: str) -> Iterator[str]:
         """Examine one WACZ, and yield where it and the bundle differ."""

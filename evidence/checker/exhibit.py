@@ -56,6 +56,8 @@ class Exhibit:
             self.run.say(
                 "not_checked", "text", "it was not read again out of its archived answer; copytrail does", where
             )
+        for name in sorted(n for n in self.names if n.startswith("evidence/") and n.endswith(".ots")):
+            self.run.say("not_checked", "OpenTimestamps", "%s is a receipt that other programs check" % name, where)
         check("signature", "it fits", self._signature, where)
         if self.signer:
             self.run.signed_by(self.signer, where)

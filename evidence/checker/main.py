@@ -22,14 +22,18 @@ import zipfile
 
 from evidence.checker.case import Case
 from evidence.checker.exhibit import Exhibit
-from evidence.checker.reading import Folder, Part, Zip
-from evidence.checker.saying import Examination
+from evidence.checker.reading import MAX_TOTAL, Folder, Part, Zip
+from evidence.checker.saying import Examination, Wrong
 
 
 def opened(path: str) -> Folder:
     """Open a bundle: a folder, a zip with one folder in it, or a WACZ."""
     if os.path.isdir(path):
         return Folder(path)
+    if not os.path.isfile(path):
+        raise Wrong("%s is no file: it is a pipe or a device" % os.path.basename(path))
+    if os.path.getsize(path) > MAX_TOTAL:
+        raise Wrong("%s is larger, more than is read" % os.path.basename(path))
     with zipfile.ZipFile(path) as archive:
         names = archive.namelist()
     return Zip(path, inside="" if "datapackage.json" in names else names[0].split("/")[0] + "/")
@@ -37,6 +41,9 @@ def opened(path: str) -> Folder:
 
 def main(words: list[str]) -> int:
     """Check what the words name; return the exit status."""
+    if {"-h", "--help"} & set(words):
+        print(__doc__)
+        return 0
     given = {"--roots": "", "--signer": ""}
     for name in given:
         if name in words:
@@ -50,12 +57,18 @@ def main(words: list[str]) -> int:
     if given["--signer"] and not re.fullmatch("[0-9a-f]{64}", signer):
         print("--signer needs the whole fingerprint: 64 of 0-9 and a-f.")
         return 2
+    if len(words) > 1 or (words and words[0].startswith("-")):
+        print("%s is not understood; --help tells what is." % words[-1])
+        return 2
     path = words[0] if words else os.path.dirname(os.path.abspath(__file__))
     for one in (path, given["--roots"]):
         if one and not os.path.exists(one):
             print("%s is not there." % one)
             return 2
-    roots = Part(given["--roots"]).read() if given["--roots"] else None
+    roots = Part(given["--roots"]).read(10**7) if os.path.isfile(given["--roots"]) else None
+    if given["--roots"] and b"-----BEGIN CERTIFICATE-----" not in (roots or b""):
+        print("%s holds no certificates." % given["--roots"])
+        return 2
     run = Examination(roots, signer or None)
     found: dict[str, Folder] = {}
 
@@ -68,6 +81,9 @@ def main(words: list[str]) -> int:
         Exhibit(found["files"], "", run).examine()
     elif found:
         Case(found["files"], run).examine()
+    if not words:
+        says = "this program came with the bundle that it checks: take one from the project, to be sure of it too"
+        run.say("not_checked", "verify.py", says)
     print("%d checks failed: this is not the bundle that was made." % run.failed if run.failed
           else "Nothing failed: the bundle is intact.")  # fmt: skip
     return 1 if run.failed else 0

@@ -7,12 +7,14 @@ import hashlib
 import json
 import os
 import re
-import unicodedata
 import zipfile
 from datetime import datetime, timedelta
 from typing import Any
 
+from evidence.checker.names import odd_name
 from evidence.checker.saying import Wrong
+
+MAX_FILES, MAX_TOTAL = 20_000, 64 * 10**9  # files, and bytes in them, that are read
 
 
 class Part:
@@ -53,6 +55,11 @@ class Folder:
         self.places: dict[str, tuple[str, int, int]] = {}
         self.digests: dict[str, str] = {}
         self.list()
+        if len(self.places) > MAX_FILES or sum(place[2] for place in self.places.values()) > MAX_TOTAL:
+            raise Wrong("%s holds more than is read" % os.path.basename(path))
+        wrong = odd_name(self.places)
+        if wrong:
+            raise Wrong(wrong)
 
     def list(self) -> None:
         """Find the files."""
@@ -105,17 +112,14 @@ class Zip(Folder):
         if file.read(4) != 2 * min(len(infos), 0xFFFF).to_bytes(2, "little"):
             raise Wrong("the directory of the zip holds more or fewer files than its end says")
         reached, length = 0, 0
-        seen: set[str] = set()
         for info in sorted(infos, key=lambda i: i.header_offset):
             if info.header_offset != reached:
                 raise Wrong("bytes lie between the files of the zip, before %s, or files overlap" % info.filename)
             data = reached + self._head(info)
             name = info.filename
             short = name[len(self.inside) :] if name.startswith(self.inside) else "../" + name
-            same = unicodedata.normalize("NFC", short).casefold()
-            if same in seen or name.endswith("/"):
+            if short in self.places or name.endswith("/"):
                 raise Wrong("the zip holds a folder, or two files of the name %s" % name)
-            seen.add(same)
             self.places[short] = (self.path, file.start + data, info.file_size)
             reached, length = data + info.file_size, length + 46 + len(name.encode()) + len(info.extra)
         end = reached + length + (22 if len(infos) < 65_535 and reached + length < 2**32 else 98)

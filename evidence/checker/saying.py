@@ -22,6 +22,22 @@ SHAPES = (LookupError, TypeError, ValueError, AttributeError, OverflowError, Rec
           RuntimeError, struct.error, subprocess.SubprocessError, zlib.error, zipfile.BadZipFile)  # fmt: skip
 
 
+DAMAGED = (struct.error, zlib.error, zipfile.BadZipFile, EOFError, UnicodeDecodeError)
+
+
+def worded(error: Exception) -> str:
+    """Return what an error of Python's own means for the file that is read."""
+    if isinstance(error, subprocess.SubprocessError):
+        return "openssl did not answer in time"
+    if isinstance(error, OSError) and error.strerror:
+        return "it cannot be read: %s" % error.strerror
+    if isinstance(error, DAMAGED):
+        return "it cannot be read: it was cut or changed (%s)" % error
+    if isinstance(error, KeyError):
+        return "it cannot be read: %s is missing in it, so it was cut or changed" % error
+    return "it cannot be read: it has another shape than we write, so it was cut or changed (%s)" % error
+
+
 class Examination:
     """One run: the certificates and the signer that are trusted, and how many checks failed."""
 
@@ -45,7 +61,7 @@ class Examination:
         except Wrong as error:
             wrong = [str(error)]
         except SHAPES as error:
-            wrong = ["what is read here has another shape than ours (%s: %s)" % (type(error).__name__, error)]
+            wrong = [worded(error)]
         for one in wrong[:5]:
             self.say("failed", name, one, where)
         if not wrong and fine:

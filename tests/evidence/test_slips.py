@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import io
+import os
 import re
+import struct
 import zipfile
+import zlib
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,13 +21,13 @@ from demo.der import integer, sequence, value
 from evidence.checker.curves import ed25519
 from evidence.checker.main import main
 from evidence.checker.reading import moment
-from evidence.checker.saying import Examination, Wrong
+from evidence.checker.saying import Examination, Wrong, worded
 from evidence.checker.tokens import stamp
 from evidence.checker.tree import climb
 from evidence.verify import verify
 from tests.evidence import forge
 from tests.evidence.forge import AT, WARC, World
-from tests.evidence.tampering import Base, edited
+from tests.evidence.tampering import E1, Base, edited
 from tests.evidence.test_clean import wacz
 from tests.evidence.test_verify import foreign, packed
 
@@ -74,7 +78,18 @@ def test_times_have_any_number_of_digits() -> None:
         moment("yesterday")
 
 
-@pytest.mark.parametrize("words", [["--signer"], ["--roots"], ["--signer", "9e48"], ["nowhere.zip"]])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--signer"],
+        ["--roots"],
+        ["--signer", "9e48"],
+        ["nowhere.zip"],
+        ["--sign"],
+        [".", "."],
+        ["--roots", "."],
+    ],
+)
 def test_words_it_cannot_use_are_told(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(words) == 2
     assert capsys.readouterr().out
@@ -177,3 +192,84 @@ def test_receipts_of_calendars_are_told_and_show_nothing(base: Base, tmp_path: P
     checks = verify(tmp_path / "e.wacz", base.world.trust)
     assert [c.result for c in checks if "calendar.ots" in c.detail] == ["not_checked"]
     assert main([str(tmp_path / "e.wacz")]) == 0
+
+
+NAMES = {
+    "data/tables/posts.csv ": "blank or a dot", "data/tables/posts.csv.": "one name on some systems",
+    "data/CON.txt": "a device", "data/a:b": "a colon", "Data/x": "one name on some systems",
+    "data/tables/posts.csv/x": "a file and a folder", "data/other/e1.wacz": "where we put no WACZ",
+    "data/other/e2.WACZ": "where we put no WACZ", "data/exhibits/deep/e001-x.wacz": "where we put no WACZ",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_name_that_another_system_reads_otherwise_is_found(base: Base, tmp_path: Path, name: str) -> None:
+    """By the right key, in every list: what stands there is signed, and read as another file elsewhere."""
+    data = base.case[E1] if name.lower().endswith("wacz") else b"more"
+    files = {**base.case, name: data, f"{name}.sha256": b"%s  %s\n" % (
+        forge.sha(data).encode(), name.rpartition("/")[2].encode())}  # fmt: skip
+    told = forge.sealed(forge.bagged(files), base.world.identity, stamp=base.world.second)
+    (tmp_path / "b.zip").write_bytes(forge.bundle(told))
+    assert NAMES[name] in failed(tmp_path / "b.zip", base)
+    assert main([str(tmp_path / "b.zip")]) == 1
+
+
+def in_a_folder(base: Base, folder: Path) -> Path:
+    for name, data in base.case.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(data)
+    return folder
+
+
+def test_a_pipe_is_not_waited_for(base: Base, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    assert "no file" in failed(tmp_path / "pipe", base)
+    folder = in_a_folder(base, tmp_path / "b")
+    (folder / "README.html").unlink()
+    os.mkfifo(folder / "README.html")
+    assert "README.html is a link to elsewhere, or no file" in failed(folder, base)
+    assert main([str(folder)]) == main([str(tmp_path / "pipe")]) == 1
+    (tmp_path / "b.zip").write_bytes(base.bytes)
+    os.mkfifo(tmp_path / "b.zip.sha256")
+    assert not failed(tmp_path / "b.zip", base)
+
+
+def test_files_of_any_size_are_not_read(base: Base, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = in_a_folder(base, tmp_path / "b")
+    with (folder / "data" / "more").open("wb") as file:
+        file.truncate(64 * 10**9 + 1)  # sparse: it takes no room
+    assert "more than is read" in failed(folder, base)
+    assert "more than is read" in failed(folder / "data" / "more", base)
+    assert main([str(folder)]) == main([str(folder / "data" / "more")]) == 1
+    assert "more than is read" in capsys.readouterr().out
+
+
+def test_reading_ends_where_it_is_interrupted(base: Base, tmp_path: Path) -> None:
+    from concurrent.futures import ThreadPoolExecutor
+
+    from evidence.files import FolderFiles
+
+    class Interrupted(FolderFiles):
+        def open(self, name: str) -> Any:
+            class Endless:
+                def read(self, size: int = -1) -> bytes:
+                    return b"x"
+
+                def close(self) -> None: ...
+
+            if name == "a":
+                raise KeyboardInterrupt
+            return Endless()
+
+    with ThreadPoolExecutor(2) as pool, pytest.raises(KeyboardInterrupt):
+        Interrupted(path=tmp_path, sizes={"a": 1, "b": 1, "c": 1}).digest_all(pool)
+
+
+def test_it_tells_how_it_is_used(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--help"]) == 0
+
+
+@pytest.mark.parametrize("error", [KeyError("hash"), zlib.error("Error -3"), struct.error("unpack"), TypeError("None")])
+def test_what_python_says_of_a_broken_file_is_said_as_a_sentence(error: Exception) -> None:
+    assert worded(error).startswith("it cannot be read: ")
+    assert "it was cut or changed" in worded(error)
