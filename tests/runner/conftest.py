@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -22,6 +23,22 @@ from tests.runner.world import Case
 def _no_outside_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("COPYTRAIL_DATABASE_URL", "COPYTRAIL_HOME", "COPYTRAIL_DEBUG"):
         monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture(autouse=True)
+def _all_closed(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Close what a test opens: a connection left to the garbage collector fails whichever test runs by then."""
+    opened: list[Workspace] = []
+    really = Workspace.open
+
+    def noted(*given: Any, **more: Any) -> Workspace:
+        opened.append(really(*given, **more))
+        return opened[-1]
+
+    monkeypatch.setattr(Workspace, "open", noted)
+    yield
+    for workspace in opened:
+        workspace.database.close()
 
 
 @pytest.fixture
