@@ -7,9 +7,8 @@ import zipfile
 import zlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import IO, Self, cast
+from typing import IO, Self
 
-from core.canonical import digest
 from core.errors import BadInput
 from evidence.manifest import Entry
 
@@ -120,64 +119,3 @@ def read(archive: zipfile.ZipFile, name: str, limit: int = 256 * 10**6) -> bytes
     if len(data) > limit:
         raise BadInput(f"{name} is larger than {limit} bytes")
     return data
-
-
-def entry(archive: zipfile.ZipFile, name: str) -> Entry:
-    """Return size and digest of one member, read piece by piece; raise BadInput where it is damaged."""
-    try:
-        with archive.open(name) as member:
-            return Entry(name, *digest(member))
-    except DAMAGED as error:
-        raise BadInput(f"{name} cannot be read: {error}") from error
-
-
-class _Comparing:
-    """A file that is written to only to be compared with another, place by place.
-
-    A zip writer goes back to fill in sizes: what is written again at the same place counts anew.
-    """
-
-    def __init__(self, other: IO[bytes]) -> None:
-        self.other = other
-        self.position = 0
-        self.end = 0
-        self.wrong: set[int] = set()
-
-    def write(self, data: bytes) -> int:
-        self.other.seek(self.position)
-        if self.other.read(len(data)) == data:
-            self.wrong.discard(self.position)
-        else:
-            self.wrong.add(self.position)
-        self.position += len(data)
-        self.end = max(self.end, self.position)
-        return len(data)
-
-    def seek(self, offset: int, whence: int = 0) -> int:
-        self.position = offset + (0, self.position, self.end)[whence]
-        return self.position
-
-    def tell(self) -> int:
-        return self.position
-
-    def seekable(self) -> bool:
-        return True
-
-    def flush(self) -> None:
-        """Nothing is held back."""
-
-
-def is_as_written(path: Path, archive: zipfile.ZipFile) -> bool:
-    """Return whether the zip, byte for byte, is what its members make when written by us: nothing hides between."""
-    with path.open("rb") as original:
-        copy = _Comparing(original)
-        with zipfile.ZipFile(cast("IO[bytes]", copy), "w", zipfile.ZIP_STORED, allowZip64=True) as again:
-            for info in archive.infolist():
-                fresh = _info(info.filename, info.file_size)
-                with (
-                    archive.open(info) as source,
-                    again.open(fresh, "w", force_zip64=info.file_size >= zipfile.ZIP64_LIMIT) as target,
-                ):
-                    while chunk := source.read(CHUNK):
-                        target.write(chunk)
-        return not copy.wrong and original.seek(0, 2) == copy.end
