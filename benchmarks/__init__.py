@@ -1,0 +1,1 @@
+"""Speed beside named peers, each in one run; no part of the product."""
