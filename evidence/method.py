@@ -20,6 +20,7 @@ is known only while it is written (`wacz`, `changes`). A key that is absent or N
                 what is made of the case as a whole
     wacz        {exhibit name: {path, sha256, bytes}} filled in once the exhibits are written
     archived    {exhibit name: [{service, url, at}]} copies kept by others, where somebody asked for them
+    elsewhere   [ref] posts whose answers were captured by other software and imported
     redacted    True in a public edition
     original    SHA-256 of the sealed edition, in a public one
     changes     {since, sha256 or None, added: [ref], removed: [ref], changed: [ref], chosen: bool, sentences: [...]}

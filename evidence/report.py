@@ -62,7 +62,8 @@ def _page(contents: Contents, *, container: Container, paper: bool, unprinted: t
         thumbnails=_thumbnails(whole) if paper else {}, overview=drawn.get("overview.svg"),
         families=[_family(case, family, drawn, rows) for family in drawn_families(contents)],
         others=len(contents.families) - len(drawn_families(contents)), counts=_counts(contents),
-        span=_span(contents), coverage=_coverage(contents), outages=_dated(method.get("outages"), zone),
+        span=_span(case), elsewhere=len(case.foreign & case.posts.keys()),
+        coverage=_coverage(contents), outages=_dated(method.get("outages"), zone),
         uncollected=_dated(method.get("uncollected"), zone), robots=_dated(method.get("robots"), zone),
         findings=sentences(contents.findings[:300], zone), unfound=len(contents.findings[300:]),
         changes={**changes, "told": clock(changes.get("since"), zone)} if changes else None,
@@ -127,7 +128,10 @@ def _thumbnails(whole: Sequence[Exhibit]) -> dict[str, str]:
 
 def _family(case: Case, family: Mapping[str, Any], drawn: Mapping[str, Markup], most: int) -> dict[str, Any]:
     found = way(family, case.posts)
-    zone = case.contents.zone
+    zone, earliest = case.contents.zone, (found.get("earliest") or {}).get("ref")
+    sentence = found["sentence"]
+    if earliest in case.foreign:
+        sentence = sentence.replace("earliest copy we captured", "earliest copy here (captured elsewhere)")
     rows = []
     for step in found["steps"][:most]:
         post = case.posts.get(step["ref"]) or {}
@@ -137,12 +141,12 @@ def _family(case: Case, family: Mapping[str, Any], drawn: Mapping[str, Markup], 
             "tier_told": TIERS.get(step["tier"] or 0, "audience unknown"),
             "published": told(post.get("published"), zone), "captured": clock(post.get("first_seen"), zone),
             "author": author.get("name") or author.get("handle") or "not shown",
-            "earliest": step["ref"] == (found.get("earliest") or {}).get("ref"),
+            "earliest": step["ref"] == earliest, "elsewhere": step["ref"] in case.foreign,
         })  # fmt: skip
     name = identifier(f"family-{family['id']}")
     return {"id": family["id"], "anchor": name, "size": family["size"], "platforms": family["platforms"],
             "languages": family.get("languages") or [], "accounts": _number(family.get("accounts")),
-            "sentence": found["sentence"], "rows": rows, "unlisted": max(0, len(found["steps"]) - most),
+            "sentence": sentence, "rows": rows, "unlisted": max(0, len(found["steps"]) - most),
             "figure": drawn.get(f"{name}.svg"), "file": f"{name}.svg",
             "excerpt": str(family.get("excerpt") or "")}  # fmt: skip
 
@@ -159,9 +163,12 @@ def _counts(contents: Contents) -> dict[str, int]:
     }  # fmt: skip
 
 
-def _span(contents: Contents) -> tuple[Any, Any] | None:
-    seen = sorted(str(post["first_seen"]) for post in contents.posts if post.get("first_seen"))
-    return (clock(seen[0], contents.zone), clock(seen[-1], contents.zone)) if seen else None
+def _span(case: Case) -> tuple[Any, Any] | None:
+    """Return when we captured; what an imported capture states of itself is not among it."""
+    seen = sorted(str(post["first_seen"]) for ref, post in case.posts.items()
+                  if post.get("first_seen") and ref not in case.foreign)  # fmt: skip
+    zone = case.contents.zone
+    return (clock(seen[0], zone), clock(seen[-1], zone)) if seen else None
 
 
 def _coverage(contents: Contents) -> list[dict[str, Any]]:

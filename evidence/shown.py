@@ -52,6 +52,9 @@ class Case:
         self.contents = contents
         self.labels = exhibit_labels(contents)
         self.posts = {str(post["ref"]): post for post in contents.posts}
+        # captured by other software and imported: when, only it says
+        self.foreign = {str(e.item.get("ref")) for e in contents.exhibits if e.item.get("elsewhere")}
+        self.foreign |= set(map(str, contents.method.get("elsewhere") or ()))
         self.media: dict[str, list[Row]] = defaultdict(list)
         for row in contents.media:
             self.media[str(row.get("ref"))].append(row)

@@ -39,15 +39,17 @@ def gather(workspace: Workspace, conn: Any, contents: Contents) -> dict[str, Any
     """Return the keys of evidence.method that the workspace knows of a case; times are ISO 8601 UTC."""
     from runner.clock_offset import clock_offset
     from runner.stamps_told import stamps
-    from storage import matching, runs
+    from storage import imported, matching, runs
 
     ended = list(runs.list_ended(conn, contents.case))
+    foreign = imported.elsewhere(conn, {p["capture"] for p in contents.posts if p["capture"]})
     return {
         "software": _software(contents.software), "settings": _settings(workspace), "rules": rules(workspace),
         "kernel": matching.generation(conn)[2] or None, "parsers": _parsers(contents),
         "audiences": _audiences(workspace), "coverage": list(_coverage(conn, contents.sources, ended)),
         "outages": list(outages(contents.sources, ended)), "uncollected": list(_uncollected(contents, ended)),
         "robots": list(_robots(contents, ended)), "clock": clock_offset(workspace, conn).as_row(),
+        "elsewhere": [str(p["ref"]) for p in contents.posts if p["capture"] in foreign],
         "stamps": stamps(workspace, conn, contents.exhibits),
     }  # fmt: skip
 

@@ -14,7 +14,7 @@ from core.errors import BadInput
 from evidence.contents import Contents
 from evidence.report import printed, readme
 from evidence.sheets import sheets
-from tests.evidence.reading_cases import ARABIC, CHINESE, HOSTILE, case, exhibit, hostile, picture, post
+from tests.evidence.reading_cases import ARABIC, CHINESE, HOSTILE, case, exhibit, family, hostile, picture, post
 
 CARELESS = re.compile(
     r"\b(bots?|fakes?|trolls?|proves?|proof|origins?|originated|first|culprit|inauthentic|coordinated|deleted)\b", re.I
@@ -255,3 +255,24 @@ def test_a_look_is_told_without_saying_its_moment_twice() -> None:
     told = readme(replace(case(), posts=[row], exhibits=[exhibit(1, row, observations=looks)])).decode()
     assert "00.123Z" not in told
     assert "text (1 words out, 1 in)" in told
+
+
+def test_a_capture_made_elsewhere_is_never_called_the_earliest_we_captured() -> None:
+    old = post(1, first_seen="1995-03-01T12:00:00Z")
+    origin = {"name": "old.warc.gz", "sha256": "ab" * 32, "software": "x", "verdict": "intact",
+              "imported_at": "2026-03-01T12:00:00Z"}  # fmt: skip
+    spread = {
+        "steps": [{"ref": old["ref"], "platform": "harbour.example", "place": "h", "tier": 1, "first_seen": None,
+                   "from": "1995-02-21T08:00:00Z", "to": "1995-02-21T08:01:00Z"}],
+        "arrows": [], "earliest": {"ref": old["ref"]}, "sentence": "The earliest copy we captured is this one.",
+    }  # fmt: skip
+    contents = case(posts=[old, post(2)], exhibits=[exhibit(1, old, elsewhere=origin)], pairs=[],
+                    families=[family([old, post(2)], spread)])  # fmt: skip
+    told = readme(contents).decode()
+    body = told[told.index('id="glance"') :]
+    assert "captured elsewhere; states 1995-03-01 12:00:00 UTC" in body
+    assert "not confirmed" in body
+    assert "from 1995" not in body
+    assert "The earliest copy here (captured elsewhere) is this one." in body
+    assert "earliest copy here, captured elsewhere" in body
+    assert "Earliest copy we captured" not in body
