@@ -142,13 +142,13 @@ class Visit:
         whole = math.ceil(height) if isinstance(height, int | float) and math.isfinite(height) else size["height"]
         if whole > self.caps.height:
             self._cut(f"The picture of the whole page ends after {self.caps.height:,} of {whole:,} pixels")
-        clip = {"x": 0, "y": 0, "width": size["width"], "height": max(1, min(whole, self.caps.height))}
+        clip: Any = {"x": 0, "y": 0, "width": size["width"], "height": max(1, min(whole, self.caps.height))}
         sight.full = await self._tried("full", page.screenshot(full_page=True, clip=clip, **shot))
         sight.thumbnail = await self._tried("thumbnail", self._thumbnail(page, size))
 
     async def _thumbnail(self, page: Page, size: Any) -> bytes:
         session = await self.context.new_cdp_session(page)
-        clip = {"x": 0, "y": 0, "width": size["width"], "height": size["height"], "scale": _SHRUNK}
+        clip: Any = {"x": 0, "y": 0, "width": size["width"], "height": size["height"], "scale": _SHRUNK}
         said = await session.send("Page.captureScreenshot", {"format": "png", "clip": clip})
         await session.detach()
         return base64.b64decode(said["data"])

@@ -13,7 +13,8 @@ from typing import Any
 
 from archive.page import Captured, capture
 from archive.page_answers import Answers, Caps
-from archive.page_proxy import Proxy, basic
+from archive.page_door import basic
+from archive.page_proxy import Proxy
 from archive.records import Record, records
 from archive.warc import WarcWriter
 from core.http import Client
