@@ -25,6 +25,7 @@ _IDS = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}
 _LONG = 16  # characters of a run that may pack a text of its own
 _LOWER = bytes(ord(chr(c).lower()) for c in range(256))
 _REMEMBERED = 2_000  # characters of what is not searched again where it comes again
+_TOGETHER = 50  # runs unpacked in one go: mostly none of them holds anything
 _SHORT = 7  # letters of what may come about by chance where bytes are read as text
 
 
@@ -186,13 +187,15 @@ class Hider:
     def _packed(self, text: str) -> Iterator[Span]:
         """Yield the runs of base64 that something stands in, whole, with what to put there instead."""
         runs = base64_runs.runs(text, self._least)
-        near = any(self._may_hold(unpacked("".join(whole(text[a + k : b]) for a, b in runs))) for k in range(4))
-        for start, end in runs:
-            held = self._deeper(text[start:end])
-            for offset in range(4) if near and held is None else ():
-                held = held or self._held(unpacked(whole(text[start + offset : end])))
-            if held is not None:
-                yield start, end, self._repacked(text[start:end], held)
+        for first in range(0, len(runs), _TOGETHER):
+            some = runs[first : first + _TOGETHER]
+            near = any(self._may_hold(unpacked("".join(whole(text[a + k : b]) for a, b in some))) for k in range(4))
+            for start, end in some:
+                held = self._deeper(text[start:end])
+                for offset in range(4) if near and held is None else ():
+                    held = held or self._held(unpacked(whole(text[start + offset : end])))
+                if held is not None:
+                    yield start, end, self._repacked(text[start:end], held)
 
     def _deeper(self, run: str) -> Hidden | None:
         """Return what stands in the text that a run packs, in whatever form it stands there."""
@@ -215,7 +218,8 @@ class Hider:
         text = data.decode("utf-8", "ignore")
         for start, end, target in self._in_folded(plain := fold(text)):
             beside = plain[max(start - 2, 0) : start] + plain[end : end + 2]
-            if end - start >= _SHORT or not beside or beside.isprintable():
+            fine = end - start >= _SHORT or not beside or beside.isprintable()
+            if fine and (not target.is_slight or amid_text(plain, start, end)):
                 return target
         return None
 

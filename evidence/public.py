@@ -23,6 +23,7 @@ _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12
 _QUOTED = re.compile(r"\"(?:sha256:)?([0-9a-f]{64})\"")
 _DIGEST = re.compile(r"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])")
 _NAME = re.compile(r"[^\w.-]+")
+_OUR_WAY = ("route", "system")  # of a capture
 _FIELDS = ("native_id", "handle", "name", "url")
 
 Progress = Callable[[int, int | None], None]
@@ -219,6 +220,8 @@ class Public:
         capture = None if exhibit.capture is None else self._row(exhibit.capture)
         if self.cast.rules:  # the digest of an imported file lets a reader try names
             item, capture = _elsewhere(item), None if capture is None else _elsewhere(capture)
+        if capture is not None:
+            capture = _without_our_way(capture)
         return replace(
             exhibit, item=item, capture=capture, name=self._titled(exhibit, own),
             screenshot=self._picture(exhibit.screenshot, fine), thumbnail=self._picture(exhibit.thumbnail, fine),
@@ -233,6 +236,13 @@ class Public:
         if data is None:
             return None
         return (self.binary("image/png", data) if fine else None) or self.withheld("image/png")
+
+
+def _without_our_way(capture: Row) -> Row:
+    """Return a capture that does not say from where and on what machine we looked."""
+    said = [name for name in _OUR_WAY if capture.get(name) is not None]
+    why = dict.fromkeys(said, "left out of the public edition; the sealed edition holds it")
+    return {**capture, **dict.fromkeys(said), "missing": {**(capture.get("missing") or {}), **why}}
 
 
 def _elsewhere(told: Row) -> Row:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import base64
 import random
 import time
 
@@ -113,6 +114,7 @@ def test_a_short_id_is_looked_for_in_texts_and_not_in_packed_bytes_or_the_glued_
     assert b"u1" in packed.lower()
     assert not short.stands_in_bytes(packed)
     assert short.stands_in_bytes(packed + b" board.example:u1 " + packed), "a long one"
+    assert short.stands_in(base64.b64encode(b'{"author": "u1", "n": 2}').decode())
     assert short.stands_in_layer(Layer("report.pdf", "4u1 u1 2", glued=True)) is None
     assert short.stands_in_layer(Layer("report.pdf", "by board.example:u1", glued=True)) == "person"
     assert short.stands_in_layer(Layer("README.html", "by u1")) == "person"

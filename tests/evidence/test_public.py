@@ -302,6 +302,16 @@ def test_the_pictures_of_a_page_go_where_its_words_name_somebody(world: World, b
     assert "copytrail-redacted" not in there[world.ids["unnamed view"]][0]
 
 
+def test_a_capture_does_not_say_from_where_and_on_what_machine_we_looked(bundle: tuple[Path, Public]) -> None:
+    told = [json.loads(data) for where, data in everything(bundle[0].read_bytes()) if where.endswith("/capture.json")]
+    assert told
+    for capture in told:
+        assert capture["route"] is None
+        assert "public edition" in capture["missing"]["route"]
+        assert capture.get("system") is None
+        assert capture["outcome"] == "ok"
+
+
 def test_a_photo_loses_what_it_says_and_keeps_its_pixels(world: World, bundle: tuple[Path, Public]) -> None:
     path, public = bundle
     headers, data = records(path)[public.id(world.ids["photo"])]
