@@ -44,6 +44,8 @@ def _one(token: Path, authority: str, data: bytes, sha256: str, trust: Trust) ->
         return Check(NAME, "failed", f"{token.name} is beside another file than the one it was made for.")
     if all(one.id != authority for one in trust.authorities):
         return Check(NAME, "not_checked", f"{token.name}: no authority {authority!r} is known here.")
+    if not token.is_file():
+        return Check(NAME, "failed", f"{token.name} is no file.")
     try:
         with token.open("rb") as file:
             told = stamped(file.read(_MAX_TOKEN + 1), data, trust, token.name, authority)

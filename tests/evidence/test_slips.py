@@ -232,6 +232,10 @@ def test_a_pipe_is_not_waited_for(base: Base, tmp_path: Path) -> None:
     (tmp_path / "b.zip").write_bytes(base.bytes)
     os.mkfifo(tmp_path / "b.zip.sha256")
     assert not failed(tmp_path / "b.zip", base)
+    (tmp_path / "b.zip.sha256").unlink()
+    (tmp_path / "b.zip.sha256").write_text(f"{forge.sha(base.bytes)}  b.zip\n")
+    os.mkfifo(tmp_path / "b.zip.sha256.noon.tsr")
+    assert "b.zip.sha256.noon.tsr is no file" in failed(tmp_path / "b.zip", base)
 
 
 def test_files_of_any_size_are_not_read(base: Base, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
