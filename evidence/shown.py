@@ -8,7 +8,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
-from core.redact import redact_url
+from evidence.bare import defanged as defanged
+from evidence.bare import grouped as grouped
+from evidence.bare import harmless as harmless
 from evidence.contents import Contents, Exhibit, Row
 from evidence.differences import difference
 from evidence.instants import Told, clock, told
@@ -19,7 +21,6 @@ LONG = 20_000  # characters of a text on the page; the whole text is in item.jso
 WORDINGS = 20  # that are laid beside each other
 SENTENCES = 12  # of matches with one exhibit; all of them are in the table of pairs
 OBSERVATIONS = 30
-_HTTP = re.compile(r"(?i)\bhttp(s?)://")
 # what stands before it on the page already
 _SAID = re.compile(r"^(Not seen|Seen|Nothing can be told) at \S+ \((answer \d+|shown)\)\.?$")
 _WHEN = re.compile(r"^(Not seen|Seen|Nothing can be told|Changed, as seen) at \S+ \((.+)\)\.?$")
@@ -33,16 +34,6 @@ _OUTCOME = {
     "seen": "seen unchanged", "changed": "seen with another wording", "not_seen": "not seen", "walled": "behind a wall",
     "unclear": "unclear",
 }  # fmt: skip
-
-
-def defanged(url: object) -> str:
-    """Return an address as text that no viewer opens by itself: hxxps for https; keys in it are hidden."""
-    return harmless(redact_url(str(url))) if url else ""
-
-
-def harmless(words: str) -> str:
-    """Return a sentence of ours in which no viewer finds an address to open."""
-    return _HTTP.sub(r"hxxp\1://", words)
 
 
 class Case:
@@ -245,11 +236,6 @@ def _unknown(missing: Mapping[str, Any] | None) -> list[tuple[str, str]]:
     for key, why in sorted((missing or {}).items()):
         by[harmless(str(why)).rstrip(".")].append(str(key).replace("_", " "))
     return [(", ".join(keys), why) for why, keys in by.items()]
-
-
-def grouped(digest: str | None, by: int = 4) -> str:
-    """Return a digest in groups that two people can read to each other."""
-    return " ".join((digest or "")[n : n + by] for n in range(0, len(digest or ""), by))
 
 
 def sentences(rows: Iterable[Mapping[str, Any]], zone: str) -> Sequence[dict[str, Any]]:
