@@ -90,11 +90,10 @@ class Files:
         work = [pool.submit(self._digest, name, stop) for name in wanted]
         try:
             self.digests.update((name, one.result()) for name, one in zip(wanted, work, strict=True))
-        except BaseException:  # whoever interrupts does not wait until files of any size are read
+        finally:  # whoever interrupts does not wait until files of any size are read
             stop.set()
             for one in work:
                 one.cancel()
-            raise
 
     def _digest(self, name: str, stop: Event | None = None) -> Entry | BadInput:
         size, crc, hashed = 0, 0, hashlib.sha256()
