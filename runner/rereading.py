@@ -6,9 +6,10 @@ import gzip
 import json
 import time
 import zlib
-from collections.abc import Generator, Iterable, Iterator, Mapping
-from contextlib import closing
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -21,9 +22,10 @@ from runner.said import Said, differences, filled, said_of, said_of_item
 
 if TYPE_CHECKING:
     from archive.replay import Replay
-    from core.source import Source, Yielded
+    from core.source import Source
     from evidence.checks import Result, Wacz
     from evidence.files import Files
+    from storage.sources import SourceRow
 
 Row = Mapping[str, Any]
 
@@ -33,6 +35,7 @@ _MOST_POSTS, _MOST_SOURCES = 200_000, 5_000
 _ROUNDS = 12  # walks of one source: each gets the answers recorded after those of the walk before
 _PIECE = 1 << 20
 _NAMED = 3
+_NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 CASE = "data/case.wacz"
 _SOURCES, _TABLE = "data/sources.json", "data/tables/sources.ndjson"
 _DAMAGE = (BadInput, OSError, EOFError, zlib.error)
@@ -158,17 +161,15 @@ class Rereading:
                     before = set(replay.served)
 
     def _one(self, kind: type[Source], source: Source, target: Target) -> None:
-        try:
-            with closing(_items(source, target)) as items:
-                for item in items:
+        from runner.collect import batches
+
+        with suppress(CopytrailError), closing(batches(source, _row(kind, target), Cursor())) as walk:
+            for batch in walk:  # it ends where its record does, or where a hostile answer breaks a parser
+                for item in batch:
                     if isinstance(item, Post):
                         self._keep(kind.id, item)
-                    if self._is_over():
-                        return
-        except CopytrailError:
-            return  # a recorded walk ends where its record does
-        except Exception:  # noqa: BLE001 - what a hostile answer breaks is a post not read again, no failed program
-            return
+                if self._is_over():
+                    return
 
     def _keep(self, parser: str, post: Post) -> None:
         said = said_of(post.model_dump(mode="json"))
@@ -187,8 +188,13 @@ class _TooMuch(Exception):
     """The records are more than are laid out."""
 
 
-def _items(source: Source, target: Target) -> Generator[Yielded]:
-    yield from source.collect(target, Cursor())
+def _row(kind: type[Source], target: Target) -> SourceRow:
+    from storage.sources import SourceRow
+
+    return SourceRow(
+        id=0, case_id=0, case="", url=target.url, platform="", kind=kind.id, route=kind.route, options={}, every=None,
+        robots_override=None, paused=True, added_at=_NEVER, posts=0, coverage=None, next_run=None, last_run=None,
+    )  # fmt: skip
 
 
 def _laid_out(waczs: Iterable[Files], folder: Path) -> list[Path]:
