@@ -6,6 +6,7 @@ import hashlib
 import os
 import stat
 import zlib
+from abc import ABC, abstractmethod
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -32,7 +33,7 @@ class Reading(Protocol):
 
 
 @dataclass
-class Files:
+class Files(ABC):
     """What is read of a bundle: names in their order, sizes, bytes; digests are taken once.
 
     `flaws` are what no honest bundle has, `loose` what only bundles of other makers have.
@@ -42,21 +43,21 @@ class Files:
     loose: list[str] = field(default_factory=list)
     digests: dict[str, Entry | BadInput] = field(default_factory=dict)
 
+    @abstractmethod
     def names(self) -> list[str]:
         """Return the names of the files in their order."""
-        raise NotImplementedError
 
+    @abstractmethod
     def size(self, name: str) -> int:
         """Return the unpacked size that is stated."""
-        raise NotImplementedError
 
+    @abstractmethod
     def open(self, name: str) -> Reading:
         """Open a file; raise BadInput where there is none."""
-        raise NotImplementedError
 
+    @abstractmethod
     def place(self, name: str) -> tuple[Path, int, int] | None:
         """Return where a file lies as it is (path, first byte, size); None where it is packed."""
-        raise NotImplementedError
 
     def crc(self, name: str) -> int | None:
         """Return the check sum that the container states, where it has any."""
