@@ -12,6 +12,7 @@ from core.errors import BadInput
 MAX_PAGES = 2_000
 MAX_OBJECTS = 200_000
 MAX_STREAM = 64 * 10**6  # bytes of one unpacked stream
+_AT_ONCE = 1_000_000  # characters of strings and streams handed on together: a long report has hundreds of megabytes
 
 
 def read(data: bytes) -> Iterator[str]:
@@ -48,7 +49,12 @@ def _objects(reader: object) -> Iterator[str]:
     if len(numbers) > MAX_OBJECTS:
         raise BadInput(f"The PDF has more than {MAX_OBJECTS} objects.")
     said: list[str] = []
+    size = looked = 0
     for number in sorted(numbers):
+        size, looked = size + sum(map(len, said[looked:])), len(said)
+        if size > _AT_ONCE:
+            yield "\n".join(said)
+            said, size, looked = [], 0, 0
         pending: list[object] = [reader.get_object(number)]
         while pending:
             one = pending.pop()
