@@ -200,15 +200,16 @@ def _exhibits(case: Case) -> Iterator[Check]:
         if name in there and case.files.entry(name).sha256 != row["sha256"]:
             wrong.append(f"{name} is not the file that {STATEMENT} names (its SHA-256 differs)")
     wrong += [f"{name} lies where we put no WACZ" for name in _waczs(case) if not _WACZ.fullmatch(name)]
+    every = set(case.files.names())
     for name in sorted(there):
-        wrong += _beside(case, name)
+        wrong += _beside(case, name, every)
     yield outcome("exhibits", wrong, f"{len(rows)} files, each with the SHA-256 that is signed.")
 
 
-def _beside(case: Case, name: str) -> Iterator[str]:
+def _beside(case: Case, name: str, every: set[str]) -> Iterator[str]:
     """Yield what is wrong with the file that tells the digest of a WACZ beside it."""
     beside = f"{name}.sha256"
-    if beside not in case.files.names():
+    if beside not in every:
         yield f"{beside} is missing"
         return
     expected = f"{case.files.entry(name).sha256}  {name.rpartition('/')[2]}\n".encode()
