@@ -215,17 +215,17 @@ class FolderFiles(Files):
         return self.path / name, 0, self.sizes[name]
 
 
-@dataclass
+@dataclass(kw_only=True)
 class Inside(Files):
     """The files under one folder of others."""
 
-    outer: Files = field(default_factory=Files)
-    prefix: str = ""
+    outer: Files
+    prefix: str
 
     @classmethod
     def of(cls, outer: Files, prefix: str) -> Self:
         """Return the files whose names begin with `prefix`."""
-        return cls(outer.flaws, outer.loose, {}, outer, prefix)
+        return cls(flaws=outer.flaws, loose=outer.loose, outer=outer, prefix=prefix)
 
     def names(self) -> list[str]:
         """Return the names without the prefix."""

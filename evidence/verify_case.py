@@ -16,7 +16,7 @@ from evidence.verify_bag import check_bag, check_sums
 from evidence.verify_custody import chain, known, log_of
 from evidence.verify_times import signed_by, stamped, unknown
 from evidence.verify_told import receipt, told
-from evidence.verify_wacz import SHAPE, verify_wacz
+from evidence.verify_wacz import SHAPE, guarded, verify_wacz
 
 STATEMENT, SIGNATURE, LOG = "seal/statement.json", "seal/signature.json", "data/custody.json"
 _SEALED = re.compile(r"seal/(statement\.json|signature\.json(\.[a-z0-9-]+\.(tsr|ots))?|tsa-[a-z0-9-]+\.pem)")
@@ -51,7 +51,7 @@ def verify_case(
         ("signature", _signature), ("time of signing (T2)", _stamps), ("custody", _custody), ("exhibits", _exhibits),
         ("what people read", _told),
     ):  # fmt: skip
-        checks += _guarded(name, look, case)
+        checks += guarded(name, look, case)
     if trust.reread is not None:
         step("posts, read again")
         trust.reread.begin(files)
@@ -59,16 +59,6 @@ def verify_case(
         step(row["path"])
         checks += [replace(check, exhibit=row["path"]) for check in _one(case, row["path"], pool)]
     return checks
-
-
-def _guarded(name: str, look: Callable[[Case], Iterator[Check]], case: Case) -> Iterator[Check]:
-    try:
-        yield from look(case)
-    except BadInput as error:
-        yield Check(name, "failed", f"{error.sentence.rstrip('.')}.")
-    except SHAPE as error:
-        says = f"what is read here has another shape than ours ({type(error).__name__}: {str(error)[:200]})."
-        yield Check(name, "failed", says)
 
 
 def _container(case: Case) -> Iterator[Check]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
 from functools import partial
+from typing import TypeVar
 
 from core.errors import BadInput
 from evidence.checks import Check, Trust, Wacz
@@ -17,6 +18,7 @@ from evidence.verify_times import check_seals, check_signed_time
 from evidence.verify_told import check_receipts
 
 SHAPE = (LookupError, TypeError, ValueError, AttributeError, OverflowError, RecursionError)
+_Looked = TypeVar("_Looked")
 Step = Callable[[Wacz], Iterator[Check]]
 
 
@@ -41,10 +43,10 @@ def verify_wacz(files: Files, trust: Trust, pool: Executor | None) -> tuple[Wacz
     return wacz, checks
 
 
-def guarded(name: str, step: Step, wacz: Wacz) -> Iterator[Check]:
+def guarded(name: str, step: Callable[[_Looked], Iterator[Check]], at: _Looked) -> Iterator[Check]:
     """Yield the checks of a step; what hostile JSON of any shape breaks is a failed check, not a failed program."""
     try:
-        yield from step(wacz)
+        yield from step(at)
     except BadInput as error:
         yield Check(name, "failed", f"{error.sentence.rstrip('.')}.")
     except SHAPE as error:
