@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Literal
 from core.records import Post
 
 Strength = Literal["A", "B", "C"]
+Modality = Literal["text", "link", "picture", "video", "sound", "tags", "account", "site"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,7 @@ class Matcher(ABC):
     id: ClassVar[str]
     version: ClassVar[str] = "1"
     title: ClassVar[str] = ""
+    modality: ClassVar[Modality] = "text"  # evidence of one modality is counted together, and capped
     reads: ClassVar[tuple[str, ...]] = ("text",)
     max_holders: ClassVar[int] = 50
     text: ClassVar[bool] = False

@@ -18,6 +18,7 @@ class UrlShared(Matcher):
 
     id = "url.shared"
     title = "Same link"
+    modality: ClassVar = "link"
     reads: ClassVar = ("links",)
 
     def keys(self, post: Post) -> tuple[str, ...]:

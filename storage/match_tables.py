@@ -71,7 +71,50 @@ class MatchPair(Row, table=True):
     sentence: str = Field(sa_type=Text)
     detail: dict[str, Any] = Field(default_factory=dict, sa_type=JSON_TYPE)
     version: str
+    bits: float | None = None  # log2 of how much likelier this is in copies than by chance; null: not weighed
+    parameters_id: int | None = Field(default=None, foreign_key="match_parameters.id", sa_type=Big)
     generation: int = Field(sa_type=BigInteger)
+
+
+class MatchParameters(Row, table=True):
+    """What a matcher was set to when it gave a verdict: written once, pointed to by many pairs."""
+
+    __tablename__ = "match_parameters"
+    id: int | None = Field(default=None, primary_key=True, sa_type=Big)
+    digest: str = Field(unique=True)  # of matcher, version and parameters
+    matcher: str
+    version: str
+    parameters: dict[str, Any] = Field(default_factory=dict, sa_type=JSON_TYPE)
+
+
+class MatchItemPair(Row, table=True):
+    """That two accounts, pictures, videos or sites match: things that stand behind posts; `left_key` sorts first."""
+
+    __tablename__ = "match_item_pairs"
+    __table_args__ = (UniqueConstraint("kind", "left_key", "right_key", "matcher"),)
+    id: int | None = Field(default=None, primary_key=True, sa_type=Big)
+    kind: str  # account, media, site
+    left_key: str  # ref of an account, SHA-256 of a file, host of a site
+    right_key: str = Field(index=True)
+    matcher: str
+    score: float
+    strength: str
+    sentence: str = Field(sa_type=Text)
+    detail: dict[str, Any] = Field(default_factory=dict, sa_type=JSON_TYPE)
+    version: str
+    bits: float | None = None
+    parameters_id: int | None = Field(default=None, foreign_key="match_parameters.id", sa_type=Big)
+    generation: int = Field(sa_type=BigInteger)
+
+
+class PostVector(Row, table=True):
+    """What a sentence encoder made of a post's text: float16, little endian, of length one."""
+
+    __tablename__ = "post_vectors"
+    post_id: int = _post(primary_key=True)
+    model: str = Field(primary_key=True)
+    norm_hash: int = Field(sa_type=BigInteger)  # of the folded text it was made of
+    vector: bytes = Field(sa_type=LargeBinary)
 
 
 class MatchFamily(Row, table=True):
