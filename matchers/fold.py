@@ -3,19 +3,21 @@
 Letters and digits stay, as NFKD and case folding give them; accents, format characters, punctuation, symbols, emoji and
 spaces go; links and @mentions are skipped. Cyrillic and Greek letters that look Latin become Latin, every time and by
 one table, so that two Russian texts still match one another and a word written with borrowed letters matches too.
-Vowel signs that carry meaning (Devanagari, Thai) stay: only marks with a combining class are accents.
+Traditional Chinese characters become their simplified forms, one for one (matchers/data/han.txt). Vowel signs that
+carry meaning (Devanagari, Thai) stay: only marks with a combining class are accents.
 """
 
 from __future__ import annotations
 
 import unicodedata
 from functools import cache
+from importlib.resources import files
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-VERSION = f"fold-1/{unicodedata.unidata_version}"
+VERSION = f"fold-2/{unicodedata.unidata_version}"
 
 DENSE = 1 << 21  # a letter of a script without spaces between words; set beside the code point
 SEPARATOR = -1  # dropped, and ends a word
@@ -55,6 +57,14 @@ class Tables(NamedTuple):
     pool: NDArray[np.int32]
 
 
+@cache
+def simplified() -> dict[int, int]:
+    """Return the simplified form of each Chinese character that has another one, as code points."""
+    lines = files("matchers").joinpath("data/han.txt").read_text(encoding="utf-8").splitlines()
+    pairs = "".join(line for line in lines if not line.startswith("#"))
+    return dict(zip(map(ord, pairs[::2]), map(ord, pairs[1::2]), strict=True))
+
+
 def _dense(point: int) -> bool:
     return any(low <= point <= high for low, high in _DENSE_RANGES)
 
@@ -64,7 +74,7 @@ def _reduce(char: str) -> str:
     for _ in range(4):
         before = char
         char = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", char).casefold())
-        char = "".join(_LOOKALIKES.get(c, c) for c in char if _stays(c))
+        char = "".join(_LOOKALIKES.get(c, c) for c in char if _stays(c)).translate(simplified())
         if char == before:
             break
     return char
@@ -117,6 +127,8 @@ def tables() -> Tables:
         start = max(start, high + 1)
     for low, high in _IDEOGRAPHS:
         table[low : high + 1] = np.arange(low, high + 1, dtype=np.int32)
+    for point, simple in simplified().items():
+        table[point] = simple | DENSE
     for low, high in _DENSE_RANGES:
         own = np.flatnonzero(table[low : high + 1] == np.arange(low, high + 1)) + low
         table[own] |= DENSE
