@@ -58,7 +58,7 @@ def _chain(chance: random.Random, some: Pool, length: int) -> str:
     text, words, draw = some.text, some.words, chance.random
     places = len(words) - 10
     parts, size = [], 0
-    while size < length:
+    while size < length - 15:  # half a span
         begin = int(places * draw())
         part = text[words[begin] : words[begin + 2 + int(7 * draw())]]
         parts.append(part)

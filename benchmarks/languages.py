@@ -29,33 +29,33 @@ class Language(NamedTuple):
 LANGUAGES = (
     Language(
         "latin", "ba be bi bro da de der do ed fa ge ha he i ing ka ke ki la le ly ma me mi na ne no o pre "
-        "ra re ri sa se si sta ta te ter th ti tion to tra u un wa we wor y", 60_000, 6_000_000, 0.30,
+        "ra re ri sa se si sta ta te ter th ti tion to tra u un wa we wor y", 60_000, 6_000_000, 0.55,
     ),
     Language(
         "umlaut", "ab auf aus be ber ck de der ei en er fä ge gen ha heit in ke keit kö lich lö ma mü ne "
-        "nen no rau sch sen ß sta te tung über un ver wä zu zü", 40_000, 800_000, 0.10,
+        "nen no rau sch sen ß sta te tung über un ver wä zu zü", 40_000, 800_000, 0.08,
     ),
     Language(
         "tilde", "a al ba ca ción co cu da de dad do el en és fi ga gua ha ía ier la lo lu ma men ña ño o "
-        "pa per que ra ría ro sa se ta te to ú va", 25_000, 500_000, 0.10,
+        "pa per que ra ría ro sa se ta te to ú va", 25_000, 500_000, 0.07,
     ),
     Language(
         "accent", "a au ba ça ce ché com dé e é eau en er eu ê fai ga gé i in lé la le ment mo na oi on ou "
-        "pa pré que ra ré sse su te té ti tion tra vi", 20_000, 400_000, 0.10,
+        "pa pré que ra ré sse su te té ti tion tra vi", 20_000, 400_000, 0.06,
     ),
     Language(
         "cyrillic", "а бо ва ве ви го да де до ет жи за и ие ка ко ла ли ло ми на не ни но ность ов ого по "
-        "пре при ра ре ро са ста сть та те то ть у ую чи ши щу ы ять", 40_000, 700_000, 0.12,
+        "пре при ра ре ро са ста сть та те то ть у ую чи ши щу ы ять", 40_000, 700_000, 0.08,
     ),
     Language(
         "cyrillic2", "а бо ва ві го ґа да дже ею є жи за зі і ів ї йо ка ко ла лі ло ми на не ні о ого пе по "
-        "при ра ро са ся та ти у ую ха ці чи ши щ ється ю", 8_000, 60_000, 0.06,
+        "при ра ро са ся та ти у ую ха ці чи ши щ ється ю", 8_000, 60_000, 0.03,
     ),
     Language(
-        "han", "", 30_000, 650_000, 0.14,
+        "han", "", 30_000, 650_000, 0.08,
     ),
     Language(
-        "kana", "", 10_000, 170_000, 0.08,
+        "kana", "", 10_000, 170_000, 0.05,
     ),
 )  # fmt: skip
 
