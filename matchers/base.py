@@ -42,6 +42,11 @@ class Matcher(ABC):
     max_holders: ClassVar[int] = 50
     text: ClassVar[bool] = False
 
+    @property
+    def parameters(self) -> Mapping[str, Any]:
+        """Return what this matcher is set to: kept once, pointed to by every pair it finds."""
+        return {}
+
     @abstractmethod
     def keys(self, post: Post) -> tuple[str, ...]:
         """Return what the post can be found by; empty where it has nothing this matcher looks at."""
