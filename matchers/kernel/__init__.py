@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -23,6 +24,57 @@ WORD_WEIGHT, DENSE_WEIGHT, ENOUGH = 5, 3, 60  # twelve words, or twenty letters 
 SPANS = 64  # stretches kept of one pair
 
 VERSION = f"winnow-1:{WIDTH}/{DENSE_WIDTH}/{WINDOW}:{fold.VERSION}"
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """Many texts as UTF-8 in one buffer; text t lies between `offsets[t]` and `offsets[t + 1]`.
+
+    `buffer` is uint8, `offsets` int64; neither is written to, so both may lie in a file mapped into memory. The bytes
+    must be UTF-8 (lone surrogates allowed), as Arrow and `str.encode` give it: the kernel does not check them.
+    """
+
+    buffer: Array
+    offsets: Array
+
+    def __len__(self) -> int:
+        return len(self.offsets) - 1
+
+    def part(self, begin: int, end: int) -> Texts:
+        """Return the texts from `begin` to before `end`, without copying them."""
+        return Texts(self.buffer, self.offsets[begin : end + 1])
+
+    def take(self, rows: Array) -> Texts:
+        """Return the texts of the rows named, copied together."""
+        from matchers.kernel import text
+
+        return Texts(*text.gather(self.buffer, self.offsets, np.ascontiguousarray(rows, np.int64)))
+
+
+def texts_of(texts: Sequence[str]) -> Texts:
+    """Encode texts into one buffer."""
+    data = [text.encode("utf-8", "surrogatepass") for text in texts]
+    offsets = np.zeros(len(data) + 1, np.int64)
+    np.cumsum([len(d) for d in data], out=offsets[1:])
+    return Texts(np.frombuffer(b"".join(data), np.uint8), offsets)
+
+
+def texts_in(column: Any) -> Texts:
+    """Take the texts of an Arrow array of strings: not copied, if it is one array (not chunks) and nothing is missing.
+
+    Missing values count as empty texts.
+    """
+    if hasattr(column, "num_chunks"):
+        column = column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
+    if column.null_count:
+        column = column.fill_null("")
+    if str(column.type) not in ("string", "large_string"):
+        column = column.cast("large_string")
+    kind = np.int64 if str(column.type) == "large_string" else np.int32
+    _, offsets, data = column.buffers()
+    every = np.frombuffer(offsets, kind) if offsets else np.zeros(1, kind)
+    own = every[column.offset : column.offset + len(column) + 1].astype(np.int64, copy=False)
+    return Texts(np.frombuffer(data or b"", np.uint8), own)
 
 
 class Signatures(NamedTuple):
@@ -64,29 +116,31 @@ class Compared(NamedTuple):
         return rows
 
 
-def _buffer(texts: Sequence[str]) -> tuple[Array, Array]:
-    data = [text.encode("utf-8", "surrogatepass") for text in texts]
-    offsets = np.zeros(len(data) + 1, np.int64)
-    np.cumsum([len(d) for d in data], out=offsets[1:])
-    return np.frombuffer(bytearray(b"".join(data)), np.uint8), offsets
+def _whole(texts: Sequence[str] | Texts) -> Texts:
+    return texts if isinstance(texts, Texts) else texts_of(texts)
 
 
-def sign(texts: Sequence[str]) -> Signatures:
-    """Sign texts; those too short to be compared by their words get no keys."""
+def sign(texts: Sequence[str] | Texts, threads: int = 1) -> Signatures:
+    """Sign texts; those too short to be compared by their words get no keys. The number of threads changes nothing."""
     from matchers.kernel import text
 
     table, pool = fold.tables()
-    buffer, offsets = _buffer(texts)
-    return Signatures(*text.sign(buffer, offsets, table, pool, WIDTH, DENSE_WIDTH, WINDOW, WORD_WEIGHT, DENSE_WEIGHT))
+    whole = _whole(texts)
+    return Signatures(
+        *text.sign(whole.buffer, whole.offsets, table, pool, WIDTH, DENSE_WIDTH, WINDOW, WORD_WEIGHT, DENSE_WEIGHT)
+    )
 
 
-def compare(texts: Sequence[str], left: Sequence[int] | Array, right: Sequence[int] | Array) -> Compared:
+def compare(texts: Sequence[str] | Texts, left: Sequence[int] | Array, right: Sequence[int] | Array) -> Compared:
     """Compare pairs of texts, given by their places in `texts`, exactly: grams shared, and the stretches in common."""
     from matchers.kernel import pairs, text
 
     table, pool = fold.tables()
     a, b = np.asarray(left, np.int64), np.asarray(right, np.int64)
-    letters, at, starts, shingles, firsts, measures = text.unfold(*_buffer(texts), table, pool, SHINGLE, DENSE_SHINGLE)
+    whole = _whole(texts)
+    letters, at, starts, shingles, firsts, measures = text.unfold(
+        whole.buffer, whole.offsets, table, pool, SHINGLE, DENSE_SHINGLE
+    )
     counts = pairs.overlaps(shingles, firsts, a, b)
     same = pairs.equal(letters, starts, a, b)
     spans, begins, longest = pairs.align(letters, at, starts, a, b, SHINGLE, DENSE_SHINGLE, SPANS)
@@ -98,4 +152,5 @@ def warm() -> None:
     importlib.import_module("matchers.kernel.lookup")
 
     sign(["a"])
+    texts_of(["a"]).take(np.zeros(1, np.int64))
     compare(["a", "b"], [0], [1])

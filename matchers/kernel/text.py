@@ -208,9 +208,10 @@ def winnow(hashes: Array, m: int, window: int, keys: Array, at: int, seen: Array
     return at
 
 
+TEXTS = "Array(uint8, 1, 'C', True), Array(int64, 1, 'C', True)"  # buffer and offsets, never written to
 SIGN = (
     "Tuple((uint64[::1], int64[::1], uint64[::1], int32[:, ::1]))"
-    "(uint8[::1], int64[::1], int32[::1], int32[::1], int64, int64, int64, int64, int64)"
+    f"({TEXTS}, int32[::1], int32[::1], int64, int64, int64, int64, int64)"
 )
 
 
@@ -265,7 +266,7 @@ def sign(
 
 UNFOLD = (
     "Tuple((int32[::1], int32[::1], int64[::1], uint64[::1], int64[::1], int32[:, ::1]))"
-    "(uint8[::1], int64[::1], int32[::1], int32[::1], int64, int64)"
+    f"({TEXTS}, int32[::1], int32[::1], int64, int64)"
 )
 
 
@@ -315,3 +316,15 @@ def unfold(
                 total += 1
         firsts[t + 1] = total
     return letters, at, starts, shingles[:total].copy(), firsts, measures
+
+
+@compiled(f"Tuple((uint8[::1], int64[::1]))({TEXTS}, int64[::1])")
+def gather(buffer: Array, offsets: Array, rows: Array) -> tuple[Array, Array]:
+    """Copy the texts of some rows together."""
+    starts = np.zeros(len(rows) + 1, np.int64)
+    for i in range(len(rows)):
+        starts[i + 1] = starts[i] + offsets[rows[i] + 1] - offsets[rows[i]]
+    out = np.empty(starts[len(rows)], np.uint8)
+    for i in range(len(rows)):
+        out[starts[i] : starts[i + 1]] = buffer[offsets[rows[i]] : offsets[rows[i] + 1]]
+    return out, starts
