@@ -242,7 +242,7 @@ def test_the_examples_of_the_pages_work(tmp_path: Path) -> None:
     assert load(tmp_path / "harbour.yml").case == "harbour"
     (tmp_path / "posts.ndjson").write_text(example("importing.md", "json"))
     assert [type(item) for item in import_posts(tmp_path / "posts.ndjson")] == [Post]
-    matcher: dict[str, Any] = {"__name__": "tags_in_order"}
+    matcher: dict[str, Any] = {"__name__": "mentions_in_order"}
     exec(example("how-to-add-a-matcher.md", "python"), matcher)
-    posts = [Post(platform=name, native_id="1", tags=tuple("abcde")) for name in ("left", "right")]
-    assert matcher["TagsInOrder"]().compare(*posts).score == 1.0
+    posts = [Post(platform=name, native_id="1", mentions=tuple("abcde")) for name in ("left", "right")]
+    assert matcher["MentionsInOrder"]().compare(*posts).score == 1.0

@@ -30,7 +30,7 @@ def post(text: str | None = None, *links: str, title: str | None = None, who: st
 
 def test_every_matcher_is_found_and_describes_itself() -> None:
     found = registry.find(matchers, Matcher)  # type: ignore[type-abstract]
-    assert set(found) == {"text.exact", "text.near", "url.shared"}
+    assert {"text.exact", "text.near", "url.shared"} <= set(found)
     documented = (Path(__file__).parents[2] / "docs" / "matchers.md").read_text("utf-8")
     for name, matcher in found.items():
         assert matcher.title
