@@ -1,66 +1,40 @@
 """The key index: sorted segments in files beside the database, mapped into memory, made anew from SQL when in doubt.
 
-What is true stands in SQL; a segment holds (key, row) pairs sorted by key, and the rows with their number of keys.
-Appending writes one small file; neighbours of like size are merged, so that there are few. A file is written aside,
-synced and renamed, then named in the manifest with its digest, so that a kill at any moment leaves the old state or the
-new one. The manifest also names the generation of the truth it stands for: another one there means catch up, or start
-over. Look-ups read a bounded number of rows per key and post, whatever the archive holds.
+What is true stands in SQL; a segment holds (key, row) pairs sorted by both, and the rows with their number of keys.
+Appending writes one small file; four of like size are merged into one, so that a pair is rewritten some five times on
+the way to 400 million. A file is written aside, synced and renamed, then named in the manifest with its checksum, so
+that a kill at any moment leaves the old state or the new one. All checksums are read again at every opening and before
+nothing else; what is damaged is dropped, `repaired` says so, and SQL fills it again. The manifest also names the
+generation of the truth it stands for: another one there means catch up, or start over.
 """
 
 from __future__ import annotations
 
 import fcntl
-import hashlib
-import mmap
 import os
 import struct
-from collections.abc import Iterator
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
-from typing import Any, NamedTuple, Self
+from typing import Any, Self
 
 import numpy as np
 import orjson
 from numpy.typing import NDArray
 
 from core.errors import CannotStart
+from matchers import meeting
+from matchers.candidates import Batch, Candidates, Lookup, ordered
+from matchers.segment_file import NewFile, Segment, load, merged
 
 Array = NDArray[Any]
 
-MAGIC = b"copytrail segment 1\n\0\0\0\0"
-HEAD = struct.Struct("<24sQQ")  # magic, pairs, posts
-HOLDERS = 50  # rows looked at of one key in an archive of 100,000 posts (matching-bench), growing with its fourth root
-POSTINGS = 500_000  # rows looked at for one post
-TOP = 32  # candidates kept of one post and segment: those that share most
-LEAST = 0.1  # of the keys of both that must be shared before two texts are compared
+__all__ = ["Batch", "Candidates", "Segments"]
 
-
-class Batch(NamedTuple):
-    """Posts to look up or append: ascending row ids, and keys[starts[i]:starts[i + 1]] of each."""
-
-    ids: Array
-    starts: Array
-    keys: Array
-
-
-class Candidates(NamedTuple):
-    """Pairs worth comparing: place in the batch, row found, keys shared."""
-
-    who: Array
-    row: Array
-    shared: Array
-
-
-@dataclass(frozen=True, slots=True)
-class Segment:
-    """One sorted file, mapped into memory; pages are read as needed and can be dropped by the system at any time."""
-
-    name: str
-    keys: Array
-    rows: Array
-    ids: Array
-    sizes: Array
+ALIKE = 4  # segments of like size (within that factor) are merged when there are so many
+SMALLEST = 1 << 12  # pairs; below, all are alike
+NOTHING = Candidates(*(np.zeros(0, kind) for kind in (np.int64, np.int64, np.int32, np.int32, np.uint8)))
 
 
 class Segments:
@@ -74,8 +48,8 @@ class Segments:
         self.folder = folder
         self.stamp = stamp
         self.generation, self.token = 0, ""
+        self.repaired: str | None = None
         self.segments: list[Segment] = []
-        self._files: dict[str, dict[str, Any]] = {}
         self._number = 0
         try:
             folder.mkdir(parents=True, exist_ok=True)
@@ -104,11 +78,11 @@ class Segments:
     @property
     def posts(self) -> int:
         """Return how many rows are in the index."""
-        return sum(len(segment.ids) for segment in self.segments)
+        return sum(len(segment.ids) - len(segment.gone) for segment in self.segments)
 
     def clear(self) -> None:
         """Drop everything; the manifest goes first."""
-        self.segments, self._files, self.generation, self.token = [], {}, 0, ""
+        self.segments, self.generation, self.token = [], 0, ""
         for path in (self.folder / "manifest.json", *self.folder.glob("*.seg"), *self.folder.glob("*.part")):
             path.unlink(missing_ok=True)
         _sync(self.folder)
@@ -118,57 +92,54 @@ class Segments:
         if len(batch.keys):
             if int(batch.ids[-1]) >= 2**32:
                 raise CannotStart("The index holds post numbers below 2**32; this database has more.")
-            sizes = np.diff(batch.starts)
-            order = np.argsort(batch.keys, kind="stable")
-            rows = np.repeat(batch.ids, sizes).astype(np.uint32)[order]
-            held = sizes > 0
-            self._write(batch.keys[order], rows, batch.ids[held].astype(np.uint32), sizes[held].astype(np.uint32))
-        while len(self.segments) > 1 and len(self.segments[-2].keys) <= 2 * len(self.segments[-1].keys):
-            self._merge()
+            self._add(batch)
+        while (tail := self._alike()) >= ALIKE:
+            self._merge(tail)
         self.generation, self.token = generation, token
         self._save()
 
     def find(self, keys: Array) -> Array:
         """Return for each key the oldest row that holds it, or -1."""
-        from matchers.kernel import lookup
-
         found = np.full(len(keys), -1, np.int64)
-        order = np.argsort(keys, kind="stable")
-        wanted, low, high = keys[order], np.empty(len(keys), np.int64), np.empty(len(keys), np.int64)
+        order, wanted, low, high = ordered(keys)
         for segment in reversed(self.segments):
-            lookup.ranges(wanted, order, segment.keys, low, high)
-            there = high > low
+            segment.ranges(wanted, order, low, high)
+            there = np.flatnonzero(high > low)
+            while len(segment.gone) and len(there):
+                gone = np.isin(segment.rows[low[there]], segment.gone)
+                if not gone.any():
+                    break
+                low[there[gone]] += 1
+                there = there[high[there] > low[there]]
             found[there] = segment.rows[low[there]]
         return found
 
-    def candidates(self, batch: Batch, *, least: float = LEAST, top: int = TOP) -> Iterator[Candidates]:
-        """Yield, segment by segment and then within the batch, the earlier posts that share keys with the new ones."""
-        from matchers.kernel import lookup
+    def ranks(self, batch: Batch, again: bool = False) -> Array:
+        """Return how many indexed posts come before each of a batch: int64; all of them, where it is matched again."""
+        held = np.diff(batch.starts) > 0
+        return self.posts + (np.zeros(len(held), np.int64) if again else np.cumsum(held) - held)
 
-        cap = self.cap()
-        newest = cap // 5
-        order = np.argsort(batch.keys, kind="stable")
-        wanted = batch.keys[order]
-        low, high = np.empty(len(order), np.int64), np.empty(len(order), np.int64)
-        bounds = (cap - newest, newest, POSTINGS, top, least)
-        for segment in self.segments:
-            lookup.ranges(wanted, order, segment.keys, low, high)
-            yield Candidates(*lookup.share(batch.starts, low, high, segment.rows, segment.ids, segment.sizes, *bounds))
-        lookup.earlier(wanted, order, low, high)
-        sizes = np.diff(batch.starts)
-        ids = batch.ids.astype(np.uint32)
-        rows = np.repeat(ids, sizes)[order]
-        yield Candidates(*lookup.share(batch.starts, low, high, rows, ids, sizes.astype(np.uint32), *bounds))
+    def candidates(self, batch: Batch, *, threads: int = 1, again: bool = False) -> Candidates:
+        """Return the earlier posts worth comparing with each of a batch, in the index and in the batch itself.
+
+        Rows of the batch come after all of the index. Where posts are matched `again` their former keys count for
+        nothing, and all other rows count as earlier.
+        """
+        found = Lookup(self.segments, batch, self.ranks(batch, again), again)
+        slices = found.slices()
+        if threads == 1 or len(slices) < 2:
+            parts = [found.part(*some) for some in slices]
+        else:
+            with ThreadPoolExecutor(threads) as several:
+                parts = list(several.map(lambda some: found.part(*some), slices))
+        return Candidates(*(np.concatenate(some) for some in zip(*parts, strict=True))) if parts else NOTHING
 
     def holders(self, keys: Array) -> Array:
         """Return how many rows hold each key."""
-        from matchers.kernel import lookup
-
         counts = np.zeros(len(keys), np.int64)
-        order = np.argsort(keys, kind="stable")
-        wanted, low, high = keys[order], np.empty(len(keys), np.int64), np.empty(len(keys), np.int64)
+        order, wanted, low, high = ordered(keys)
         for segment in self.segments:
-            lookup.ranges(wanted, order, segment.keys, low, high)
+            segment.ranges(wanted, order, low, high)
             counts += high - low
         return counts
 
@@ -176,14 +147,12 @@ class Segments:
         """Return for each key of a batch how many rows held it before, and the `few` oldest (-1 where fewer)."""
         from matchers.kernel import lookup
 
-        order = np.argsort(batch.keys, kind="stable")
-        wanted = batch.keys[order]
-        low, high = np.empty(len(order), np.int64), np.empty(len(order), np.int64)
+        order, wanted, low, high = ordered(batch.keys)
         counts, found = np.zeros(len(order), np.int64), np.full((len(order), few), -1, np.int64)
         batch_rows = np.repeat(batch.ids, np.diff(batch.starts))[order]
         for segment in (*self.segments, None):
             if segment:
-                lookup.ranges(wanted, order, segment.keys, low, high)
+                segment.ranges(wanted, order, low, high)
             else:
                 lookup.earlier(wanted, order, low, high)
             rows = segment.rows if segment else batch_rows
@@ -193,45 +162,57 @@ class Segments:
             counts += high - low
         return counts, found
 
-    def cap(self, holders: int = HOLDERS) -> int:
-        """Return how many rows of one key are looked at in each segment."""
-        growth: float = (self.posts / 100_000) ** 0.25
-        return max(holders, round(holders * growth))
+    def cap(self, holders: int = meeting.HOLDERS) -> int:
+        """Return how many rows of one key are looked at, where `holders` are in an archive of 100,000 posts."""
+        return max(holders, round(int(meeting.caps(np.array([self.posts]))[0]) * holders / meeting.HOLDERS))
 
-    def _merge(self) -> None:
+    def _add(self, batch: Batch) -> None:
         from matchers.kernel import lookup
 
-        new, old = self.segments.pop(), self.segments.pop()
-        gone = np.intersect1d(old.ids, new.ids, assume_unique=True)
-        stays = ~np.isin(old.ids, gone, assume_unique=True) if len(gone) else np.ones(len(old.ids), bool)
-        ids = np.concatenate([old.ids[stays], new.ids])
-        sizes = np.concatenate([old.sizes[stays], new.sizes])
+        sizes = np.diff(batch.starts)
+        held = sizes > 0
+        keys, rows = batch.keys, np.repeat(batch.ids, sizes).astype(np.uint32)
+        if batch.norms is not None:
+            keys = np.concatenate([keys, batch.norms[held]])
+            rows = np.concatenate([rows, batch.ids[held].astype(np.uint32)])
+        order = lookup.order(keys)
+        ids = batch.ids[held].astype(np.uint32)
+        with self._file(len(keys), len(ids)) as file:
+            file.pairs(keys[order], rows[order])
+            file.posts(ids, sizes[held].astype(np.uint32))
+        self.segments = [*_outdated(self.segments, ids), file.segment()]
+
+    def _alike(self) -> int:
+        """Return how many of the latest segments are no larger, by class of size, than the last."""
+        last = _level(self.segments[-1]) if self.segments else 0
+        tail = 0
+        for segment in reversed(self.segments):
+            if _level(segment) > last:
+                break
+            tail += 1
+        return tail
+
+    def _merge(self, tail: int) -> None:
+        old = self.segments[-tail:]
+        kept = [~np.isin(one.ids, one.gone) for one in old]
+        ids = np.concatenate([one.ids[stays] for one, stays in zip(old, kept, strict=True)])
+        sizes = np.concatenate([one.sizes[stays] for one, stays in zip(old, kept, strict=True)])
         order = np.argsort(ids, kind="stable")
-        pairs = int(sizes.sum(dtype=np.int64))
-        with self._file(pairs, len(ids)) as target:
-            lookup.merge(old.keys, old.rows, new.keys, new.rows, gone, target.keys, target.rows)
-            target.ids[:], target.sizes[:] = ids[order], sizes[order]
-        for segment in (old, new):
-            self._files.pop(segment.name)
+        lost = sum(int(np.isin(one.rows, one.gone).sum()) for one in old if len(one.gone))
+        with self._file(sum(len(one.keys) for one in old) - lost, len(ids)) as file:
+            for keys, rows in merged(old):
+                file.pairs(keys, rows)
+            file.posts(ids[order], sizes[order])
+        self.segments = [*self.segments[:-tail], file.segment()]
 
-    def _write(self, keys: Array, rows: Array, ids: Array, sizes: Array) -> None:
-        with self._file(len(keys), len(ids)) as target:
-            target.keys[:], target.rows[:], target.ids[:], target.sizes[:] = keys, rows, ids, sizes
-
-    def _file(self, pairs: int, posts: int) -> _NewFile:
+    def _file(self, pairs: int, posts: int) -> NewFile:
         self._number += 1
-        return _NewFile(self, f"{self._number:08d}.seg", pairs, posts)
-
-    def keep(self, name: str, path: Path) -> None:
-        """Take up a segment file that is complete; the next manifest names it."""
-        stat = path.stat()
-        self._files[name] = {"size": stat.st_size, "mtime": stat.st_mtime_ns, "sha256": _digest(path)}
-        self.segments.append(_map(path, name))
+        return NewFile(self.folder, f"{self._number:08d}.seg", pairs, posts)
 
     def _save(self) -> None:
         manifest = {
             "stamp": self.stamp, "generation": self.generation, "token": self.token, "number": self._number,
-            "segments": [{"name": s.name, **self._files[s.name]} for s in self.segments],
+            "segments": [{"name": s.name, "digest": s.digest} for s in self.segments],
         }  # fmt: skip
         part = self.folder / "manifest.part"
         with part.open("wb") as file:
@@ -240,80 +221,46 @@ class Segments:
             os.fsync(file.fileno())
         part.replace(self.folder / "manifest.json")
         _sync(self.folder)
+        names = {segment.name for segment in self.segments}
         for path in self.folder.glob("*.seg"):
-            if path.name not in self._files:
+            if path.name not in names:
                 path.unlink(missing_ok=True)
 
     def _load(self) -> bool:
-        """Read the manifest and map its files; False where anything is not as it says."""
+        """Read the manifest and map and check its files; False where anything is not as it says."""
+        path = self.folder / "manifest.json"
+        if not path.exists():
+            return False
         try:
-            manifest = orjson.loads((self.folder / "manifest.json").read_bytes())
+            manifest = orjson.loads(path.read_bytes())
             if manifest["stamp"] != self.stamp:
                 return False
             for entry in manifest["segments"]:
                 path = self.folder / Path(entry["name"]).name
-                stat = path.stat()
-                if stat.st_size != entry["size"]:
-                    return False
-                if stat.st_mtime_ns != entry["mtime"] and _digest(path) != entry["sha256"]:
-                    return False
-                self._files[path.name] = {key: entry[key] for key in ("size", "mtime", "sha256")}
-                self.segments.append(_map(path, path.name))
+                segment = load(path, path.name)
+                if segment.digest != entry["digest"]:
+                    raise ValueError(path.name)
+                self.segments = [*_outdated(self.segments, segment.ids), segment]
             self.generation, self.token = int(manifest["generation"]), str(manifest["token"])
             self._number = int(manifest["number"])
-        except (OSError, ValueError, KeyError, TypeError):
+        except (OSError, ValueError, KeyError, TypeError, struct.error):
+            self.repaired = f"The index file {path} is damaged; the index is made anew from the database."
             return False
         return True
 
 
-class _NewFile:
-    """A segment file being written: aside, mapped, synced, then renamed to its name."""
-
-    def __init__(self, owner: Segments, name: str, pairs: int, posts: int) -> None:
-        self.owner, self.name = owner, name
-        self.path = owner.folder / f"{name}.part"
-        self.pairs, self.posts = pairs, posts
-
-    def __enter__(self) -> Segment:
-        """Lay the file out in full size; pages are written back by the system, not held by us."""
-        with self.path.open("wb") as file:
-            file.write(HEAD.pack(MAGIC, self.pairs, self.posts))
-            file.truncate(HEAD.size + 12 * self.pairs + 8 * self.posts)
-        self.segment = _map(self.path, self.name, mmap.ACCESS_WRITE)
-        return self.segment
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        del self.segment
-        if error is not None:
-            self.path.unlink(missing_ok=True)
-            return
-        with self.path.open("rb+") as file:
-            os.fsync(file.fileno())
-        final = self.owner.folder / self.name
-        self.path.replace(final)
-        self.owner.keep(self.name, final)
+def _level(segment: Segment) -> int:
+    """Return the class of size of a segment: each holds up to four times the pairs of the one below."""
+    return max(0, (len(segment.keys) // SMALLEST).bit_length() + 1) // 2
 
 
-def _map(path: Path, name: str, access: int = mmap.ACCESS_COPY) -> Segment:
-    """Map a segment file; raise ValueError where it is none."""
-    with path.open("rb+") as file:
-        data = mmap.mmap(file.fileno(), 0, access=access)
-    magic, pairs, posts = HEAD.unpack_from(data)
-    if magic != MAGIC or len(data) != HEAD.size + 12 * pairs + 8 * posts:
-        raise ValueError(f"{path} is no segment")
-    at = HEAD.size
-    return Segment(
-        name,
-        np.frombuffer(data, np.uint64, pairs, at),
-        np.frombuffer(data, np.uint32, pairs, at + 8 * pairs),
-        np.frombuffer(data, np.uint32, posts, at + 12 * pairs),
-        np.frombuffer(data, np.uint32, posts, at + 12 * pairs + 4 * posts),
-    )
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+def _outdated(segments: list[Segment], ids: Array) -> list[Segment]:
+    """Return the segments with those rows gone that come anew."""
+    return [
+        replace(one, gone=np.union1d(one.gone, np.intersect1d(one.ids, ids, assume_unique=True)))
+        if len(ids) and len(one.ids) and ids[0] <= one.ids[-1] and one.ids[0] <= ids[-1] else one
+        for one in segments
+    ]  # fmt: skip
 
 
 def _sync(folder: Path) -> None:

@@ -1,4 +1,4 @@
-"""Look keys up in sorted segments, count what two posts share, and merge segments: compiled, in bounded memory."""
+"""Look keys up in sorted segments and count what two posts share: compiled, in bounded memory."""
 
 from __future__ import annotations
 
@@ -12,24 +12,66 @@ from matchers.kernel.typed import compiled, part
 Array = NDArray[Any]
 
 ONE = np.uint64(1)
+DIGIT = 11  # bits sorted by at a time
+SPREAD = np.uint64(0x9E3779B97F4A7C15)
+MOST = 0xFFF  # holders are counted up to here, as in bulk
+MANY = 0xFFFFF
 
 
-@compiled("void(uint64[::1], int64[::1], uint64[::1], int64[::1], int64[::1])")
-def ranges(wanted: Array, order: Array, keys: Array, low: Array, high: Array) -> None:
+@compiled("int64[::1](uint64[::1])")
+def order(keys: Array) -> Array:
+    """Return the stable order of keys (least digit first; digits all keys have in common are passed over)."""
+    n = len(keys)
+    now, then = np.arange(n), np.empty(n, np.int64)
+    counts = np.empty(1 << DIGIT, np.int64)
+    for shift in range(0, 64, DIGIT):
+        digit, mask = np.uint64(shift), np.uint64((1 << DIGIT) - 1)
+        counts[:] = 0
+        for i in range(n):
+            counts[np.int64((keys[i] >> digit) & mask)] += 1
+        if n and counts[np.int64((keys[0] >> digit) & mask)] == n:
+            continue
+        at: Any = n
+        for back in range(len(counts)):
+            d: Any = len(counts) - 1 - back
+            at -= counts[d]
+            counts[d] = at
+        for i in range(n):
+            d = np.int64((keys[now[i]] >> digit) & mask)
+            then[counts[d]] = now[i]
+            counts[d] += 1
+        now, then = then, now
+    return now
+
+
+@compiled("void(uint64[::1], int64[::1], uint64[::1], int64[::1], uint64, int64[::1], int64[::1])")
+def ranges(wanted: Array, order: Array, keys: Array, fences: Array, shift: Any, low: Array, high: Array) -> None:
     """Find each wanted key in a sorted segment; `order` says where in `low` and `high` the answer belongs.
 
-    Both are sorted, so each search gallops on from the last one: few keys cost a logarithm, many keys one sweep.
+    The fences say within which few keys to look; keys are hashes, so the place is guessed and the rest galloped over.
     """
-    n, at = len(keys), 0
     first, last = 0, 0
     for w in range(len(wanted)):
         key = wanted[w]
         if w == 0 or key != wanted[w - 1]:
-            step, left = 1, at
-            while left + step < n and keys[left + step] < key:
-                left += step
-                step *= 2
-            right = min(left + step, n)
+            span = np.int64(key >> shift)
+            left, right = fences[span], fences[span + 1]
+            end = right
+            if right > left:
+                inside = np.float64(key & ((ONE << shift) - ONE)) / np.float64(ONE << shift)
+                guess, step = left + np.int64(inside * (right - left)), 1
+                if keys[guess] < key:
+                    left = guess + 1
+                    while left + step < right and keys[left + step] < key:
+                        left += step + 1
+                        step *= 2
+                    right = min(left + step, right)
+                else:
+                    right = guess
+                    while right - step > left and keys[right - step] >= key:
+                        right -= step
+                        step *= 2
+                    left = max(left, right - step)
             while left < right:
                 middle = (left + right) // 2
                 if keys[middle] < key:
@@ -37,22 +79,13 @@ def ranges(wanted: Array, order: Array, keys: Array, low: Array, high: Array) ->
                 else:
                     right = middle
             first = last = left
-            while last < n and keys[last] == key:
-                if last - first < 64:
-                    last += 1
-                    continue
-                step, right = 64, n  # a hot key: gallop over it
-                while last + step < n and keys[last + step] == key:
+            step = 1
+            while last < end and keys[last] == key:
+                while last + step < end and keys[last + step] == key:  # a hot key: gallop over it
                     last += step
                     step *= 2
-                right = min(last + step, n)
-                while last < right:
-                    middle = (last + right) // 2
-                    if keys[middle] == key:
-                        last = middle + 1
-                    else:
-                        right = middle
-            at = first
+                last += 1
+                step = 1 if last - first < 64 else step // 4 + 1
         low[order[w]], high[order[w]] = first, last
 
 
@@ -67,119 +100,115 @@ def earlier(wanted: Array, order: Array, low: Array, high: Array) -> None:
 
 
 @part
-def find(ids: Array, wanted: Any) -> int:
-    """Return where an id stands in a sorted list, or -1."""
-    left, right = 0, len(ids)
+def is_gone(gone: Array, row: Any) -> bool:
+    """Return whether a row stands in a sorted list."""
+    left, right = 0, len(gone)
     while left < right:
         middle = (left + right) // 2
-        if ids[middle] < wanted:
+        if gone[middle] < row:
             left = middle + 1
         else:
             right = middle
-    return left if left < len(ids) and ids[left] == wanted else -1
+    return left < len(gone) and gone[left] == row
+
+
+GATHER = (
+    "void(int64[::1], int64[::1], int64[::1], int64[::1], uint32[::1], "
+    "uint32[::1], int64[::1], int64[::1], uint32[::1])"
+)
+
+
+@compiled(GATHER)
+def gather(
+    low: Array, high: Array, before: Array, held: Array, rows: Array, gone: Array, caps: Array, ends: Array, out: Array
+) -> None:  # fmt: skip
+    """Copy to `out`, for each key, those rows of one segment that are looked at: the oldest and the newest of all.
+
+    `before` counts the holders in earlier segments and is brought up to date, `held` counts those of all segments,
+    `caps` is how many are looked at, `ends` where the next row of each key goes. Rows in `gone` are left out.
+    """
+    for f in range(len(low)):
+        n = high[f] - low[f]
+        if n == 0:
+            continue
+        newest = caps[f] // 5
+        old = n if held[f] <= caps[f] else min(n, max(0, caps[f] - newest - before[f]))
+        young = max(old, held[f] - newest - before[f])
+        before[f] += n
+        k = low[f]
+        while k < high[f]:
+            if k == low[f] + old and young > old:
+                k = low[f] + young
+                continue
+            if len(gone) == 0 or not is_gone(gone, rows[k]):
+                out[ends[f]] = rows[k]
+                ends[f] += 1
+            k += 1
 
 
 @part
 def tally(
-    low: Array, high: Array, rows: Array, oldest: int, newest: int, limit: int, tab: Array, count: Array, stamp: Array,
-    mark: int, touched: Array,
+    firsts: Array, ends: Array, held: Array, begin: int, end: int, rows: Array, tab: Array, count: Array,
+    few: Array, stamp: Array, mark: int, touched: Array,
 ) -> int:  # fmt: skip
     """Count in a hash table how many keys of one post each row holds; return how many rows were met."""
-    mask, used, seen = np.uint64(len(tab) - 1), 0, 0
-    for f in range(len(low)):
-        a, b = low[f], high[f]
-        gap = max(b - a - oldest - newest, 0)
-        for k in range(b - a - gap):
-            if seen >= limit:
-                return used
-            seen += 1
-            row = rows[a + k + (gap if k >= oldest else 0)]
-            slot = (np.uint64(row) * np.uint64(0x9E3779B97F4A7C15) >> np.uint64(32)) & mask
+    mask, used = np.uint64(len(tab) - 1), 0
+    for f in range(begin, end):
+        least = min(held[f], MOST)
+        for k in range(firsts[f], ends[f]):
+            row = rows[k]
+            slot = (np.uint64(row) * SPREAD >> np.uint64(32)) & mask
             while stamp[slot] == mark and tab[slot] != row:
                 slot = (slot + ONE) & mask
             if stamp[slot] != mark:
-                stamp[slot], tab[slot], count[slot] = mark, row, 0
+                stamp[slot], tab[slot], count[slot], few[slot] = mark, row, 0, least
                 touched[used] = np.int64(slot)
                 used += 1
-            count[slot] += 1
+            count[slot] = min(count[slot] + 1, MANY)
+            few[slot] = min(few[slot], least)
     return used
 
 
-@part
-def rank(
-    touched: Array, tab: Array, count: Array, ids: Array, sizes: Array, own: int, least: float, scores: Array
-) -> Array:
-    """Return the rows met that share enough, best last: keys shared in the upper half, the row (inverted) below."""
-    kept = 0
-    for u in range(len(touched)):
-        slot = touched[u]
-        both = np.int64(count[slot])
-        if both >= least * own:
-            where = find(ids, tab[slot])
-            if where >= 0 and both >= least * (own + np.int64(sizes[where]) - both):
-                scores[kept] = (both << 32) | (0xFFFFFFFF - np.int64(tab[slot]))
-                kept += 1
-    return np.sort(scores[:kept])
-
-
 SHARE = (
-    "Tuple((int64[::1], uint32[::1], int32[::1]))"
-    "(int64[::1], int64[::1], int64[::1], uint32[::1], uint32[::1], uint32[::1], int64, int64, int64, int64, float64)"
+    "Tuple((uint32[::1], uint32[::1], int32[::1], int32[::1]))"
+    "(int64[::1], int64[::1], int64[::1], int64[::1], uint32[::1], int64[::1], int64)"
 )
 
 
 @compiled(SHARE)
 def share(
-    starts: Array, low: Array, high: Array, rows: Array, ids: Array, sizes: Array, oldest: int, newest: int,
-    postings: int, top: int, least: float,
-) -> tuple[Array, Array, Array]:  # fmt: skip
-    """Return the candidates of each post of a batch in one segment: post, row found, keys shared.
+    starts: Array, firsts: Array, ends: Array, held: Array, rows: Array, floors: Array, posts: int
+) -> tuple[Array, Array, Array, Array]:  # fmt: skip
+    """Return who shares at least `floors` keys with each post: post, row, keys shared, fewest holders of one of them.
 
-    Of a key held by many only the `oldest` and the `newest` rows are looked at, of a post's rows at most `postings`;
-    candidates share at least the part `least` of the keys of both, and the `top` that share most are kept.
+    There are `posts` rows in all. Post p has the keys from `starts[p]`, key f the rows `firsts[f]` to `ends[f]`.
     """
-    posts = len(starts) - 1
-    who, found = np.empty(posts * top, np.int64), np.empty(posts * top, np.uint32)
-    shared = np.empty(posts * top, np.int32)
-    total, room = 0, 1024
-    tab, count, stamp = np.empty(room, np.uint32), np.empty(room, np.int32), np.zeros(room, np.int64)
-    touched, scores = np.empty(room, np.int64), np.empty(room, np.int64)
-    for p in range(posts):
-        first, end = starts[p], starts[p + 1]
-        expected = 0
-        for f in range(first, end):
-            expected += min(high[f] - low[f], oldest + newest)
-        limit = min(expected, postings)
-        if 2 * limit > room:
-            while room < 2 * limit:
+    room, most = 1024, 1024
+    who, found = np.empty(most, np.uint32), np.empty(most, np.uint32)
+    shared, holders = np.empty(most, np.int32), np.empty(most, np.int32)
+    tab, count, few = np.empty(room, np.uint32), np.empty(room, np.int32), np.empty(room, np.int32)
+    stamp, touched = np.zeros(room, np.int64), np.empty(room, np.int64)
+    total = 0
+    for p in range(len(starts) - 1):
+        begin, end = starts[p], starts[p + 1]
+        looked = min(firsts[end] - firsts[begin], posts)
+        if 2 * looked > room:
+            while room < 2 * looked:
                 room *= 2
-            tab, count, stamp = np.empty(room, np.uint32), np.empty(room, np.int32), np.zeros(room, np.int64)
-            touched, scores = np.empty(room, np.int64), np.empty(room, np.int64)
-        used = tally(low[first:end], high[first:end], rows, oldest, newest, limit, tab, count, stamp, p + 1, touched)
-        best = rank(touched[:used], tab, count, ids, sizes, end - first, least, scores)
-        for k in range(min(len(best), top)):
-            score = best[len(best) - 1 - k]
-            who[total], shared[total] = p, score >> 32
-            found[total] = np.uint32(0xFFFFFFFF - (score & 0xFFFFFFFF))
-            total += 1
-    return who[:total].copy(), found[:total].copy(), shared[:total].copy()
-
-
-@compiled("int64(uint64[::1], uint32[::1], uint64[::1], uint32[::1], uint32[::1], uint64[::1], uint32[::1])")
-def merge(keys: Array, rows: Array, new_keys: Array, new_rows: Array, gone: Array, out: Array, out_rows: Array) -> int:
-    """Write two sorted segments as one, without the rows of the first that are in `gone`; return how many."""
-    i, j, n = 0, 0, 0
-    while i < len(keys) or j < len(new_keys):
-        take_old = j == len(new_keys)
-        if not take_old and i < len(keys):
-            take_old = keys[i] < new_keys[j] or (keys[i] == new_keys[j] and rows[i] < new_rows[j])
-        if take_old:
-            if len(gone) == 0 or find(gone, rows[i]) < 0:
-                out[n], out_rows[n] = keys[i], rows[i]
-                n += 1
-            i += 1
-        else:
-            out[n], out_rows[n] = new_keys[j], new_rows[j]
-            n += 1
-            j += 1
-    return n
+            tab, count, few = np.empty(room, np.uint32), np.empty(room, np.int32), np.empty(room, np.int32)
+            stamp, touched = np.zeros(room, np.int64), np.empty(room, np.int64)
+        used = tally(firsts, ends, held, begin, end, rows, tab, count, few, stamp, p + 1, touched)
+        if total + used > most:
+            most = 2 * (total + used)
+            wider, longer = np.empty(most, np.uint32), np.empty(most, np.uint32)
+            wider[:total], longer[:total] = who[:total], found[:total]
+            who, found = wider, longer
+            larger, fewer = np.empty(most, np.int32), np.empty(most, np.int32)
+            larger[:total], fewer[:total] = shared[:total], holders[:total]
+            shared, holders = larger, fewer
+        for u in range(used):
+            slot = touched[u]
+            if count[slot] >= floors[p]:
+                who[total], found[total], shared[total], holders[total] = p, tab[slot], count[slot], few[slot]
+                total += 1
+    return who[:total].copy(), found[:total].copy(), shared[:total].copy(), holders[:total].copy()

@@ -1,0 +1,125 @@
+"""Look a batch of posts up in sorted segments and in itself: who meets whom, how often, and who is worth comparing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from matchers import meeting
+from matchers.segment_file import NOBODY, Segment
+
+Array = NDArray[Any]
+
+SLICE = 100_000  # keys looked up at a time: what they bring up stays below 100 MB
+
+
+class Batch(NamedTuple):
+    """Posts to look up or append: ascending row ids, and keys[starts[i]:starts[i + 1]] of each.
+
+    `norms`, where given, is one more key a post, by which it is found but not met: the hash of its whole text.
+    """
+
+    ids: Array
+    starts: Array
+    keys: Array
+    norms: Array | None = None
+
+
+class Candidates(NamedTuple):
+    """Pairs worth comparing, ordered by place in the batch and row found.
+
+    `who` int64, `row` int64, `shared` int32 (keys both meet at), `holders` int32 (the fewest earlier holders of one of
+    them; 4095 says so many or more), `sort` uint8 (1 near copy, 2 quotation, 3 both).
+    """
+
+    who: Array
+    row: Array
+    shared: Array
+    holders: Array
+    sort: Array
+
+
+class Lookup:
+    """One batch against the segments there are; `part` answers for a slice of it, slices may be asked side by side."""
+
+    def __init__(self, segments: Sequence[Segment], batch: Batch, ranks: Array, again: bool) -> None:
+        """Sort the batch; where it is matched again, its rows in the segments count for nothing."""
+        from matchers.kernel import lookup
+
+        self.segments, self.batch, self.ranks = segments, batch, ranks
+        self.ids = batch.ids.astype(np.uint32)
+        self.sizes = np.diff(batch.starts)
+        self.gone = [np.union1d(one.gone, self.ids) if again else one.gone for one in segments]
+        order, wanted, self.low, self.high = ordered(batch.keys)
+        lookup.earlier(wanted, order, self.low, self.high)
+        self.rows = np.repeat(self.ids, self.sizes)[order]
+        self.posts = sum(len(one.ids) for one in segments) + len(self.ids)
+
+    def slices(self) -> list[tuple[int, int]]:
+        """Return ranges of posts of about as many keys."""
+        cuts = np.searchsorted(self.batch.starts, np.arange(SLICE, int(self.batch.starts[-1]), SLICE))
+        ends = np.unique([0, *cuts, len(self.ids)])
+        return list(zip(ends[:-1].tolist(), ends[1:].tolist(), strict=True))
+
+    def part(self, first: int, last: int) -> Candidates:
+        """Return the candidates of the posts from `first` to `last`."""
+        from matchers.kernel import lookup
+
+        begin, end = int(self.batch.starts[first]), int(self.batch.starts[last])
+        order, wanted, _, _ = ordered(self.batch.keys[begin:end])
+        found = []
+        for one in self.segments:
+            low, high = np.empty(len(order), np.int64), np.empty(len(order), np.int64)
+            one.ranges(wanted, order, low, high)
+            found.append((low, high, one.rows))
+        found.append((self.low[begin:end], self.high[begin:end], self.rows))
+        held = np.sum([high - low for low, high, _ in found], axis=0)
+        caps = np.repeat(meeting.caps(self.ranks[first:last]), self.sizes[first:last])
+        firsts = np.zeros(len(held) + 1, np.int64)
+        np.cumsum(np.minimum(held, caps), out=firsts[1:])
+        ends, before = firsts[:-1].copy(), np.zeros(len(held), np.int64)
+        rows = np.empty(int(firsts[-1]), np.uint32)
+        for (low, high, held_by), gone in zip(found, [*self.gone, NOBODY], strict=True):
+            lookup.gather(low, high, before, held, held_by, gone, caps, ends, rows)
+        starts, floors = self.batch.starts[first : last + 1] - begin, meeting.floors(self.sizes[first:last])
+        who, row, shared, holders = lookup.share(starts, firsts, ends, held, rows, floors, self.posts)
+        own = self.sizes[first:last][who]
+        chosen, sort = chosen_of(who, row, shared, own, self._sizes(row))
+        return Candidates(
+            who[chosen].astype(np.int64) + first, row[chosen].astype(np.int64), shared[chosen], holders[chosen], sort
+        )
+
+    def _sizes(self, rows: Array) -> Array:
+        """Return how many keys each row has; the latest segment that has it counts."""
+        sizes = np.zeros(len(rows), np.int64)
+        for ids, counts in (*((one.ids, one.sizes) for one in self.segments), (self.ids, self.sizes)):
+            if not len(ids):
+                continue
+            mine = np.flatnonzero((rows >= ids[0]) & (rows <= ids[-1]))
+            at = np.searchsorted(ids, rows[mine])
+            there = ids[at] == rows[mine]
+            sizes[mine[there]] = counts[at[there]]
+        return sizes
+
+
+def chosen_of(who: Array, row: Array, shared: Array, own: Array, other: Array) -> tuple[Array, Array]:
+    """Return which of the tallied pairs are candidates, by the contract's criterion, and of which sort.
+
+    `who` uint32 ascending, `row` uint32, `shared` int32, `own` and `other` int64: keys of both sides.
+    """
+    from matchers.kernel import meet
+
+    sorts = np.zeros(len(who), np.uint8)
+    chosen = meet.choose(who, row, shared, own, other, meeting.LEAST, meeting.QUOTE, meeting.TOP, sorts)
+    return chosen, sorts[chosen]
+
+
+def ordered(keys: Array) -> tuple[Array, Array, Array, Array]:
+    """Return the order of keys, the keys in order, and room for where each is found."""
+    from matchers.kernel import lookup
+
+    order = lookup.order(keys)
+    return order, keys[order], np.empty(len(keys), np.int64), np.empty(len(keys), np.int64)

@@ -1,0 +1,228 @@
+"""Let posts meet in bulk: keys dealt into buckets, grouped, tallied post by post, and the best chosen; compiled.
+
+A *place* is the number of a key in text order over all posts, a *post* the rank of its row. Memory: 28 bytes a key.
+Each step works on a range of posts or buckets and writes nowhere else, so that ranges can run side by side.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from matchers.kernel.typed import compiled, part
+
+Array = NDArray[Any]
+
+ONE = np.uint64(1)
+LOW = np.uint64(0xFFFFFFFF)
+SPREAD = np.uint64(0x9E3779B97F4A7C15)
+HELD = np.uint64(26)  # bits of a reference that say how many hold the key before
+MOST = np.uint64(0xFFF)  # holders are counted up to here in a tally
+MANY = np.uint64(0xFFFFF)  # and shared keys up to here
+
+
+@compiled("void(uint64[::1], int64, int64, uint64, int64[::1])")
+def count(keys: Array, first: int, last: int, shift: Any, counts: Array) -> None:
+    """Count how many of the keys from `first` to `last` fall into each bucket (the upper bits of a key)."""
+    for i in range(first, last):
+        counts[np.int64(keys[i] >> shift)] += 1
+
+
+@compiled("void(uint64[::1], int64[::1], int64, int64, uint64, int64[::1], uint64[::1])")
+def deal(keys: Array, starts: Array, first: int, last: int, shift: Any, cursors: Array, pairs: Array) -> None:
+    """Write key, and post and place in one word, of each key of some posts to its bucket, in the order of posts."""
+    for p in range(first, last):
+        post = np.uint64(p) << np.uint64(32)
+        for i in range(starts[p], starts[p + 1]):
+            key = keys[i]
+            bucket = np.int64(key >> shift)
+            at = cursors[bucket]
+            cursors[bucket] = at + 1
+            pairs[2 * at] = key
+            pairs[2 * at + 1] = post | np.uint64(i)
+
+
+@compiled("int64(uint64[::1], int64[::1], int64, int64, uint32[::1], uint64[::1])")
+def group(pairs: Array, bounds: Array, first: int, last: int, postings: Array, refs: Array) -> int:
+    """Bring the holders of each key of some buckets together; return how many keys more than one post holds.
+
+    `postings` gets the posts of each such key side by side, in order; `refs`, by place, where those of its key begin
+    and how many of them come before it (0: none, the first holder meets nobody).
+    """
+    most = 1
+    for b in range(first, last):
+        most = max(most, bounds[b + 1] - bounds[b])
+    room: Any = 4
+    while room < 2 * most:
+        room *= 2
+    names, counts, begins = np.empty(room, np.uint64), np.zeros(room, np.int32), np.empty(room, np.int32)
+    slots = np.empty(most, np.int32)
+    groups = 0
+    for b in range(first, last):
+        low, n = bounds[b], bounds[b + 1] - bounds[b]
+        size: Any = 4
+        while size < 2 * n:
+            size *= 2
+        mask = np.uint64(size - 1)
+        counts[:size] = 0
+        for i in range(n):
+            key = pairs[2 * (low + i)]
+            slot = ((key * SPREAD) >> np.uint64(32)) & mask
+            while counts[slot] and names[slot] != key:
+                slot = (slot + ONE) & mask
+            names[slot] = key
+            counts[slot] += 1
+            slots[i] = np.int32(slot)
+        cursor = 0
+        for i in range(n):
+            slot = np.uint64(slots[i])
+            held = counts[slot]
+            if held == 1:
+                continue
+            both = pairs[2 * (low + i) + 1]
+            if held > 1:  # the first of them: from here on counted below zero
+                begins[slot] = cursor
+                counts[slot] = -1
+                postings[low + cursor] = np.uint32(both >> np.uint64(32))
+                cursor += held
+                groups += 1
+                continue
+            before = -held
+            counts[slot] = held - 1
+            begin = low + begins[slot]
+            postings[begin + before] = np.uint32(both >> np.uint64(32))
+            refs[np.int64(both & LOW)] = (np.uint64(begin) << HELD) | np.uint64(before)
+    return groups
+
+
+@part
+def meet(
+    post: Any, begin: int, end: int, held: Any, postings: Array, floor: Any, tab: Array, met: Array, used: int
+) -> int:
+    """Tally some rows of one key; note each row at the moment it reaches the floor. Return how many are noted."""
+    mark = post << np.uint64(32)
+    fresh = mark | (held << np.uint64(20)) | ONE
+    for k in range(begin, end):
+        q = postings[k]
+        word = tab[q]
+        if word < mark:
+            word = fresh
+        else:
+            if (word & MANY) < MANY:
+                word += ONE
+            if held < ((word >> np.uint64(20)) & MOST):
+                word = (word & ~(MOST << np.uint64(20))) | (held << np.uint64(20))
+        tab[q] = word
+        if (word & MANY) == floor:
+            met[used] = q
+            used += 1
+    return used
+
+
+TALLY = (
+    "Tuple((int64, int64))(uint64[::1], int64[::1], int64, int64, int64[::1], int64[::1], uint32[::1], uint64[::1], "
+    "uint32[::1], uint32[::1], uint32[::1], int32[::1], int32[::1])"
+)
+
+
+@compiled(TALLY)
+def tally(
+    refs: Array, starts: Array, first: int, last: int, caps: Array, floors: Array, postings: Array, tab: Array,
+    met: Array, who: Array, row: Array, shared: Array, holders: Array,
+) -> tuple[int, int]:  # fmt: skip
+    """Write which earlier posts share at least `floors[p]` keys with each from `first` on: who, row, keys, holders.
+
+    Stops where the output may not hold another post (it must hold as many entries as there are posts) and returns the
+    next post and the number of entries. `tab` holds a word a post, zero at first: the post that tallied it last
+    (plus one), the fewest earlier holders of a key met at, the keys met at.
+    """
+    total, p, touched = 0, first, np.uint32(0)
+    begins, helds = np.empty(1024, np.int64), np.empty(1024, np.int64)
+    while p < last and total + p <= len(who):
+        size = starts[p + 1] - starts[p]
+        if size > len(begins):
+            begins, helds = np.empty(2 * size, np.int64), np.empty(2 * size, np.int64)
+        some = 0
+        for i in range(starts[p], starts[p + 1]):
+            ref = refs[i]
+            if ref:
+                begins[some] = np.int64(ref >> HELD)
+                helds[some] = np.int64(ref & ((ONE << HELD) - ONE))
+                some += 1
+        if some >= floors[p]:
+            cap = caps[p]
+            newest = cap // 5
+            oldest = cap - newest
+            for k in range(some):  # bring all lists into the cache at once instead of one after another
+                touched ^= postings[begins[k]]
+            used, floor = 0, np.uint64(floors[p])
+            mark = np.uint64(p + 1)
+            for k in range(some):
+                begin, held = begins[k], helds[k]
+                few = min(np.uint64(held), MOST)
+                if held <= cap:
+                    used = meet(mark, begin, begin + held, few, postings, floor, tab, met, used)
+                else:
+                    used = meet(mark, begin, begin + oldest, few, postings, floor, tab, met, used)
+                    used = meet(mark, begin + held - newest, begin + held, few, postings, floor, tab, met, used)
+            for k in range(used):
+                word = tab[met[k]]
+                who[total], row[total] = np.uint32(p), met[k]
+                shared[total] = np.int32(word & MANY)
+                holders[total] = np.int32((word >> np.uint64(20)) & MOST)
+                total += 1
+        p += 1
+    met[0] = touched  # or the compiler would leave the reading out
+    return p, total
+
+
+@compiled("int64[::1](uint32[::1], uint32[::1], int32[::1], int64[::1], int64[::1], float64, int64, int64, uint8[::1])")
+def choose(
+    who: Array, row: Array, shared: Array, own: Array, other: Array, least: float, quote: int, top: int, sorts: Array
+) -> Array:
+    """Return which entries are candidates, ordered by who and row; `sorts` gets 1 near copy, 2 quotation, 3 both.
+
+    Entries of one post stand together; `own` and `other` are the numbers of keys of both. Of each sort the `top` that
+    share most are kept, the smaller row of equals.
+    """
+    out = np.empty(len(who), np.int64)
+    total, i = 0, 0
+    while i < len(who):
+        end = i
+        nears, quotes = 0, 0
+        while end < len(who) and who[end] == who[i]:
+            both = np.int64(shared[end])
+            sort = 0
+            if both >= least * (own[end] + other[end] - both):
+                sort = 1
+                nears += 1
+            if both >= quote:
+                sort += 2
+                quotes += 1
+            sorts[end] = sort
+            end += 1
+        for sort in range(1, 3):
+            if (nears if sort == 1 else quotes) > top:
+                scores = np.empty(end - i, np.int64)
+                n = 0
+                for k in range(i, end):
+                    if sorts[k] & sort:
+                        scores[n] = -((np.int64(shared[k]) << 32) | (0xFFFFFFFF - np.int64(row[k])))
+                        n += 1
+                last = np.partition(scores[:n], top - 1)[top - 1]
+                for k in range(i, end):
+                    if sorts[k] & sort and -((np.int64(shared[k]) << 32) | (0xFFFFFFFF - np.int64(row[k]))) > last:
+                        sorts[k] -= sort
+        begin = total
+        for k in range(i, end):
+            if sorts[k]:
+                at = total
+                while at > begin and row[out[at - 1]] > row[k]:
+                    out[at] = out[at - 1]
+                    at -= 1
+                out[at] = k
+                total += 1
+        i = end
+    return out[:total].copy()

@@ -1,0 +1,86 @@
+"""Candidates are those of the contract, however posts are cut into batches, segments, threads and key ranges."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from matchers import meeting
+from matchers.segments import Batch, Segments
+
+Posts = dict[int, list[int]]
+Found = dict[tuple[int, int], tuple[int, int, int]]
+
+
+def batch(posts: Posts) -> Batch:
+    starts = np.zeros(len(posts) + 1, np.int64)
+    np.cumsum([len(keys) for keys in posts.values()], out=starts[1:])
+    keys = np.array([key for keys in posts.values() for key in keys], np.uint64)
+    return Batch(np.array(list(posts), np.int64), starts, keys)
+
+
+def by_hand(posts: Posts) -> Found:
+    """The contract, word for word: (post, earlier post) -> shared keys, fewest holders, sort."""
+    found: Found = {}
+    holders: dict[int, list[int]] = {}
+    for rank, (p, keys) in enumerate((p, keys) for p, keys in posts.items() if keys):
+        cap = int(meeting.caps(np.array([rank]))[0])
+        shared: Counter[int] = Counter()
+        fewest: dict[int, int] = {}
+        for key in keys:
+            held = holders.setdefault(key, [])
+            looked = held if len(held) <= cap else [*held[: cap - cap // 5], *held[-(cap // 5) :]]
+            for q in looked:
+                shared[q] += 1
+                fewest[q] = min(fewest.get(q, 4095), len(held))
+            held.append(p)
+        near = [q for q, n in shared.items() if n >= meeting.LEAST * (len(keys) + len(posts[q]) - n)]
+        quote = [q for q, n in shared.items() if n >= meeting.QUOTE]
+        sorts: Counter[int] = Counter()
+        for sort, worth in ((1, near), (2, quote)):
+            for _, q in sorted((-shared[one], one) for one in worth)[: meeting.TOP]:
+                sorts[q] += sort
+        found.update({(p, q): (shared[q], fewest[q], sort) for q, sort in sorts.items()})
+    return found
+
+
+def by_index(posts: Posts, folder: Path, cuts: list[int], threads: int = 1) -> Found:
+    found: Found = {}
+    numbers = sorted(posts)
+    with Segments(folder, "test") as index:
+        for generation, (low, high) in enumerate(zip([0, *cuts], [*cuts, len(numbers)], strict=True)):
+            asked = batch({n: posts[n] for n in numbers[low:high]})
+            for who, row, *rest in zip(*index.candidates(asked, threads=threads), strict=True):
+                found[int(asked.ids[who]), int(row)] = (int(rest[0]), int(rest[1]), int(rest[2]))
+            index.append(asked, generation, "t")
+    return found
+
+
+def posts_of(spread: int) -> st.SearchStrategy[Posts]:
+    key = st.one_of(st.integers(0, 6), st.integers(0, spread)).map(lambda n: n * 0x9E3779B97F4A7C15 % 2**64)
+    keys = st.lists(key, max_size=12, unique=True)
+    return st.dictionaries(st.integers(1, 10_000), keys, min_size=1, max_size=60).map(lambda d: dict(sorted(d.items())))
+
+
+@pytest.fixture(autouse=True)
+def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Caps and sizes small enough for a few posts to reach them."""
+    monkeypatch.setattr(meeting, "HOLDERS", 5)
+    monkeypatch.setattr(meeting, "TOP", 4)
+    monkeypatch.setattr(meeting, "QUOTE", 3)
+    monkeypatch.setattr("matchers.segments.SMALLEST", 1)
+    monkeypatch.setattr("matchers.candidates.SLICE", 40)
+
+
+@settings(deadline=None, max_examples=60)
+@given(posts=posts_of(60), data=st.data())
+def test_batches_and_segments_change_nothing(posts: Posts, data: Any, tmp_path_factory: pytest.TempPathFactory) -> None:
+    cuts = sorted(data.draw(st.lists(st.integers(0, len(posts)), max_size=9)))
+    folder = tmp_path_factory.mktemp("index")
+    assert by_index(posts, folder, cuts, threads=data.draw(st.sampled_from([1, 2]))) == by_hand(posts)
