@@ -69,11 +69,8 @@ def test_a_changed_text_is_near_with_its_numbers() -> None:
 @pytest.mark.parametrize(
     ("left", "right"),
     [
-        (
-            "eleven words are not enough to link two of them",
-            "eleven words are not enough to link two of them",
-        ),
-        ("港口关闭到春天没有钱", "港口关闭到春天没有钱"),
+        ("too few words", "too few words"),
+        ("港口关闭", "港口关闭"),
         ("ha " * 300, "ha " * 200),
         ("哈" * 300, "哈" * 300),
         (
@@ -86,6 +83,14 @@ def test_a_changed_text_is_near_with_its_numbers() -> None:
 )
 def test_too_little_or_too_different_is_no_match(matcher: Matcher, left: str | None, right: str | None) -> None:
     assert matcher.compare(post(left), post(right)) is None
+
+
+@pytest.mark.parametrize("text", ["eleven words are not enough to link two of them", "港口关闭到春天没有钱"])
+def test_short_texts_are_context_and_no_more(text: str) -> None:
+    verdict = TextExact().compare(post(text), post(text.upper(), who="2"))
+    assert verdict
+    assert verdict.strength == "C"
+    assert "so few words may be written twice by chance" in verdict.sentence
 
 
 def test_twenty_chinese_letters_are_enough() -> None:
