@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import accumulate
+from pkgutil import iter_modules
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -20,10 +23,13 @@ Array = NDArray[Any]
 
 WIDTH, DENSE_WIDTH, WINDOW = 12, 5, 12  # matching-bench: grams of 12 and 5, windows of 12 to 16
 SHINGLE, DENSE_SHINGLE = 5, 3  # the grams that exact Jaccard counts
+NARROW, FEW = 6, 96  # the window of texts of fewer grams; what is least in a wide window is least in a narrow one too
+LETTER_WEIGHT, SHORT_DENSE, SHORT = 2, 5, 36  # eighteen letters, or eight of a dense script: below, a text has no keys
 WORD_WEIGHT, DENSE_WEIGHT, ENOUGH = 5, 3, 60  # twelve words, or twenty letters of a dense script, or a mixture
+PORTION = 1 << 24  # bytes signed at a time by one thread
 SPANS = 64  # stretches kept of one pair
 
-VERSION = f"winnow-1:{WIDTH}/{DENSE_WIDTH}/{WINDOW}:{fold.VERSION}"
+VERSION = f"winnow-2:{WIDTH}/{DENSE_WIDTH}/{WINDOW}/{NARROW}<{FEW}/{SHORT}:{fold.VERSION}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +49,11 @@ class Texts:
     def part(self, begin: int, end: int) -> Texts:
         """Return the texts from `begin` to before `end`, without copying them."""
         return Texts(self.buffer, self.offsets[begin : end + 1])
+
+    def cuts(self, size: int) -> list[int]:
+        """Return where to cut the texts into portions of about `size` bytes: 0, ..., how many there are."""
+        marks = np.arange(self.offsets[0] + size, self.offsets[-1], size)
+        return [0, *np.unique(np.searchsorted(self.offsets[1:-1], marks) + 1).tolist(), len(self)] if len(self) else [0]
 
     def take(self, rows: Array) -> Texts:
         """Return the texts of the rows named, copied together."""
@@ -88,6 +99,11 @@ class Signatures(NamedTuple):
     norms: Array
     measures: Array
 
+    def signed(self) -> Array:
+        """Return which texts are long enough to have keys."""
+        letters, dense = self.measures[:, 0], self.measures[:, 2]
+        return np.asarray((letters - dense) * LETTER_WEIGHT + dense * SHORT_DENSE >= SHORT)
+
     def enough(self) -> Array:
         """Return which texts are long enough to be compared by their words alone."""
         return np.asarray(self.measures[:, 1] * WORD_WEIGHT + self.measures[:, 2] * DENSE_WEIGHT >= ENOUGH)
@@ -121,14 +137,46 @@ def _whole(texts: Sequence[str] | Texts) -> Texts:
 
 
 def sign(texts: Sequence[str] | Texts, threads: int = 1) -> Signatures:
-    """Sign texts; those too short to be compared by their words get no keys. The number of threads changes nothing."""
+    """Sign texts; those too short get no keys. The number of threads (at best that of the cores) changes no result."""
+    whole = _whole(texts)
+    starts, norms = np.zeros(len(whole) + 1, np.int64), np.empty(len(whole), np.uint64)
+    measures = np.empty((len(whole), 3), np.int32)
+    cuts = whole.cuts(PORTION)
+
+    def portion(number: int) -> Array:
+        low, high = cuts[number], cuts[number + 1]
+        return _keys(whole.part(low, high), starts[low : high + 1], norms[low:high], measures[low:high])
+
+    with ThreadPoolExecutor(threads) as pool:
+        each = pool.map if threads > 1 else map
+        parts = list(each(portion, range(len(cuts) - 1)))
+        ends = [0, *accumulate(map(len, parts))]
+        keys = np.empty(ends[-1], np.uint64)
+
+        def place(number: int) -> None:
+            starts[cuts[number] + 1 : cuts[number + 1] + 1] += ends[number]
+            keys[ends[number] : ends[number + 1]] = parts[number]
+            parts[number] = keys[:0]  # lets go of its memory
+
+        list(each(place, range(len(parts))))
+    return Signatures(keys, starts, norms, measures)
+
+
+def _keys(texts: Texts, starts: Array, norms: Array, measures: Array) -> Array:
+    """Return the keys of some texts and fill in the rest; where each text's begin is counted from the first."""
     from matchers.kernel import text
 
-    table, pool = fold.tables()
-    whole = _whole(texts)
-    return Signatures(
-        *text.sign(whole.buffer, whole.offsets, table, pool, WIDTH, DENSE_WIDTH, WINDOW, WORD_WEIGHT, DENSE_WEIGHT)
-    )
+    rules = np.array(
+        (WIDTH, DENSE_WIDTH, WINDOW, NARROW, FEW, LETTER_WEIGHT, SHORT_DENSE, SHORT), np.int64
+    )  # fmt: skip
+    keys, done, total = np.empty(int(texts.offsets[-1] - texts.offsets[0]) // 4 + 1024, np.uint64), 0, 0
+    while True:
+        done, total = text.sign(
+            texts.buffer, texts.offsets, *fold.tables(), rules, done, total, keys, starts, norms, measures
+        )
+        if done == len(texts):
+            return keys[:total]
+        keys = np.concatenate((keys, np.empty(2 * len(keys), np.uint64)))
 
 
 def compare(texts: Sequence[str] | Texts, left: Sequence[int] | Array, right: Sequence[int] | Array) -> Compared:
@@ -149,8 +197,6 @@ def compare(texts: Sequence[str] | Texts, left: Sequence[int] | Array, right: Se
 
 def warm() -> None:
     """Compile whatever is not compiled yet and keep it on disk."""
-    importlib.import_module("matchers.kernel.lookup")
-
-    sign(["a"])
-    texts_of(["a"]).take(np.zeros(1, np.int64))
-    compare(["a", "b"], [0], [1])
+    for module in iter_modules(__path__):
+        if not module.name.startswith("_"):
+            importlib.import_module(f"{__name__}.{module.name}")
