@@ -1,10 +1,11 @@
 """Fold text for comparison: one table from code point to what is compared, and the same rule in plain Python.
 
-Letters and digits stay, as NFKD and case folding give them; accents, format characters, punctuation, symbols, emoji and
-spaces go; links and @mentions are skipped. Cyrillic and Greek letters that look Latin become Latin, every time and by
-one table, so that two Russian texts still match one another and a word written with borrowed letters matches too.
-Traditional Chinese characters become their simplified forms, one for one (matchers/data/han.txt). Vowel signs that
-carry meaning (Devanagari, Thai) stay: only marks with a combining class are accents.
+Letters and digits stay, as NFKD and case folding give them, and digits of any script become ours; accents, format
+characters, punctuation, symbols, emoji and spaces go; links and @mentions are skipped. Cyrillic and Greek letters that
+look Latin become Latin, every time and by one table, so that two Russian texts still match one another and a word
+written with borrowed letters matches too. Traditional Chinese characters become their simplified forms, one for one
+(matchers/data/han.txt). Vowel signs that carry meaning (Devanagari, Thai) stay: only marks with a combining class are
+accents.
 """
 
 from __future__ import annotations
@@ -37,7 +38,8 @@ _NOTHING = ((0xD800, 0xF8FF), (0x40000, 0x10FFFF))  # surrogates, private use, p
 _LOOKALIKES = dict(zip("авекмнорстухіїјѕһԁԛԝӏѵґ", "abekmhopctyxiijshdqwlvг", strict=True))
 _LOOKALIKES |= dict(zip("αβγεζηικμνορτυχω", "abyeznikmvoptuxw", strict=True))
 _LOOKALIKES |= dict(zip("ıłøđħŧɑɡɩꞵᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘʀꜱᴛᴜᴠᴡʏᴢ", "ilodhtagibabcdefghijklmnoprstuvwyz", strict=True))
-_LOOKALIKES |= {"æ": "ae", "œ": "oe"}
+_LOOKALIKES |= {"æ": "ae", "œ": "oe", "ی": "ي", "ک": "ك"}  # the last two: Persian keyboards, Arabic ones
+_LOOKALIKES |= {chr(start + i): chr(97 + i) for start in (0x1F150, 0x1F170) for i in range(26)}  # white on black
 _SILENT = frozenset("'’ʼʹ`´ـ")  # inside a word (don't); the Arabic stretcher carries no meaning
 
 
@@ -74,15 +76,22 @@ def _reduce(char: str) -> str:
     for _ in range(4):
         before = char
         char = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", char).casefold())
-        char = "".join(_LOOKALIKES.get(c, c) for c in char if _stays(c)).translate(simplified())
+        char = "".join(_LOOKALIKES.get(c, _digit(c)) for c in char if _stays(c)).translate(simplified())
         if char == before:
             break
     return char
 
 
+def _digit(char: str) -> str:
+    """Return a decimal digit of any script as ours; other characters as they are."""
+    return char if char.isascii() or not char.isdecimal() else str(unicodedata.decimal(char))
+
+
 def _stays(char: str) -> bool:
     if char in _SILENT:
         return False
+    if char in _LOOKALIKES:
+        return True
     category = unicodedata.category(char)
     if category[0] in "LN":
         return True

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from matchers import fold as fold_module
 from matchers.fold import fold, folded
 
 
@@ -29,6 +30,14 @@ from matchers.fold import fold, folded
         ("mail me@lowmarsh.example", "mailmelowmarshexample"),
         ("@ home", "home"),
         ("हिन्दी", "हिनदी"),
+        ("Ｆｕｌｌ　ｗｉｄｔｈ，１２", "fullwidth12"),
+        ("𝒽𝑒𝓁𝓁𝑜 𝖠𝗕 𝟙𝟚 Ⓗⓔ 🅷🅴", "helloab12hehe"),
+        ("مـــرحـــبا ١٢٣ کیف", "مرحبا123كيف"),
+        ("\u200fمرحبا\u202babc\u202c \u2067def\u2069 \u061cx", "مرحباabcdefx"),
+        ("h̷̛̖e̸̱͠l̴͉l̵o" + "\u0301" * 500, "hello"),
+        ("\ufeffa\u034fb\u180e\u2061c\U000e0061\ufe0f d\u00a0e\u3000f\u2028g", "abcdefg"),
+        ("เธอ​ไทย ก้ ๑๒", "เธอไทยก12"),
+        ("İstanbul ISTANBUL ıstanbul", "istanbul" * 3),
         ("", ""),
         ("\u0000\ud800🜲", ""),
     ],
@@ -48,6 +57,30 @@ def test_whole_russian_and_greek_texts_match_themselves_in_any_case() -> None:
 def test_borrowed_letters_read_as_the_ones_they_look_like() -> None:
     assert folded("Тhе hаrbоur іs сlоsеd") == folded("The harbour is closed")
     assert folded("ΤΗΕ ΗΑRΒΟUR").replace("n", "h") == folded("THE HARBOUR")
+
+
+def test_borrowed_letters_of_every_common_kind() -> None:
+    assert folded("асеорхуіѕј АВСЕНКМОРТХ") == folded("aceopxyisj ABCEHKMOPTX")
+    assert folded("ΑΒΕΖΙΚΜΟΡΤΧ") == folded("ABEZIKMOPTX")
+
+
+@pytest.mark.parametrize(
+    ("traditional", "simplified"),
+    [
+        ("開發中國國家，頭髮乾淨。", "开发中国国家，头发干净。"),
+        ("著名的衞星與裏面", "着名的卫星与里面"),
+        ("低沼港的碼頭將關閉到春天", "低沼港的码头将关闭到春天"),
+    ],
+)
+def test_traditional_chinese_reads_as_simplified(traditional: str, simplified: str) -> None:
+    assert folded(traditional) == folded(simplified)
+    assert fold(traditional).dense == fold(simplified).dense
+
+
+def test_no_simplified_form_has_a_simpler_one() -> None:
+    forms = fold_module.simplified()
+    assert len(forms) > 4_000
+    assert not set(forms.values()) & set(forms)
 
 
 def test_decomposed_hangul_folds_like_composed() -> None:
