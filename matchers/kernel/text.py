@@ -321,7 +321,7 @@ def sign(
 ) -> tuple[int, int]:  # fmt: skip
     """Sign texts from `begin`: keys in text order, where each text's begin, hash of the folded text, and its measures.
 
-    `rules`: widths of grams (in dense scripts), windows, grams below which the narrow window is taken, weights of a
+    `rules`: widths of grams (in dense scripts), windows, grams below which (and in dense scripts) the narrow window is taken, weights of a
     letter (in dense scripts) and what they must add up to for a text to get keys. `measures`: letters, words, dense
     letters. Returns the text it came to and where its keys would begin: the last, unless `keys` had no room for more.
     """
@@ -348,7 +348,7 @@ def sign(
             if total + m > len(keys):
                 return t, total
             if m:
-                span = narrow if m < few else window
+                span = narrow if m < few or 2 * dense > k else window
                 total = winnow(hashes, m, span, sums, low, places, slots, keys, total)
         starts[t + 1] = total
     return texts, total

@@ -64,7 +64,8 @@ def reference(text: str) -> tuple[list[int], int, tuple[int, int, int]]:
     letters = folded.letters
     weight = (len(letters) - folded.dense) * kernel.LETTER_WEIGHT + folded.dense * kernel.SHORT_DENSE
     hashes = grams(letters, kernel.WIDTH, kernel.DENSE_WIDTH) if weight >= kernel.SHORT else []
-    window = kernel.NARROW if len(hashes) < kernel.FEW else kernel.WINDOW
+    narrow = len(hashes) < kernel.FEW or 2 * folded.dense > len(letters)
+    window = kernel.NARROW if narrow else kernel.WINDOW
     return winnowed(hashes, window), norm(letters), (len(letters), folded.words, folded.dense)
 
 
