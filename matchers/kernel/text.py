@@ -321,9 +321,10 @@ def sign(
 ) -> tuple[int, int]:  # fmt: skip
     """Sign texts from `begin`: keys in text order, where each text's begin, hash of the folded text, and its measures.
 
-    `rules`: widths of grams (in dense scripts), windows, grams below which (and in dense scripts) the narrow window is taken, weights of a
-    letter (in dense scripts) and what they must add up to for a text to get keys. `measures`: letters, words, dense
-    letters. Returns the text it came to and where its keys would begin: the last, unless `keys` had no room for more.
+    `rules`: widths of grams (in dense scripts), windows (of dense and short texts), grams below which a text is short,
+    weights of a letter (in dense scripts) and what they must add up to for a text to get keys. `measures`: letters,
+    words, dense letters. Returns the text it came to and where its keys would begin: the last text, unless `keys` had
+    no room for more.
     """
     width, dense_width, window, narrow, few = rules[0], rules[1], rules[2], rules[3], rules[4]
     weight, dense_weight, enough = rules[5], rules[6], rules[7]
