@@ -76,7 +76,7 @@ def build(folder: Path, posts: int, pages: int, seed: int) -> Workspace:
         for post in made[:: max(posts // pages, 1)][:pages] if pages else []:
             _page(warc, conn, case, post, chance)
         captures.save_captures(conn, warc.drain(), source_id=None, run_id=None)
-    match(workspace.database, workspace.index_folder, near_threshold=0.4, at=START)
+    match(workspace.database, workspace.root, settings=workspace.settings, at=START)
     return workspace
 
 

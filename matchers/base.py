@@ -47,6 +47,10 @@ class Matcher(ABC):
         """Return what this matcher is set to: kept once, pointed to by every pair it finds."""
         return {}
 
+    def holds(self, row: Any) -> bool:
+        """Return whether a stored post may have keys: a cheap look before it is made a record."""
+        return any(getattr(row, name) for name in self.reads)
+
     @abstractmethod
     def keys(self, post: Post) -> tuple[str, ...]:
         """Return what the post can be found by; empty where it has nothing this matcher looks at."""

@@ -92,3 +92,17 @@ def stars(posts: Sequence[int], scores: Mapping[tuple[int, int], float]) -> list
         groups.append((anchor, members))
         left -= {anchor, *members}
     return groups
+
+
+def quoting(excerpts: Mapping[int, Mapping[int, float]], homes: Mapping[int, Place]) -> dict[int, Place]:
+    """Place posts without a family that quote the anchor of exactly one: they join it and never open or lead one.
+
+    A post that quotes the anchors of two families (a digest) belongs to none.
+    """
+    placed: dict[int, Place] = {}
+    for post, others in sorted(excerpts.items()):
+        anchors = [other for other in others if other in homes and homes[other].anchor == other]
+        if post not in homes and len(anchors) == 1:
+            anchor = anchors[0]
+            placed[post] = Place(homes[anchor].family, anchor, Match("text.excerpt", others[anchor]))
+    return placed

@@ -90,8 +90,7 @@ def demo(folder: Path, tell: Tell) -> Report:
             _tell_outcomes(outcomes, names, known, tell)
             stamp_day(workspace, tell)
             found = match(
-                workspace.database, workspace.index_folder, near_threshold=workspace.settings.match.near_threshold,
-                at=workspace.clock().now(),
+                workspace.database, workspace.root, settings=workspace.settings, at=workspace.clock().now(),
             )  # fmt: skip
             tell(
                 f"  {found.posts} posts compared: {found.pairs} new pairs, {found.families} families of copies so far."
@@ -192,11 +191,12 @@ def _line(text: str, tell: Tell) -> None:
 
 def _look(workspace: Workspace, report: Report, world: World, case: str) -> None:
     from demo.score import overall, score
+    from runner.match_rows import shown
     from storage import families, matching, readers
 
     with workspace.database.read() as conn:
         posts = list(readers.rows(conn, "posts", case))
-        pairs = list(matching.list_pairs(conn, case, None))
+        pairs = list(matching.list_pairs(conn, shown(workspace.settings, case)))
         groups = list(families.list_families(conn, case, 1))
     report.posts = len(posts)
     report.platforms = len({p["platform"] for p in posts})

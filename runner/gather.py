@@ -37,12 +37,14 @@ def gather(
     """
     from evidence.contents import Contents
     from runner.client import SOFTWARE
+    from runner.match_rows import shown
     from storage import cases, custody, families, matching, readers
     from storage import exhibits as around
 
     with workspace.database.read() as conn:
         if case not in (known := cases.list_cases(conn)):
             raise BadInput(f"There is no case {case!r}; there are: {', '.join(known) or 'none yet'}.")
+        wanted = shown(workspace.settings, case)
         posts = list(readers.rows(conn, "posts", case))
         groups = [_within(g, {p["ref"] for p in posts}) for g in families.list_families(conn, case, 1)]
         groups = [g for g in groups if g["size"] > 1]
@@ -52,7 +54,7 @@ def gather(
         contents = Contents(
             case=case, created=created, software=SOFTWARE, posts=posts, families=groups,
             accounts=_accounts(list(readers.rows(conn, "accounts", case)), posts, all_of_them=not items),
-            pairs=[p for p in matching.list_pairs(conn, case, None) if {p["left"], p["right"]} <= refs],
+            pairs=[p for p in matching.list_pairs(conn, wanted) if {p["left"], p["right"]} <= refs],
             sources=_sources(conn, case), findings=list(readers.rows(conn, "findings", case)) if not items else [],
             observations=[o for o in around.observations(conn, case) if o["ref"] in refs],
             media=[m for m in readers.rows(conn, "media", case) if m["ref"] in refs],

@@ -1,15 +1,17 @@
-"""Match what is new against everything: read in batches, sign, look up, compare, keep pairs and families.
+"""Match what is new against everything: read in lots, sign, look up, compare, keep pairs and families.
 
-Memory stays bounded at any size of the archive: a batch is bounded in posts and characters, the index is mapped (its
-pages belong to the system), each look-up reads a bounded number of rows, older texts come a few hundred at a time.
-Each batch is one transaction; the index follows it and is brought up from SQL where it was left behind.
+Memory stays bounded at any size of the archive: a lot is bounded in posts and characters, the index is mapped (its
+pages belong to the system), each look-up reads a bounded number of rows, older texts come some thousands at a time.
+Each lot is one transaction; the index follows it and is brought up from SQL where it was left behind.
 """
 
 from __future__ import annotations
 
 import gc
+import importlib
+import importlib.util
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -17,35 +19,26 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-import matchers
-from core import registry
+from config.settings import Settings
 from core.times import SystemClock
 from matchers import kernel
-from matchers.base import Matcher
-from matchers.near_text import TextNear
-from matchers.segments import Batch, Segments
-from matchers.wording import NEAR, joined
-from runner.match_batch import Finder, Found
-from runner.match_others import Others, find_others, hash_keys, light
+from runner import match_index, match_judged, match_setting
+from runner.match_batch import Finder, Found, unique
+from runner.match_context import STEPS, MatchContext, Progress, Stepped, silent
+from runner.match_others import Others
+from runner.match_read import Lot, Reader
 from runner.match_regroup import regroup
-from storage import families, matching
+from storage import families, match_posts, matching, webs
 from storage.engine import Database
-
-BATCH_POSTS = 20_000
-BATCH_CHARS = 16_000_000
-CATCH_UP = 50_000  # posts appended to an index at a time
-
-Progress = Callable[[int, int | None], None]
 
 
 @dataclass(slots=True)
 class Matched:
-    """What a run of matching did: posts read, links found, families there are, keys too common to say anything."""
+    """What a run of matching did: posts read, matches found, families there are, keys too common to say anything."""
 
     posts: int = 0
     pairs: int = 0
+    items: int = 0
     families: int = 0
     seconds: float = 0.0
     dropped: list[dict[str, Any]] = field(default_factory=list)
@@ -53,156 +46,143 @@ class Matched:
     def as_row(self) -> dict[str, Any]:
         """Return it as `copytrail match --json` prints it."""
         return {
-            "posts": self.posts, "pairs": self.pairs, "families": self.families, "seconds": round(self.seconds, 3),
-            "dropped": self.dropped,
+            "posts": self.posts, "pairs": self.pairs, "items": self.items, "families": self.families,
+            "seconds": round(self.seconds, 3), "dropped": self.dropped,
         }  # fmt: skip
 
 
 def match(
-    database: Database, index_folder: Path, *, case: str | None = None, rebuild: bool = False,
-    near_threshold: float = NEAR, at: datetime | None = None, progress: Progress | None = None,
+    database: Database, root: Path, *, settings: Settings | None = None, case: str | None = None,
+    rebuild: bool = False, at: datetime | None = None, progress: Progress | None = None,
+    say: Callable[[str], None] | None = None,
 ) -> Matched:  # fmt: skip
     """Match new and edited posts (of one case, or all) against the whole archive; `rebuild` starts over.
 
-    Raises CannotStart where another process is matching in the same folder or the same database.
+    `root` is the workspace. Raises CannotStart where another process is matching in it or in the same database.
     """
     began = time.monotonic()
-    run = _Run(database, at or SystemClock().now(), case, near_threshold, progress)
+    context = MatchContext(
+        database, root, at or SystemClock().now(), settings or Settings(), case, rebuild,
+        progress=progress or silent, say=say or (lambda _: None),
+    )  # fmt: skip
+    matched = Matched()
     with ExitStack() as stack:
         stack.enter_context(_uncollected())
-        run.open(index_folder, stack)
-        run.prepare(rebuild)
-        for rows in run.batches():
-            run.keep(rows)
+        _before(context)
+        run = _Run(context, matched, stack)
+        run.prepare()
+        run.texts()
         run.settle()
+    _steps(context, matched)
     with database.read() as conn:
-        run.matched.families = families.count(conn)
-    run.matched.seconds = time.monotonic() - began
-    return run.matched
+        matched.families = families.count(conn)
+    matched.seconds = time.monotonic() - began
+    return matched
 
 
 class _Run:
-    """One run: the database, the indexes, and what was done so far."""
+    """One run over the texts and links of posts: the indexes, and what was done so far."""
 
-    def __init__(
-        self, database: Database, at: datetime, case: str | None, threshold: float, progress: Progress | None
-    ) -> None:
-        self.database, self.at, self.case, self.progress = database, at, case, progress
-        found = registry.find(matchers, Matcher)  # type: ignore[type-abstract]
-        self.others = [plugin() for _, plugin in sorted(found.items()) if not plugin.text]
-        self.reads = tuple(dict.fromkeys(name for matcher in self.others for name in matcher.reads))
-        self.near = TextNear(threshold)
-        self.matched = Matched()
-        self.total = 0
-        self.generation = 0
-        self.text: Segments
-        self.indexes: dict[str, Segments] = {}
-
-    def open(self, folder: Path, stack: ExitStack) -> None:
-        """Open the key index of the texts and one for each other matcher."""
-        self.text = stack.enter_context(Segments(folder / "text", kernel.VERSION))
-        for matcher in self.others:
-            stamp = f"{matcher.id} {matcher.version}"
-            self.indexes[matcher.id] = stack.enter_context(Segments(folder / matcher.id, stamp))
-
-    def prepare(self, rebuild: bool) -> None:
-        """Start over where asked to or where posts were signed by another kernel; queue what was edited; catch up."""
+    def __init__(self, context: MatchContext, matched: Matched, stack: ExitStack) -> None:
+        self.context, self.matched, self.database = context, matched, context.database
         with self.database.write() as conn:
-            self.generation, _, signed_by = matching.generation(conn)
-            if rebuild or (self.generation and signed_by != kernel.VERSION):
+            self.setting = match_setting.load(conn, context.settings.match.near_threshold)
+        self.indexes = match_index.opened(context, self.setting, stack)
+        self.total = 0
+
+    def prepare(self) -> None:
+        """Start over where asked to or where another kernel signed; queue what was edited or judged; catch up."""
+        context = self.context
+        with self.database.write() as conn:
+            context.generation, _, signed_by = matching.generation(conn)
+            if context.rebuild or (context.generation and signed_by != kernel.VERSION):
+                if not context.rebuild:
+                    context.say("Texts are signed in another way by this version; everything is matched afresh.")
                 matching.forget_all(conn)
-                self.generation = 0
-            last, edited = matching.edited_since(conn, matching.mark(conn, "versions"))
-            reworded = _reworded(conn, edited)
-            matching.queue_kept(conn, set(edited) - set(reworded))
-            matching.queue_again(conn, reworded, self.at)
-            matching.set_mark(conn, "versions", last)
+                context.generation, context.rebuild = 0, True
+                self.setting = match_setting.load(conn, self.setting.near)
+            match_judged.queue_edited(conn, context.at)
+            match_judged.queue_judged(conn, context)
             self.total = matching.waiting(conn)
         with self.database.read() as conn:
-            self._catch_up(conn)
+            self.indexes.setting = self.setting
+            self.indexes.catch_up(conn, context)
 
-    def _catch_up(self, conn: Any) -> None:
-        number, token, _ = matching.generation(conn)
-        for index in (self.text, *self.indexes.values()):
-            if index.generation > number or not matching.knows_generation(conn, index.generation, index.token):
-                index.clear()
-        if self.text.generation < number:
-            for rows in _lots(matching.signed_since(conn, self.text.generation)):
-                self.text.append(_signed_batch(rows), self.text.generation, self.text.token)
-            self.text.append(_EMPTY, number, token)
-        for matcher in self.others:
-            index = self.indexes[matcher.id]
-            if index.generation < number:
-                for rows in _lots(matching.posts_since(conn, index.generation, matcher.reads)):
-                    index.append(_keyed(matcher, rows), index.generation, index.token)
-                index.append(_EMPTY, number, token)
-
-    def batches(self) -> Iterator[list[Any]]:
-        """Yield lots of posts to match: first those to be matched again, then those never matched."""
-        while True:
-            with self.database.read() as conn:
-                rows = _take(matching.queued(conn, self.case, self.reads))
-            if not rows:
-                break
-            yield rows
-        with self.database.read() as conn:
-            after = matching.mark(conn, "posts")
-        while True:
-            with self.database.read() as conn:
-                rows = _take(matching.unread(conn, self.case, after, self.reads))
-            if not rows:
-                break
-            yield rows
-            after = rows[-1].id
-            if self.case is None:
+    def texts(self) -> None:
+        """Match all that waits, lot by lot."""
+        reader = Reader(self.database, self.context.case, self.indexes.reads, self.total)
+        for lot in reader.again():
+            self._keep(lot)
+        for lot in reader.new():
+            self._keep(lot)
+            if self.context.case is None:
                 with self.database.write() as conn:
-                    matching.set_mark(conn, "posts", after)
+                    matching.set_mark(conn, "posts", int(lot.ids[-1]))
 
-    def keep(self, rows: list[Any]) -> None:
+    def _keep(self, lot: Lot) -> None:
         """Match one lot, keep what was found in one transaction, then let the indexes follow."""
         with ThreadPoolExecutor(1) as beside:  # the kernels of one leave Python to the other
-            under_way = beside.submit(self._find_others, rows)
+            under_way = beside.submit(self._find_others, lot)
             with self.database.read() as conn:
-                found = Finder(conn, rows, self.text, self.near).run()
+                found = Finder(conn, lot, self.indexes.text, self.setting).run()
             others = under_way.result()
-        number, token = self._store(found, others, len(rows))
-        self.text.append(found.text, number, token)
-        for name, other in others.items():
-            self.indexes[name].append(other.keys, number, token)
+        number, token = self._store(found, others, lot)
+        self.indexes.append(found.text, others, number, token)
+        for other in others:
             self.matched.pairs += len(other.pairs)
             self.matched.dropped.extend(other.dropped)
-        self.matched.posts += len(rows)
+        self.matched.posts += len(lot.rows)
         self.matched.pairs += len(found.pairs)
-        if self.progress:
-            self.progress(self.matched.posts, max(self.total, self.matched.posts))
+        self.context.progress("matching", self.matched.posts, max(self.total, self.matched.posts))
 
-    def _find_others(self, rows: list[Any]) -> dict[str, Others]:
+    def _find_others(self, lot: Lot) -> list[Others]:
         with self.database.read() as conn:
-            return {m.id: find_others(conn, m, self.indexes[m.id], rows) for m in self.others}
+            return [plugin.find(conn, lot.rows) for plugin in self.indexes.plugins]
+
+    def _store(self, found: Found, others: Sequence[Others], lot: Lot) -> tuple[int, str]:
+        context = self.context
+        with self.database.write() as conn:
+            number, token = matching.next_generation(
+                conn, context.generation, kernel.VERSION, len(lot.rows), context.at
+            )
+            match_posts.save_signed(conn, number, found.signed, lot.again)
+            found.pairs = unique(found.pairs)
+            matching.save_pairs(conn, number, found.pairs)
+            for other in others:
+                matching.save_pairs(conn, number, other.pairs)
+            webs.set_quoting(conn, found.moved, [])
+            families.save_members(conn, number, found.members)
+        context.generation = number
+        return number, token
 
     def settle(self) -> None:
         """Group anew where copies of one text are still apart."""
         with self.database.write() as conn:
-            regroup(conn, self.generation, self.near, self.at)
-
-    def _store(self, found: Found, others: dict[str, Others], posts: int) -> tuple[int, str]:
-        with self.database.write() as conn:
-            number, token = matching.next_generation(conn, self.generation, kernel.VERSION, posts, self.at)
-            matching.save_signed(conn, number, found.signed)
-            matching.save_pairs(conn, number, found.pairs)
-            for other in others.values():
-                matching.save_pairs(conn, number, other.pairs)
-            families.save_members(conn, number, found.members)
-        self.generation = number
-        return number, token
+            regroup(conn, self.indexes.text, self.setting, self.context)
 
 
-_EMPTY = Batch(np.empty(0, np.int64), np.zeros(1, np.int64), np.empty(0, np.uint64))
+def _before(context: MatchContext) -> None:
+    """Read what archived pages and redirects say before posts are matched by their links."""
+    if importlib.util.find_spec("runner.match_items"):
+        read = getattr(importlib.import_module("runner.match_items"), "read_archive", None)
+        if read is not None:
+            read(context)
+
+
+def _steps(context: MatchContext, matched: Matched) -> None:
+    """Match what stands behind posts, and what texts say in other words."""
+    for name in STEPS:
+        if importlib.util.find_spec(f"runner.{name}") is None:
+            continue
+        done: Stepped = importlib.import_module(f"runner.{name}").step(context)
+        matched.pairs += done.pairs
+        matched.items += done.items
+        matched.dropped.extend(done.dropped)
 
 
 @contextmanager
 def _uncollected() -> Iterator[None]:
-    """Keep the cycle collector still: a batch makes a million objects and no cycles, and is freed by counting."""
+    """Keep the cycle collector still: a lot makes a million objects and no cycles, and is freed by counting."""
     on = gc.isenabled()
     gc.disable()
     try:
@@ -210,51 +190,3 @@ def _uncollected() -> Iterator[None]:
     finally:
         if on:
             gc.enable()
-
-
-def _take(rows: Iterator[Any]) -> list[Any]:
-    taken, chars = [], 0
-    for row in rows:
-        taken.append(row)
-        chars += len(row.text or "") + len(row.title or "")
-        if len(taken) >= BATCH_POSTS or chars >= BATCH_CHARS:
-            break
-    return taken
-
-
-def _lots(rows: Iterable[Any]) -> Iterator[list[Any]]:
-    lot: list[Any] = []
-    for row in rows:
-        lot.append(row)
-        if len(lot) >= CATCH_UP:
-            yield lot
-            lot = []
-    if lot:
-        yield lot
-
-
-def _signed_batch(rows: list[Any]) -> Batch:
-    """Return stored signatures as the index takes them: the hash of the text, then its fingerprints."""
-    prints = [np.frombuffer(row.fingerprint, "<u8") for row in rows]
-    starts = np.zeros(len(rows) + 1, np.int64)
-    np.cumsum([len(keys) + 1 for keys in prints], out=starts[1:])
-    keys = np.empty(int(starts[-1]), np.uint64)
-    for row, own, start in zip(rows, prints, starts, strict=False):
-        keys[start] = row.norm_hash & (2**64 - 1)
-        keys[start + 1 : start + 1 + len(own)] = own
-    return Batch(np.array([row.post_id for row in rows], np.int64), starts, keys)
-
-
-def _keyed(matcher: Matcher, rows: list[Any]) -> Batch:
-    return hash_keys([row.id for row in rows], [matcher.keys(light(row, matcher.reads)) for row in rows])
-
-
-def _reworded(conn: Any, edited: list[int]) -> list[int]:
-    """Return the edited posts whose words changed; a new link or picture leaves the text what it was."""
-    changed: list[int] = []
-    for start in range(0, len(edited), 500):
-        rows = list(matching.load(conn, edited[start : start + 500]))
-        known = matching.hashes(conn, (row.id for row in rows))
-        norms = kernel.sign([joined(row.title, row.text) for row in rows]).norms.view(np.int64).tolist()
-        changed.extend(row.id for row, norm in zip(rows, norms, strict=True) if known.get(row.id) != norm)
-    return changed

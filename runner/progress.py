@@ -55,6 +55,11 @@ class Counting:
         if self.bar is not None:
             self.bar.update(self.task, description=f"{row.url[:60]}", completed=posts)
 
+    def phase(self, phase: str, done: int, total: int | None = None) -> None:
+        """Show which part of long work is under way, and how much of it is done."""
+        if self.bar is not None:
+            self.bar.update(self.task, description=phase, completed=done, total=total)
+
     def total(self, done: int, total: int | None = None) -> None:
         """Show how much is done, of how much where that is known."""
         if self.bar is not None:

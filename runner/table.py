@@ -19,15 +19,16 @@ if TYPE_CHECKING:
 def write_table(workspace: Workspace, name: str, form: str, out: Path, case: str | None) -> int:
     """Write a table and return its number of rows; raise BadInput where the file cannot be written."""
     with workspace.database.read() as conn, _opened(out) as file:
-        rows = _rows(conn, name, case)
+        rows = _rows(conn, workspace, name, case)
         return _jsonl(rows, file) if form == "jsonl" else _csv(rows, file)
 
 
-def _rows(conn: Any, name: str, case: str | None) -> Iterator[Mapping[str, Any]]:
+def _rows(conn: Any, workspace: Workspace, name: str, case: str | None) -> Iterator[Mapping[str, Any]]:
     if name == "pairs":
+        from runner.match_rows import shown
         from storage import matching
 
-        yield from matching.list_pairs(conn, case, None)
+        yield from matching.list_pairs(conn, shown(workspace.settings, case))
     elif name == "families":
         from storage import families
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 from runner.options import case_option, inert, json_option, line, show, workspace_of, workspace_option
@@ -19,44 +21,73 @@ def match_command(ctx: click.Context, case: str | None, rebuild: bool, as_json: 
     Example: copytrail match
     """
     from runner.match import match
+    from runner.options import problem
     from runner.progress import Counting
 
     workspace = workspace_of(ctx)
     with Counting("matching") as counting:
         found = match(
-            workspace.database, workspace.index_folder, case=case, rebuild=rebuild,
-            near_threshold=workspace.settings.match.near_threshold, at=workspace.clock().now(),
-            progress=counting.total,
+            workspace.database, workspace.root, settings=workspace.settings, case=case, rebuild=rebuild,
+            at=workspace.clock().now(), progress=counting.phase, say=problem,
         )  # fmt: skip
     if as_json:
         click.echo(line(found.as_row()))
-    else:
-        click.echo(f"{found.posts} posts matched: {found.pairs} new links, {found.families} families in all.")
+        return
+    items = f", {found.items} between accounts, media or sites" if found.items else ""
+    click.echo(f"{found.posts} posts matched: {found.pairs} new links{items}, {found.families} families in all.")
+
+
+PAIR_COLUMNS = (
+    ("left", "left"), ("right", "right"), ("by", "matcher"), ("score", "score"), ("strength", "strength"),
+    ("bits", "bits"), ("judged", "judgement"), ("says", "sentence"),
+)  # fmt: skip
+TOGETHER_COLUMNS = (("left", "left"), ("right", "right"), ("bits", "bits"), ("judged", "judgement"), ("of", "says"))
 
 
 @click.command("pairs", short_help="List the links found between posts.")
 @case_option
 @click.option("--matcher", metavar="M", help="Only this matcher, e.g. text.near.")
+@click.option("--of", "of", type=click.Choice(["posts", "accounts", "media", "sites"]), default="posts",
+              show_default=True, help="What matches what.")  # fmt: skip
+@click.option("--together", is_flag=True, help="All links of two posts in one row, with the bits they add up to.")
+@click.option("--min-score", type=click.FloatRange(0, 1), metavar="S", help="Only from this score on (0 to 1).")
+@click.option("--min-bits", type=click.FloatRange(0), metavar="B", help="Only from so many bits of evidence on.")
+@click.option("--strength", type=click.Choice(["A", "B", "C"]), help="Only this strength or better.")
 @json_option
 @workspace_option
 @click.pass_context
-def pairs_command(ctx: click.Context, case: str | None, matcher: str | None, as_json: bool) -> None:
+def pairs_command(
+    ctx: click.Context, case: str | None, matcher: str | None, of: str, together: bool, min_score: float | None,
+    min_bits: float | None, strength: str | None, as_json: bool,
+) -> None:  # fmt: skip
     """List the links found between posts.
 
+    Every link keeps its numbers, so a stricter or a lower threshold is a question and not a new run.
     Example: copytrail pairs --matcher text.near --json
     """
+    from runner.evidence_bits import waterfalls
+    from runner.match_rows import shown
     from storage import matching
 
-    with workspace_of(ctx).database.read() as conn:
-        columns = [("left", "left"), ("right", "right"), ("by", "matcher"), ("score", "score"),
-                   ("strength", "strength"), ("says", "sentence")]  # fmt: skip
-        rows = matching.list_pairs(conn, case, matcher)
-        show(rows, as_json, columns, "No links so far; `copytrail match` looks for them.")
+    workspace = workspace_of(ctx)
+    asked: dict[str, Any] = {"matcher": matcher, "min_score": min_score, "strength": strength}
+    empty = "No links so far; `copytrail match` looks for them."
+    with workspace.database.read() as conn:
+        if of != "posts":
+            rows = matching.list_items(conn, of, matching.Filter(min_bits=min_bits, **asked))
+            show(rows, as_json, [c for c in PAIR_COLUMNS if c[0] != "judged"], empty)
+            return
+        if together:
+            told = waterfalls(conn, shown(workspace.settings, case, **asked), min_bits)
+            show(told, as_json, TOGETHER_COLUMNS, empty)
+            return
+        wanted = shown(workspace.settings, case, min_bits=min_bits, **asked)
+        show(matching.list_pairs(conn, wanted), as_json, PAIR_COLUMNS, empty)
 
 
 FAMILY_COLUMNS = (
     ("family", "id"), ("posts", "size"), ("accounts", "count"), ("platforms", "platforms"),
-    ("captured since", "first_captured"), ("by", "matchers"), ("anchor begins", "begins"),
+    ("captured since", "first_captured"), ("by", "matchers"), ("judged", "judgement"), ("anchor begins", "begins"),
 )  # fmt: skip
 BEGINS = 60  # characters of a family's anchor shown in a list
 

@@ -14,6 +14,7 @@ from runner.match import Matched, match
 from storage import cases, families, matching, posts
 from storage.engine import Database
 
+PLAIN = ("text.exact", "text.near", "text.excerpt", "url.shared")  # what does not weigh all the archive
 AT = datetime(2025, 3, 1, tzinfo=UTC)
 WORDS = [
     a + b + c for a in ("lo", "mar", "ven", "tir", "sel", "dun", "bre") for b in ("ka", "mo", "ti", "ru", "se")
@@ -50,7 +51,8 @@ def pairs(
     database: Database, matcher: str | None = None, case: str | None = None
 ) -> dict[tuple[str, str], dict[str, Any]]:
     with database.read() as conn:
-        return {(p["left"][-5:], p["right"][-5:]): p for p in matching.list_pairs(conn, case, matcher)}
+        found = matching.list_pairs(conn, matching.Filter(case, matcher, least={"text.near": 0.4}))
+        return {(p["left"][-5:], p["right"][-5:]): p for p in found if matcher or p["matcher"] in PLAIN}
 
 
 def groups(database: Database, case: str | None = None) -> list[dict[str, Any]]:
@@ -63,4 +65,4 @@ def members(database: Database) -> set[frozenset[str]]:
 
 
 def run(database: Database, folder: Path, **options: Any) -> Matched:
-    return match(database, folder / "index", at=AT, **options)
+    return match(database, folder, at=AT, **options)

@@ -132,7 +132,7 @@ def test_a_family_that_joined_another_says_which(database: Database, tmp_path: P
         with pytest.raises(BadInput, match=family["id"]):
             families.load_family(conn, gone)
         kinds = [note["kind"] for note in families.load_family(conn, family["id"])["history"]]
-    assert kinds == ["anchored"]
+    assert kinds == ["grouped", "anchored"]
     assert run(database, tmp_path).posts == 0
     assert [f["id"] for f in groups(database)] == [family["id"]]
 
