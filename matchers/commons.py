@@ -69,21 +69,22 @@ def long_enough(phrase: str) -> bool:
 def _all_grams(phrases: Sequence[str], width: int, dense_width: int) -> Array:
     from matchers.kernel import groups, text
 
-    table, pool = fold.tables()
     whole = kernel.texts_of(phrases)
-    letters, _, starts, _, _, _ = text.unfold(whole.buffer, whole.offsets, table, pool, width, dense_width)
+    letters, _, starts, _ = text.letters_of(whole.buffer, whole.offsets, np.arange(len(phrases)), *fold.tables())
     found = np.unique(groups.grams(letters, starts, width, dense_width))
     return np.asarray(found[found > 0])
 
 
 def _keys(phrases: Sequence[str]) -> Array:
-    """Return the hashes of all grams that fingerprints are chosen from."""
+    """Return the hashes of all grams that fingerprints are chosen from: a window of one chooses each."""
     from matchers.kernel import text
 
-    table, pool = fold.tables()
     whole = kernel.texts_of(phrases)
-    sizes = (kernel.WIDTH, kernel.DENSE_WIDTH)
-    return np.unique(text.unfold(whole.buffer, whole.offsets, table, pool, *sizes)[3])
+    rules = np.array([kernel.WIDTH, kernel.DENSE_WIDTH, 1, 1, 0, 1, 1, 0])
+    keys, starts = np.empty(20 * len(whole.buffer) + 64, np.uint64), np.zeros(len(phrases) + 1, np.int64)
+    norms, measures = np.empty(len(phrases), np.uint64), np.empty((len(phrases), 3), np.int32)
+    _, total = text.sign(whole.buffer, whole.offsets, *fold.tables(), rules, 0, 0, keys, starts, norms, measures)
+    return np.unique(keys[:total])
 
 
 class Guarded(NamedTuple):
@@ -106,29 +107,46 @@ class Guarded(NamedTuple):
     own_spans: Array
     own_firsts: Array
 
+    @classmethod
+    def nothing(
+        cls, texts: Letters, groups: Groups, counted: tuple[Array, Array, Array], aside: Sequence[Array] | None
+    ) -> Guarded:
+        """Say that nothing was found to set aside but what was named from the start."""
+        raw, pieces, firsts = counted
+        nobody, none = np.zeros(len(groups.others), np.int32), np.zeros(0, np.int64)
+        marks = np.zeros(len(texts.letters), bool)
+        return cls(
+            raw,
+            raw,
+            nobody,
+            nobody,
+            nobody,
+            pieces,
+            firsts,
+            marks,
+            *flat(aside, len(groups.posts)),
+            none,
+            pieces[:0],
+            none,
+        )
+
 
 def guard(
-    texts: Letters, groups: Groups, accounts: Array, near: float, spans: bool, aside: Sequence[Array] | None
+    texts: Letters, groups: Groups, accounts: Array, near: float, plain: Guarded, reported: Array, spans: bool
 ) -> Guarded:
-    """Compare posts with their candidates and set aside what many of these hold."""
-    pairs, posts = len(groups.others), len(groups.posts)
-    nobody = np.zeros(pairs, np.int32)
-    asides, firsts = _flat(aside, posts)
-    raw, pieces, piece_firsts = compare(texts, groups, near, asides, firsts, PIECES if spans else 0)
-    marks = np.zeros(len(texts.letters), bool)
-    none = np.zeros(0, np.int64)
-    plain = Guarded(
-        raw, raw, nobody, nobody, nobody, pieces, piece_firsts, marks, asides, firsts, none, pieces[:0], none
-    )
-    if aside is not None:
+    """Set aside what many candidates of a post hold, where any of its pairs would be `reported`."""
+    if not len(groups.posts):
         return plain
-    lookers = looking(texts, groups, raw)
-    counts = np.add.reduceat(np.append(lookers, False), groups.firsts[:-1]) if posts else np.zeros(0, int)
-    counts[np.diff(groups.firsts) == 0] = 0
-    doubtful = np.flatnonzero(counts >= HOLDERS)
-    if not len(doubtful):
-        return plain
-    return _look_again(texts, groups, accounts, near, plain, lookers, doubtful, spans)
+    lookers = looking(texts, groups, plain.raw)
+    counts, worth = (_sums(some, groups.firsts) for some in (lookers, reported))
+    doubtful = np.flatnonzero((counts >= HOLDERS) & (worth > 0))
+    return _look_again(texts, groups, accounts, near, plain, lookers, doubtful, spans) if len(doubtful) else plain
+
+
+def _sums(flags: Array, firsts: Array) -> Array:
+    """Return how many pairs of each group are flagged."""
+    sums = np.concatenate([[0], np.cumsum(flags)])
+    return np.asarray(sums[firsts[1:]] - sums[firsts[:-1]])
 
 
 def compare(
@@ -162,7 +180,7 @@ def _look_again(
     from matchers.kernel.columns import ASIDE
 
     some, rows = subset(groups, doubtful)
-    empty, none = _flat(None, len(doubtful))
+    empty, none = flat(None, len(doubtful))
     _, pieces, firsts = compare(texts, some, near, empty, none, PIECES)
     grams, gram_firsts, found, marks = kernels.common(
         texts.letters,
@@ -203,7 +221,8 @@ def subset(groups: Groups, chosen: Array) -> tuple[Groups, Array]:
     return groups._replace(posts=groups.posts[chosen], firsts=firsts, others=groups.others[rows]), rows
 
 
-def _flat(aside: Sequence[Array] | None, posts: int) -> tuple[Array, Array]:
+def flat(aside: Sequence[Array] | None, posts: int) -> tuple[Array, Array]:
+    """Return grams named for each post in a row, and where those of each begin."""
     if aside is None:
         return _NO_GRAMS, np.zeros(posts + 1, np.int64)
     firsts = np.concatenate([[0], np.cumsum([len(grams) for grams in aside])]).astype(np.int64)

@@ -17,7 +17,7 @@ from core.records import Post
 from matchers import judged as j
 from matchers import kernel
 from matchers.base import Strength, Verdict
-from matchers.commons import NOTHING, Commons, Guarded, guard
+from matchers.commons import NOTHING, PIECES, Commons, Guarded, compare, flat, guard
 from matchers.judged import KINDS, Judged
 from matchers.kernel import Compared, Texts
 from matchers.kernel import columns as k
@@ -31,10 +31,8 @@ SURE = 0.5  # from here on a text is near whatever stands around what is shared
 WHOLE = 0.6  # part of the shorter text that must stand in the other where less than SURE is shared in one piece
 LONG = 200  # kernel weights: forty words, or 67 letters of a dense script; a text that long is near-unique
 ALMOST = 0.9
-LETTER, DENSE_LETTER, SHORT = 2, 5, 36  # eighteen letters, or eight of a dense script, are compared at all
 ONE_PIECE = 0.75  # of what is shared, in the longest piece: a quotation, and no edited copy
 DISTINCT, DISTINCT_SHORT = 12, 5  # different grams a text must have: "ha ha ha" is no text, however long
-PIECES = 64  # pieces noted of one pair
 
 
 SAME_ACCOUNT = j.SAME_ACCOUNT
@@ -81,7 +79,7 @@ def joined(title: str | None, text: str | None) -> str:
 def parameters(near: float) -> Mapping[str, Any]:
     """Return what the verdicts on wording were set to."""
     return {
-        "near": near, "sure": SURE, "whole": WHOLE, "long": LONG, "short": SHORT, "enough": kernel.ENOUGH,
+        "near": near, "sure": SURE, "whole": WHOLE, "long": LONG, "short": kernel.SHORT, "enough": kernel.ENOUGH,
         "grams": [kernel.SHINGLE, kernel.DENSE_SHINGLE],
     }  # fmt: skip
 
@@ -98,11 +96,14 @@ def judge(
     chosen, places = np.unique(np.concatenate([groups.posts, groups.others]), return_inverse=True)
     places = places.astype(np.int64)
     whole = texts if isinstance(texts, Texts) else kernel.texts_of(texts)
-    part = whole.take(chosen)
     own = Groups(places[: len(groups.posts)].copy(), groups.firsts.astype(np.int64), places[len(groups.posts) :].copy())
-    folded = unfold(part, commons)
-    guarded = guard(folded, own, np.asarray(accounts, np.int64)[chosen], near, spans, aside)
-    return decide(folded, own, guarded, near, part if spans else None)
+    folded = unfold(whole, chosen, commons)
+    counted = compare(folded, own, near, *flat(aside, len(own.posts)), PIECES if spans else 0)
+    guarded = Guarded.nothing(folded, own, counted, aside)
+    if aside is None:
+        reported = _grade(counted[0], _measures(folded, own), near, guarded.size).kind > 0
+        guarded = guard(folded, own, np.asarray(accounts, np.int64)[chosen], near, guarded, reported, spans)
+    return decide(folded, own, guarded, near, whole.take(chosen) if spans else None)
 
 
 def verdict(left: Post, right: Post, near: float, by_same: bool) -> tuple[str, Verdict] | None:
@@ -111,16 +112,15 @@ def verdict(left: Post, right: Post, near: float, by_same: bool) -> tuple[str, V
     return (KINDS[int(judged.kind[0])], judged.verdict(0, False, by_same)) if judged.kind[0] else None
 
 
-def unfold(texts: Texts, commons: Commons) -> Letters:
-    """Fold texts and hash their grams; those of phrases known to be common are taken out."""
+def unfold(texts: Texts, chosen: Array, commons: Commons) -> Letters:
+    """Fold some texts and hash their grams; those of phrases known to be common are taken out."""
     from matchers import fold
     from matchers.kernel import commons as kernels
     from matchers.kernel import groups, text
 
     table, pool = fold.tables()
-    sizes = (kernel.SHINGLE, kernel.DENSE_SHINGLE)
-    letters, at, starts, _, _, measures = text.unfold(texts.buffer, texts.offsets, table, pool, *sizes)
-    hashes = groups.grams(letters, starts, *sizes)
+    letters, at, starts, measures = text.letters_of(texts.buffer, texts.offsets, chosen, table, pool)
+    hashes = groups.grams(letters, starts, kernel.SHINGLE, kernel.DENSE_SHINGLE)
     masked = kernels.mask(letters, hashes, starts, commons.grams) if len(commons.grams) else None
     return Letters(
         letters, at, starts, measures, hashes, np.zeros(len(measures), np.int32) if masked is None else masked
@@ -131,7 +131,7 @@ def decide(texts: Letters, groups: Groups, guarded: Guarded, near: float, writte
     """Say what pairs are by what was counted: before common wording was set aside, and after."""
     post = np.repeat(groups.posts, np.diff(groups.firsts))
     cut = guarded.size + np.where(guarded.way > 0, 0, _known(texts, post, groups.others))
-    measures = np.hstack([texts.measures[post], texts.measures[groups.others]])
+    measures = _measures(texts, groups)
     raw, own = _grade(guarded.raw, measures, near, 0 * cut), _grade(guarded.own, measures, near, cut)
     # Nothing but common wording: said of texts that are near all the same, else of the oldest candidate alone.
     common = (guarded.way > 0) & (own.kind == 0) & (raw.kind > 0)
@@ -165,6 +165,11 @@ def decide(texts: Letters, groups: Groups, guarded: Guarded, near: float, writte
     )
 
 
+def _measures(texts: Letters, groups: Groups) -> Array:
+    """Return the measures of the post and of the candidate of each pair, six columns."""
+    return np.hstack([texts.measures[np.repeat(groups.posts, np.diff(groups.firsts))], texts.measures[groups.others]])
+
+
 def _known(texts: Letters, post: Array, others: Array) -> Array:
     """Return the letters of known phrases that both texts hold, or rather the lesser of what either does."""
     return np.minimum(texts.masked[post], texts.masked[others])
@@ -184,7 +189,7 @@ def _grade(numbers: Array, measures: Array, near: float, cut: Array) -> _Grades:
     least = np.minimum(left, right)
     jaccard = np.where(right >= 0, shared / np.maximum(left + right - shared, 1), 0)
     contained = np.where(right >= 0, shared / np.maximum(least, 1), 0)
-    text = (short >= SHORT) & (least >= np.where(weight >= kernel.ENOUGH, DISTINCT, DISTINCT_SHORT))
+    text = (short >= kernel.SHORT) & (least >= np.where(weight >= kernel.ENOUGH, DISTINCT, DISTINCT_SHORT))
     same = (numbers[:, k.SAME] > 0) & text
     scattered = numbers[:, k.LONGEST] <= ONE_PIECE * numbers[:, k.IN_RIGHT]
     alike = (jaccard >= near) & text & ~same & ((jaccard >= SURE) | scattered | (contained >= WHOLE))
@@ -197,12 +202,12 @@ def _grade(numbers: Array, measures: Array, near: float, cut: Array) -> _Grades:
 
 
 def _weights(measures: Array, cut: Array) -> tuple[Array, Array]:
-    """Return how much text the shorter of two has: on the scale of `kernel.ENOUGH`, and on that of SHORT."""
+    """Return how much text the shorter of two has: on the scale of `kernel.ENOUGH`, and on that of `kernel.SHORT`."""
     sides = []
     for letters, words, dense in (measures[:, :3].T, measures[:, 3:].T):
         left = np.clip(1 - cut / np.maximum(letters, 1), 0, 1)
         weight = words * kernel.WORD_WEIGHT + dense * kernel.DENSE_WEIGHT
-        sides.append((left * weight, left * ((letters - dense) * LETTER + dense * DENSE_LETTER)))
+        sides.append((left * weight, left * ((letters - dense) * kernel.LETTER_WEIGHT + dense * kernel.SHORT_DENSE)))
     (one, one_short), (two, two_short) = sides
     return np.minimum(one, two), np.minimum(one_short, two_short)
 

@@ -21,10 +21,13 @@ BASE = np.uint64(0x9E3779B97F4A7C15)
 SPREAD = np.uint64(0xBF58476D1CE4E5B9)
 ZERO, ONE = np.uint64(0), np.uint64(1)
 NEAREST = 16  # places of one gram looked at; in a text of one repeated phrase they are all alike
-BACK = 8  # letters a piece may begin before its first gram
+BACK = 16  # letters a piece is followed back from where it was found
+SEED, DENSE_SEED = 3, 1  # two grams so far apart find a piece: eight letters, four of a dense script
+STRIDE, SHORT = 4, 160  # of a text of so many letters every place is looked up, of a longer one every fourth
 PIECE = 8  # weight from which a piece counts anywhere; shorter ones only close behind another
 GAP = 12  # letters left out or put in between two pieces of one stretch, on either side
-LEAST = 30  # weight from which a stretch counts
+LEAST, EXCERPT = 30, 60  # weight from which a stretch counts, and makes an excerpt
+SMALL, PART = 80, 0.7  # grams are counted of texts of so few letters, or with that part of the threshold in pieces
 
 
 @compiled("uint64[::1](int32[::1], int64[::1], int64, int64)")
@@ -65,12 +68,13 @@ def bits_for(n: int) -> int:
 
 
 @part
-def lay(own: Array, table: Array, shift: Any, canon: Array, nexts: Array, tails: Array) -> int:
+def lay(own: Array, table: Array, shift: Any, nexts: Array, tails: Array) -> int:
     """Fill the table with the first place of each gram, chain the places of one gram; return how many differ."""
     mask = np.int64((ONE << (np.uint64(64) - shift)) - ONE)
     differ = 0
+    table[:] = -1
     for i in range(len(own)):
-        canon[i], nexts[i] = -1, -1
+        nexts[i] = -1
         g = own[i]
         if g == ZERO:
             continue
@@ -80,10 +84,9 @@ def lay(own: Array, table: Array, shift: Any, canon: Array, nexts: Array, tails:
         first = table[slot]
         if first < 0:
             table[slot] = i
-            canon[i], tails[i] = i, i
+            tails[i] = i
             differ += 1
         else:
-            canon[i] = first
             nexts[tails[first]] = i
             tails[first] = i
     return differ
@@ -151,77 +154,138 @@ def weigh_piece(letters: Array, a: int, b: int) -> int:
 
 
 @part
-def choose(g: Any, first: int, own: Array, nexts: Array, expected: int, last: int) -> int:
-    """Return the place of a gram to go on at: where it is expected, else the first one after `last`, else the first."""
-    if 0 <= expected < len(own) and own[expected] == g:
-        return expected
-    i, tries = first, 0
-    while i >= 0 and tries < NEAREST:
-        if i > last:
-            return i
+def seed(own: Array, letters: Array, i: int) -> Any:
+    """Return the hash of a few letters up to this one, by which pieces are found; 0 where there is none."""
+    back = DENSE_SEED if letters[i] > LETTER else SEED
+    if i < back or own[i] == ZERO or own[i - back] == ZERO:
+        return ZERO
+    return max(own[i] * SPREAD ^ own[i - back], ONE)
+
+
+@part
+def sow(own: Array, a: Array, seeds: Array, table: Array, shift: Any, nexts: Array, tails: Array) -> None:
+    """Fill the table of the seeds of a text."""
+    for i in range(len(own)):
+        seeds[i] = seed(own, a, i)
+    lay(seeds[: len(own)], table, shift, nexts, tails)
+
+
+@part
+def reach(a: Array, own: Array, b: Array, shut: Array, i: int, j: int, q_end: int) -> tuple[int, int]:
+    """Return how many letters two texts agree before, and from, the places i and j."""
+    before, after = 0, 0
+    while (
+        before < BACK and i > before and j - before > q_end and not shut[i - before - 1]
+        and a[i - before - 1] == b[j - before - 1]
+    ):  # fmt: skip
+        before += 1
+    while (
+        i + after < len(a) and j + after < len(b) and a[i + after] == b[j + after]
+        and own[i + after] != ZERO and not shut[i + after]
+    ):  # fmt: skip
+        after += 1
+    return before, after
+
+
+@part
+def nearest(
+    a: Array, own: Array, b: Array, nexts: Array, shut: Array, first: int, j: int, last: int, ahead: int, q_end: int
+) -> tuple[int, int, int]:  # fmt: skip
+    """Return the place of a seed from which most letters agree, the next after `last` of equals, and how many do.
+
+    Where the text goes on as it did, no other place is looked at, so that a repeated phrase is aligned where it stands.
+    """
+    best, before, after, i = -1, 0, 0, j + ahead
+    if 0 <= i < len(a) and a[i] == b[j] and not shut[i]:
+        before, after = reach(a, own, b, shut, i, j, q_end)
+        if before + after >= PIECE:
+            return i, before, after
+    i = first
+    for _ in range(NEAREST):
+        back, on = reach(a, own, b, shut, i, j, q_end)
+        more, least = back + on, before + after
+        if best < 0 or more > least or (more == least and best <= last < i):
+            best, before, after = i, back, on
         i = int(nexts[i])
-        tries += 1
-    return first
+        if i < 0:
+            break
+    return best, before, after
 
 
 @part
 def walk(
-    a: Array, own: Array, b: Array, other: Array, table: Array, shift: Any, canon: Array, nexts: Array, seen: Array,
-    aside: Array, stamp: int, widths: tuple[int, int], out: Array, rows: Array,
+    a: Array, own: Array, seeds: Array, b: Array, other: Array, table: Array, shift: Any, nexts: Array, shut: Array,
+    out: Array, rows: Array,
 ) -> int:  # fmt: skip
-    """Walk a text `b` along the table of `a`: count shared grams, and find pieces; return how many pieces are noted."""
-    n, m = len(a), len(b)
-    shared, set_aside, x, begin = 0, 0, -1, 0
+    """Walk a text `b` along the table of `a` and find pieces; return how many are noted.
+
+    In long texts not every place is looked up: no piece of eleven letters (five in dense scripts) escapes.
+    """
+    n, m, j = len(a), len(b), 2
     p_end, q_end, last, ahead = -GAP - 1, 0, -1, 0  # of the last piece that counted; the diagonal last walked
-    in_left, longest, best, total, chain, kept, pieces = 0, 0, 0, 0, 0, 0, 0
-    for j in range(m + 1):
-        g = other[j] if j < m else ZERO
-        first = -1
-        if g != ZERO:
-            goes_on = x >= 0 and x + 1 < n and own[x + 1] == g
-            first = int(canon[x + 1]) if goes_on else place_of(g, own, table, shift)
-            if first >= 0:
-                if seen[first] != stamp:
-                    seen[first] = stamp
-                    if aside[first]:
-                        set_aside += 1
-                    else:
-                        shared += 1
-                if aside[first]:
-                    first = -1
-        if first >= 0 and x >= 0 and x + 1 < n and own[x + 1] == g:
-            x += 1
+    inside, longest, best, total, chain, kept, pieces = 0, 0, 0, 0, 0, 0, 0
+    while j < m:
+        step = 1 if m < SHORT else (2 if b[j] > LETTER else STRIDE)
+        key = seed(other, b, j)
+        first = place_of(key, seeds, table, shift) if key != ZERO else -1
+        if first < 0:
+            j += step
             continue
-        if x >= 0:  # a piece has ended before j
-            qb, pb = j, x + 1
-            width = widths[1] if b[begin] > LETTER else widths[0]
-            qa = max(begin - width + 1, q_end)
-            pa = pb - (qb - qa)
-            back = 0
-            while back < BACK and pa > 0 and qa > q_end and a[pa - 1] == b[qa - 1]:
-                pa, qa, back = pa - 1, qa - 1, back + 1
-            weight = weigh_piece(b, qa, qb)
-            close = pa >= p_end and pa - p_end <= GAP and qa - q_end <= GAP and pieces > 0
-            if weight >= PIECE or (close and weight > 0):
-                if not close:
-                    if chain >= LEAST:
-                        total += chain
-                    chain = 0
-                chain += weight
-                best, longest = max(best, chain), max(longest, qb - qa)
-                in_left += qb - qa
-                kept = keep(rows, kept, pa, pb, qa, qb)
-                pieces += 1
-                p_end, q_end = pb, qb
-            last, ahead = x, x - (j - 1)
-            x = -1
-        if first >= 0:
-            x, begin = choose(g, first, own, nexts, j + ahead, last), j
-    if chain >= LEAST:
-        total += chain
-    out[c.SHARED], out[c.ASIDE], out[c.IN_RIGHT], out[c.LONGEST] = shared, set_aside, min(in_left, m), longest
-    out[c.IN_LEFT], out[c.BEST], out[c.TOTAL], out[c.PIECES] = min(in_left, n), best, total, pieces
+        i, before, after = nearest(a, own, b, nexts, shut, first, j, last, ahead, q_end)
+        pa, pb, qa, qb = i - before, i + after, j - before, j + after
+        weight = weigh_piece(b, qa, qb)
+        if weight < PIECE:
+            j += step
+            continue
+        if pieces == 0 or pa < p_end or pa - p_end > GAP or qa - q_end > GAP:
+            total += chain if chain >= LEAST else 0
+            chain = 0
+        chain += weight
+        best, longest = max(best, chain), max(longest, qb - qa)
+        inside += qb - qa
+        kept = keep(rows, kept, pa, pb, qa, qb)
+        pieces += 1
+        p_end, q_end, last, ahead = pb, qb, pb - 1, pb - qb
+        j = qb + 1
+    total += chain if chain >= LEAST else 0
+    out[c.IN_LEFT], out[c.IN_RIGHT], out[c.LONGEST] = min(inside, n), min(inside, m), longest
+    out[c.BEST], out[c.TOTAL], out[c.PIECES] = best, total, pieces
     return kept
+
+
+@part
+def count(own: Array, other: Array, table: Array, shift: Any, seen: Array, aside: Array, stamp: int) -> tuple[int, int]:
+    """Return how many different grams two texts share, and how many more they share that are left out."""
+    shared, set_aside = 0, 0
+    for j in range(len(other)):
+        first = place_of(other[j], own, table, shift) if other[j] != ZERO else -1
+        if first >= 0 and seen[first] != stamp:
+            seen[first] = stamp
+            if aside[first]:
+                set_aside += 1
+            else:
+                shared += 1
+    return shared, set_aside
+
+
+@part
+def leave_out(
+    asides: Array, a: Array, own: Array, table: Array, shift: Any, nexts: Array, aside: Array, shut: Array,
+    widths: tuple[int, int],
+) -> int:  # fmt: skip
+    """Mark the grams to leave out of a post, and their letters; return how many different ones there are."""
+    aside[: len(own)], shut[: len(own)] = False, False
+    differ = 0
+    for s in range(len(asides)):
+        i = place_of(asides[s], own, table, shift)
+        if i < 0 or aside[i]:
+            continue
+        aside[i] = True
+        differ += 1
+        while i >= 0:
+            shut[i - (widths[1] if a[i] > LETTER else widths[0]) + 1 : i + 1] = True
+            i = int(nexts[i])
+    return differ
 
 
 COMPARE = (
@@ -238,7 +302,8 @@ def compare(
     """Compare each post with its candidates; return the columns of each pair, and at most `most` pieces of each.
 
     Grams of a post named in `asides` are left out of every count. RIGHT is counted only where the texts may be near or
-    share a stretch (else -1). A piece is begin and end in the letters of the post, begin and end in the candidate's.
+    share a stretch (else -1), and the other counts of grams with it. A piece is begin and end in the letters of the
+    post, begin and end in the candidate's.
     """
     out = np.zeros((len(others), c.COLUMNS), np.int32)
     spans, span_firsts = np.empty((64 if most else 0, 4), np.int32), np.zeros(len(others) + 1, np.int64)
@@ -246,38 +311,40 @@ def compare(
     longest = 1
     for t in range(len(starts) - 1):
         longest = max(longest, starts[t + 1] - starts[t])
-    table, spare = np.empty(1 << bits_for(longest), np.int32), np.empty(1 << bits_for(longest), np.int32)
-    canon, nexts, tails = np.empty(longest, np.int32), np.empty(longest, np.int32), np.empty(longest, np.int32)
-    seen, aside = np.full(longest, -1, np.int64), np.zeros(longest, np.bool_)
+    room = 1 << bits_for(longest)
+    table, sown, spare = np.empty(room, np.int32), np.empty(room, np.int32), np.empty(room, np.int32)
+    nexts, follows, tails = np.empty(longest, np.int32), np.empty(longest, np.int32), np.empty(longest, np.int32)
+    seeds, seen = np.zeros(longest, np.uint64), np.full(longest, -1, np.int64)
+    aside, shut = np.zeros(longest, np.bool_), np.zeros(longest, np.bool_)
     rows = np.empty((most, 4), np.int32)
     noted = 0
     for p in range(len(posts)):
         i, i_end = starts[posts[p]], starts[posts[p] + 1]
         a, own = letters[i:i_end], hashes[i:i_end]
-        bits = bits_for(len(own))
+        bits, left = bits_for(len(own)), -1
         shift = np.uint64(64 - bits)
-        table[: 1 << bits] = -1
-        left = lay(own, table, shift, canon, nexts, tails)
-        known[posts[p]] = left
-        aside[: len(own)] = False
-        for s in range(aside_firsts[p], aside_firsts[p + 1]):
-            at = place_of(asides[s], own, table, shift)
-            if at >= 0 and not aside[at]:
-                aside[at] = True
-                left -= 1
-        seen[: len(own)] = -1
+        named = asides[aside_firsts[p] : aside_firsts[p + 1]]
+        shut[: len(own)] = False
+        sow(own, a, seeds, sown[: 1 << bits], shift, follows, tails)
         for k in range(firsts[p], firsts[p + 1]):
             q = others[k]
-            j, j_end = starts[q], starts[q + 1]
-            b, other = letters[j:j_end], hashes[j:j_end]
-            row = out[k]
-            kept = walk(a, own, b, other, table, shift, canon, nexts, seen, aside, k, (width, dense_width), row, rows)
-            row[c.LEFT], row[c.RIGHT] = left, -1
+            b, other = letters[starts[q] : starts[q + 1]], hashes[starts[q] : starts[q + 1]]
+            least, row = min(len(a), len(b)), out[k]
+            if left < 0 and len(named):
+                left = lay(own, table[: 1 << bits], shift, nexts, tails)
+                left -= leave_out(named, a, own, table, shift, nexts, aside, shut, (width, dense_width))
+                seen[: len(own)] = -1
+            kept = walk(a, own, seeds, b, other, sown, shift, follows, shut, row, rows)
             row[c.SAME] = len(a) == len(b) and (len(a) == row[c.LONGEST] or np.array_equal(a, b))
-            if row[c.BEST] >= LEAST or row[c.SHARED] >= near * left:
+            row[c.RIGHT] = -1
+            if least < SMALL or len(named) or row[c.BEST] >= EXCERPT or row[c.IN_RIGHT] >= near * PART * least:
+                if left < 0:
+                    left = lay(own, table[: 1 << bits], shift, nexts, tails)
+                    aside[: len(own)], seen[: len(own)] = False, -1
                 if known[q] < 0:
                     known[q] = different(other, spare)
-                row[c.RIGHT] = known[q] - row[c.ASIDE]
+                row[c.SHARED], row[c.ASIDE] = count(own, other, table, shift, seen, aside, k)
+                row[c.LEFT], row[c.RIGHT] = left, known[q] - row[c.ASIDE]
             if noted + kept > len(spans):
                 more = np.empty((2 * (noted + kept), 4), np.int32)
                 more[:noted] = spans[:noted]
