@@ -42,6 +42,9 @@ class Candidates(NamedTuple):
     sort: Array
 
 
+NOTHING = Candidates(*(np.zeros(0, kind) for kind in (np.int64, np.int64, np.int32, np.int32, np.uint8)))
+
+
 class Lookup:
     """One batch against the segments there are; `part` answers for a slice of it, slices may be asked side by side."""
 
@@ -51,6 +54,7 @@ class Lookup:
 
         self.segments, self.batch, self.ranks = segments, batch, ranks
         self.ids = batch.ids.astype(np.uint32)
+        self.own_tails = meeting.tails(batch.keys)
         self.sizes = np.diff(batch.starts)
         self.gone = [np.union1d(one.gone, self.ids) if again else one.gone for one in segments]
         order, wanted, self.low, self.high = ordered(batch.keys)
@@ -88,20 +92,35 @@ class Lookup:
         who, row, shared, holders = lookup.share(starts, firsts, ends, held, rows, floors, self.posts)
         own = self.sizes[first:last][who]
         chosen, sort = chosen_of(who, row, shared, own, self._sizes(row))
-        return Candidates(
-            who[chosen].astype(np.int64) + first, row[chosen].astype(np.int64), shared[chosen], holders[chosen], sort
+        picked = Candidates(
+            who[chosen].astype(np.int64), row[chosen].astype(np.int64), shared[chosen], holders[chosen], sort
         )
+        rows, place = np.unique(row[chosen][sort == meeting.QUOTATION], return_inverse=True)
+        others, bounds = self._tails(rows)
+        picked = chained(picked, (self.own_tails[begin:end], starts), (others, bounds), place.astype(np.int64))
+        return picked._replace(who=picked.who + first)
+
+    def _tails(self, rows: Array) -> tuple[Array, Array]:
+        """Return the tails of the keys of some rows in text order, and where those of each begin."""
+        from matchers.kernel import meet
+
+        bounds = np.zeros(len(rows) + 1, np.int64)
+        np.cumsum(self._sizes(rows), out=bounds[1:])
+        out = np.empty(int(bounds[-1]), np.uint16)
+        batch = (self.ids, self.batch.starts, self.own_tails, NOBODY)
+        older = ((one.ids, one.starts, one.tails, gone) for one, gone in zip(self.segments, self.gone, strict=True))
+        for ids, starts, tails, gone in (*older, batch):
+            mine, at = _places(ids, rows, gone)
+            meet.copy(tails, starts[at], starts[at + 1] - starts[at], bounds[mine], out)
+        return out, bounds
 
     def _sizes(self, rows: Array) -> Array:
-        """Return how many keys each row has; the latest segment that has it counts."""
+        """Return how many keys each row has."""
         sizes = np.zeros(len(rows), np.int64)
-        for ids, counts in (*((one.ids, one.sizes) for one in self.segments), (self.ids, self.sizes)):
-            if not len(ids):
-                continue
-            mine = np.flatnonzero((rows >= ids[0]) & (rows <= ids[-1]))
-            at = np.searchsorted(ids, rows[mine])
-            there = ids[at] == rows[mine]
-            sizes[mine[there]] = counts[at[there]]
+        older = ((one.ids, one.sizes, gone) for one, gone in zip(self.segments, self.gone, strict=True))
+        for ids, counts, gone in (*older, (self.ids, self.sizes, NOBODY)):
+            mine, at = _places(ids, rows, gone)
+            sizes[mine] = counts[at]
         return sizes
 
 
@@ -115,6 +134,33 @@ def chosen_of(who: Array, row: Array, shared: Array, own: Array, other: Array) -
     sorts = np.zeros(len(who), np.uint8)
     chosen = meet.choose(who, row, shared, own, other, meeting.LEAST, meeting.QUOTE, meeting.TOP, sorts)
     return chosen, sorts[chosen]
+
+
+def chained(found: Candidates, own: tuple[Array, Array], others: tuple[Array, Array], place: Array) -> Candidates:
+    """Return the candidates without those quotations that share no chain of keys.
+
+    `own` holds tails (uint16, in text order) and where those of each `who` begin; `others` the same of the earlier
+    texts, and `place` (int64) says which of them each pair has that is of the sort of quotations alone.
+    """
+    from matchers.kernel import meet
+
+    doubtful = np.flatnonzero(found.sort == meeting.QUOTATION)
+    longest = meet.chains(*own, found.who[doubtful], *others, place, meeting.STEP)
+    stays = np.ones(len(found.who), bool)
+    stays[doubtful[longest < meeting.CHAIN]] = False
+    return Candidates(*(column[stays] for column in found))
+
+
+def _places(ids: Array, rows: Array, gone: Array) -> tuple[Array, Array]:
+    """Return which of the rows stand in sorted ids, and where, without those that are gone."""
+    if not len(ids):
+        return np.zeros(0, np.int64), np.zeros(0, np.int64)
+    mine = np.flatnonzero((rows >= ids[0]) & (rows <= ids[-1]))
+    at = np.searchsorted(ids, rows[mine])
+    there = ids[at] == rows[mine]
+    if len(gone):
+        there &= ~np.isin(rows[mine], gone)
+    return mine[there], at[there]
 
 
 def ordered(keys: Array) -> tuple[Array, Array, Array, Array]:

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 
 Array = NDArray[Any]
 
-MAGIC = b"copytrail segment 2\n\0\0\0\0"
-HEAD = struct.Struct("<24sQQ")  # magic, pairs, posts
+MAGIC = b"copytrail segment 3\n\0\0\0\0"
+HEAD = struct.Struct("<24sQQQ")  # magic, pairs, posts, tails
 PORTION = 1 << 18  # pairs merged, written and checked at a time
 FENCED = 64  # keys between two fences, on average
 NOBODY = np.zeros(0, np.uint32)
@@ -27,8 +27,9 @@ NOBODY = np.zeros(0, np.uint32)
 class Segment:
     """Sorted pairs, and the rows they belong to with their number of keys; pages are read as needed.
 
-    `keys` uint64 and `rows` uint32 stand side by side, ordered by both; `ids` and `sizes` uint32 by row. `fences` says
-    where the keys of each range begin that `shift` leaves. `gone` are rows that a later segment has anew, ascending.
+    `keys` uint64 and `rows` uint32 stand side by side, ordered by both; `ids` and `sizes` uint32 by row; `tails` uint16
+    of the keys of each row in text order, from `starts` on (`meeting.tails`). `fences` says where the keys of a range
+    begin, which is what `shift` leaves of a key. `gone` are rows that a later segment has anew, ascending.
     """
 
     name: str
@@ -37,6 +38,8 @@ class Segment:
     rows: Array
     ids: Array
     sizes: Array
+    tails: Array
+    starts: Array
     fences: Array
     shift: np.uint64
     gone: Array = field(default_factory=lambda: NOBODY)
@@ -48,11 +51,15 @@ class Segment:
         lookup.ranges(wanted, order, self.keys, self.fences, self.shift, low, high)
 
 
+def _even(n: int) -> int:
+    return n + n % 2
+
+
 class Survey:
     """Checksum and fences of a segment, taken portion by portion while it is written or read."""
 
-    def __init__(self, pairs: int, posts: int) -> None:
-        self.pairs, self.posts = pairs, posts
+    def __init__(self, pairs: int, posts: int, tails: int) -> None:
+        self.pairs, self.posts, self.tails = pairs, posts, tails
         bits = max(1, (pairs // FENCED).bit_length())
         self.shift = np.uint64(64 - bits)
         self.fences = np.full((1 << bits) + 1, pairs, np.int64)
@@ -69,10 +76,12 @@ class Survey:
         """Take in the rows from place `at` on."""
         self._add(rows, 2 * self.pairs + at)
 
-    def posts_of(self, ids: Array, sizes: Array) -> None:
-        """Take in the posts."""
+    def posts_of(self, ids: Array, sizes: Array, tails: Array) -> None:
+        """Take in the posts; the tails are an even number, the last of an odd number is followed by 0."""
         self._add(ids, 3 * self.pairs)
         self._add(sizes, 3 * self.pairs + self.posts)
+        for begin in range(0, len(tails), PORTION):
+            self._add(tails[begin : begin + PORTION].view(np.uint32), 3 * self.pairs + 2 * self.posts + begin // 2)
 
     def _add(self, words: Array, at: int) -> None:
         from matchers.kernel import shelf
@@ -88,35 +97,40 @@ def load(path: Path, name: str, known: Survey | None = None) -> Segment:
     """Map a segment file and read all of it once for its checksum and fences; raise ValueError where it is none."""
     with path.open("rb") as file:
         data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY)  # kernels take no read-only arrays
-    magic, pairs, posts = HEAD.unpack_from(data)
-    if magic != MAGIC or len(data) != HEAD.size + 12 * pairs + 8 * posts:
+    magic, pairs, posts, tailed = HEAD.unpack_from(data)
+    if magic != MAGIC or len(data) != HEAD.size + 12 * pairs + 8 * posts + 2 * _even(tailed):
         raise ValueError(f"{path} is no segment")
     at = HEAD.size
     keys = np.frombuffer(data, np.uint64, pairs, at)
     rows = np.frombuffer(data, np.uint32, pairs, at + 8 * pairs)
     ids = np.frombuffer(data, np.uint32, posts, at + 12 * pairs)
     sizes = np.frombuffer(data, np.uint32, posts, at + 12 * pairs + 4 * posts)
-    survey = known or Survey(pairs, posts)
+    tails = np.frombuffer(data, np.uint16, _even(tailed), at + 12 * pairs + 8 * posts)
+    survey = known or Survey(pairs, posts, tailed)
     if known is None:
         for begin in range(0, pairs, PORTION):
             survey.keys(keys[begin : begin + PORTION], begin)
             survey.rows(rows[begin : begin + PORTION], begin)
-        survey.posts_of(ids, sizes)
-    return Segment(name, survey.digest(), keys, rows, ids, sizes, survey.fences, survey.shift)
+        survey.posts_of(ids, sizes, tails)
+    starts = np.zeros(posts + 1, np.int64)
+    np.cumsum(sizes, out=starts[1:])
+    if starts[-1] != tailed:
+        raise ValueError(f"{path} is no segment")
+    return Segment(name, survey.digest(), keys, rows, ids, sizes, tails, starts, survey.fences, survey.shift)
 
 
 class NewFile:
     """A segment file being written: aside, synced, then renamed to its name; the digest is taken on the way."""
 
-    def __init__(self, folder: Path, name: str, pairs: int, posts: int) -> None:
+    def __init__(self, folder: Path, name: str, pairs: int, posts: int, tails: int) -> None:
         self.folder, self.name = folder, name
-        self.survey = Survey(pairs, posts)
+        self.survey = Survey(pairs, posts, tails)
         self._path = folder / f"{name}.part"
         self._at = 0
 
     def __enter__(self) -> Self:
         self._file = self._path.open("wb")
-        self._file.write(HEAD.pack(MAGIC, self.survey.pairs, self.survey.posts))
+        self._file.write(HEAD.pack(MAGIC, self.survey.pairs, self.survey.posts, self.survey.tails))
         return self
 
     def pairs(self, keys: Array, rows: Array) -> None:
@@ -127,11 +141,13 @@ class NewFile:
         self._put(rows, HEAD.size + 8 * self.survey.pairs + 4 * self._at)
         self._at += len(keys)
 
-    def posts(self, ids: Array, sizes: Array) -> None:
-        """Write the rows, ascending, and how many keys each has."""
-        self.survey.posts_of(ids, sizes)
+    def posts(self, ids: Array, sizes: Array, tails: Array) -> None:
+        """Write the rows, ascending, how many keys each has, and the tails of those."""
+        tails = np.append(tails, np.zeros(len(tails) % 2, np.uint16))
+        self.survey.posts_of(ids, sizes, tails)
         self._put(ids, HEAD.size + 12 * self.survey.pairs)
         self._put(sizes, HEAD.size + 12 * self.survey.pairs + 4 * self.survey.posts)
+        self._put(tails, HEAD.size + 12 * self.survey.pairs + 8 * self.survey.posts)
 
     def _put(self, array: Array, at: int) -> None:
         self._file.seek(at)
@@ -173,6 +189,26 @@ def merged(segments: Sequence[Segment]) -> Iterator[tuple[Array, Array]]:
         while len(runs) > 1:
             runs = [_both(*runs[i : i + 2]) for i in range(0, len(runs), 2)]
         yield runs[0]
+
+
+def posts_of(segments: Sequence[Segment]) -> tuple[Array, Array, Array]:
+    """Return rows, numbers of keys and tails of several segments, by row, without what is gone."""
+    from matchers.kernel import meet
+
+    kept = [np.flatnonzero(~np.isin(one.ids, one.gone)) for one in segments]
+    ids = np.concatenate([one.ids[stays] for one, stays in zip(segments, kept, strict=True)])
+    sizes = np.concatenate([one.sizes[stays] for one, stays in zip(segments, kept, strict=True)])
+    order = np.argsort(ids, kind="stable")
+    ends = np.cumsum(sizes[order], dtype=np.int64)
+    begins = np.empty(len(ids), np.int64)
+    begins[order] = ends - sizes[order]
+    tails, done = np.empty(int(ends[-1]) if len(ends) else 0, np.uint16), 0
+    for one, stays in zip(segments, kept, strict=True):
+        meet.copy(
+            one.tails, one.starts[stays], one.sizes[stays].astype(np.int64), begins[done : done + len(stays)], tails
+        )
+        done += len(stays)
+    return ids[order], sizes[order], tails
 
 
 def _both(one: tuple[Array, Array], other: tuple[Array, Array] | None = None) -> tuple[Array, Array]:

@@ -25,8 +25,8 @@ from numpy.typing import NDArray
 
 from core.errors import CannotStart
 from matchers import meeting
-from matchers.candidates import Batch, Candidates, Lookup, ordered
-from matchers.segment_file import NewFile, Segment, load, merged
+from matchers.candidates import NOTHING, Batch, Candidates, Lookup, ordered
+from matchers.segment_file import NewFile, Segment, load, merged, posts_of
 
 Array = NDArray[Any]
 
@@ -34,7 +34,6 @@ __all__ = ["Batch", "Candidates", "Segments"]
 
 ALIKE = 4  # segments of like size (within that factor) are merged when there are so many
 SMALLEST = 1 << 12  # pairs; below, all are alike
-NOTHING = Candidates(*(np.zeros(0, kind) for kind in (np.int64, np.int64, np.int32, np.int32, np.uint8)))
 
 
 class Segments:
@@ -177,9 +176,9 @@ class Segments:
             rows = np.concatenate([rows, batch.ids[held].astype(np.uint32)])
         order = lookup.order(keys)
         ids = batch.ids[held].astype(np.uint32)
-        with self._file(len(keys), len(ids)) as file:
+        with self._file(len(keys), len(ids), len(batch.keys)) as file:
             file.pairs(keys[order], rows[order])
-            file.posts(ids, sizes[held].astype(np.uint32))
+            file.posts(ids, sizes[held].astype(np.uint32), meeting.tails(batch.keys))
         self.segments = [*_outdated(self.segments, ids), file.segment()]
 
     def _alike(self) -> int:
@@ -194,20 +193,17 @@ class Segments:
 
     def _merge(self, tail: int) -> None:
         old = self.segments[-tail:]
-        kept = [~np.isin(one.ids, one.gone) for one in old]
-        ids = np.concatenate([one.ids[stays] for one, stays in zip(old, kept, strict=True)])
-        sizes = np.concatenate([one.sizes[stays] for one, stays in zip(old, kept, strict=True)])
-        order = np.argsort(ids, kind="stable")
+        posts = posts_of(old)
         lost = sum(int(np.isin(one.rows, one.gone).sum()) for one in old if len(one.gone))
-        with self._file(sum(len(one.keys) for one in old) - lost, len(ids)) as file:
+        with self._file(sum(len(one.keys) for one in old) - lost, len(posts[0]), len(posts[2])) as file:
             for keys, rows in merged(old):
                 file.pairs(keys, rows)
-            file.posts(ids[order], sizes[order])
+            file.posts(*posts)
         self.segments = [*self.segments[:-tail], file.segment()]
 
-    def _file(self, pairs: int, posts: int) -> NewFile:
+    def _file(self, pairs: int, posts: int, tails: int) -> NewFile:
         self._number += 1
-        return NewFile(self.folder, f"{self._number:08d}.seg", pairs, posts)
+        return NewFile(self.folder, f"{self._number:08d}.seg", pairs, posts, tails)
 
     def _save(self) -> None:
         manifest = {

@@ -23,6 +23,27 @@ MOST = np.uint64(0xFFF)  # holders are counted up to here in a tally
 MANY = np.uint64(0xFFFFF)  # and shared keys up to here
 
 
+@compiled("int64[::1](uint64[::1], boolean[::1])")
+def originals(norms: Array, enough: Array) -> Array:
+    """Return for each text the first one with the same hash, -1 for that itself and where a text is not `enough`."""
+    room: Any = 4
+    while room < 2 * len(norms):
+        room *= 2
+    mask = np.uint64(room - 1)
+    table, out = np.full(room, -1, np.int32), np.full(len(norms), -1, np.int64)
+    for t in range(len(norms)):
+        if not enough[t]:
+            continue
+        slot = (norms[t] >> np.uint64(7)) & mask
+        while table[slot] >= 0 and norms[table[slot]] != norms[t]:
+            slot = (slot + ONE) & mask
+        if table[slot] < 0:
+            table[slot] = t
+        else:
+            out[t] = table[slot]
+    return out
+
+
 @compiled("void(uint64[::1], int64, int64, uint64, int64[::1])")
 def count(keys: Array, first: int, last: int, shift: Any, counts: Array) -> None:
     """Count how many of the keys from `first` to `last` fall into each bucket (the upper bits of a key)."""
@@ -226,3 +247,47 @@ def choose(
                 total += 1
         i = end
     return out[:total].copy()
+
+
+CHAINS = "int32[::1](uint16[::1], int64[::1], int64[::1], uint16[::1], int64[::1], int64[::1], int64)"
+
+
+@compiled(CHAINS)
+def chains(tails: Array, starts: Array, who: Array, others: Array, firsts: Array, row: Array, step: int) -> Array:
+    """Return for each pair the length of the longest chain: keys that both hold, each soon after the last in both.
+
+    Post p has the tails of its keys at `starts[p]`, in text order, row q its own among `others` at `firsts[q]`; pairs
+    of one post stand together. From one key of a chain to the next are at most `step` keys in either text. Of a tail
+    that a post has twice the first place counts.
+    """
+    out = np.zeros(len(who), np.int32)
+    table = np.full(1 << 16, -1, np.int64)
+    for k in range(len(who)):
+        p = who[k]
+        if k == 0 or p != who[k - 1]:
+            mark = np.int64(k) << 32
+            for back in range(starts[p + 1] - starts[p]):
+                i = starts[p + 1] - starts[p] - 1 - back
+                table[tails[starts[p] + i]] = mark | i
+        longest, length, last, last_other = 0, 0, 0, 0
+        first = firsts[row[k]]
+        for j in range(firsts[row[k] + 1] - first):
+            word = table[others[first + j]]
+            if word >= mark:
+                i = word - mark
+                if length and last < i and i <= last + step and j <= last_other + step:
+                    length += 1
+                else:
+                    length = 1
+                longest = max(longest, length)
+                last, last_other = i, j
+        out[k] = longest
+    return out
+
+
+@compiled("void(uint16[::1], int64[::1], int64[::1], int64[::1], uint16[::1])")
+def copy(tails: Array, begins: Array, sizes: Array, at: Array, out: Array) -> None:
+    """Copy some stretches of tails to their places."""
+    for k in range(len(begins)):
+        for i in range(sizes[k]):
+            out[at[k] + i] = tails[begins[k] + i]

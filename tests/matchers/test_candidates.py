@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from matchers import meeting
+from matchers import bulk, meeting
 from matchers.segments import Batch, Segments
 
 Posts = dict[int, list[int]]
@@ -46,8 +46,21 @@ def by_hand(posts: Posts) -> Found:
         for sort, worth in ((1, near), (2, quote)):
             for _, q in sorted((-shared[one], one) for one in worth)[: meeting.TOP]:
                 sorts[q] += sort
-        found.update({(p, q): (shared[q], fewest[q], sort) for q, sort in sorts.items()})
+        kept = {q: sort for q, sort in sorts.items() if sort != 2 or chain(keys, posts[q]) >= meeting.CHAIN}
+        found.update({(p, q): (shared[q], fewest[q], sort) for q, sort in kept.items()})
     return found
+
+
+def chain(keys: list[int], others: list[int]) -> int:
+    """The longest run of keys of the other post that the post holds too, each a few places after the last in both."""
+    places = [(keys.index(key), j) for j, key in enumerate(others) if key in keys]
+    longest = length = 0
+    last = (-9, -9)
+    for i, j in places:
+        near = last[0] < i <= last[0] + meeting.STEP and j <= last[1] + meeting.STEP
+        length = length + 1 if near else 1
+        longest, last = max(longest, length), (i, j)
+    return longest
 
 
 def by_index(posts: Posts, folder: Path, cuts: list[int], threads: int = 1) -> Found:
@@ -72,8 +85,10 @@ def posts_of(spread: int) -> st.SearchStrategy[Posts]:
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Caps and sizes small enough for a few posts to reach them."""
     monkeypatch.setattr(meeting, "HOLDERS", 5)
+    monkeypatch.setattr(meeting, "LEAST", 0.4)
     monkeypatch.setattr(meeting, "TOP", 4)
     monkeypatch.setattr(meeting, "QUOTE", 3)
+    monkeypatch.setattr(meeting, "CHAIN", 2)
     monkeypatch.setattr("matchers.segments.SMALLEST", 1)
     monkeypatch.setattr("matchers.candidates.SLICE", 40)
 
@@ -84,3 +99,36 @@ def test_batches_and_segments_change_nothing(posts: Posts, data: Any, tmp_path_f
     cuts = sorted(data.draw(st.lists(st.integers(0, len(posts)), max_size=9)))
     folder = tmp_path_factory.mktemp("index")
     assert by_index(posts, folder, cuts, threads=data.draw(st.sampled_from([1, 2]))) == by_hand(posts)
+
+
+def pairs_of(found: Any, numbers: Any) -> Found:
+    return {
+        (int(numbers[who]), int(numbers[row])): (int(shared), int(holders), int(sort))
+        for who, row, shared, holders, sort in zip(*found, strict=True)
+    }
+
+
+@settings(deadline=None, max_examples=60)
+@given(posts=posts_of(60), threads=st.sampled_from([1, 2]), chunk=st.integers(1, 9))
+def test_all_at_once_changes_nothing(posts: Posts, threads: int, chunk: int) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(bulk, "CHUNK", chunk)
+        patch.setattr(bulk, "BUCKET", 16)
+        asked = batch(posts)
+        assert pairs_of(bulk.candidates(asked.keys, asked.starts, threads), asked.ids) == by_hand(posts)
+
+
+@settings(deadline=None, max_examples=60)
+@given(posts=posts_of(60), data=st.data())
+def test_ranges_of_keys_change_nothing(posts: Posts, data: Any) -> None:
+    held = {number: keys for number, keys in posts.items() if keys}
+    asked = batch(held)
+    sizes = np.diff(asked.starts)
+    ranks = np.repeat(np.arange(len(held)), sizes)
+    parts = data.draw(st.integers(1, 7))
+    shuffled = np.array(data.draw(st.permutations(range(len(ranks)))), np.int64)
+    keys, ranks = asked.keys[shuffled], ranks[shuffled]
+    mine = (keys >> np.uint64(7)) % np.uint64(parts)
+    counts = bulk.total(bulk.partial(keys[mine == part], ranks[mine == part]) for part in range(parts))
+    found = bulk.with_chains(bulk.chosen(counts, sizes), meeting.tails(asked.keys), asked.starts)
+    assert pairs_of(found, asked.ids) == by_hand(posts)

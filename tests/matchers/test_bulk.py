@@ -1,0 +1,62 @@
+"""All at once finds the pairs that are found batch by batch, on any number of threads."""
+
+from __future__ import annotations
+
+import random
+
+import numpy as np
+import pytest
+
+from matchers import bulk, kernel, wording
+from matchers.judged import EXACT, EXCERPT, NEAR
+
+WORDS = [
+    a + b + c for a in ("ka", "mo", "ti", "re", "su") for b in ("lan", "dor", "vik", "pem") for c in ("a", "is", "ot")
+]
+
+
+def invented(count: int) -> tuple[list[str], list[int]]:
+    """Texts of which some repeat, edit or quote an earlier one, and the accounts behind them."""
+    chance = random.Random(3)
+    texts: list[str] = []
+    for number in range(count):
+        words = chance.choices(WORDS, k=chance.randint(5, 90))
+        if number > 20 and number % 4 == 0:
+            words = chance.choice(texts).split()
+            if number % 3 == 0 and len(words) > 4:
+                words[chance.randrange(len(words))] = "changed"
+            elif number % 3 == 1:
+                words = chance.choices(WORDS, k=30) + words[:40] + chance.choices(WORDS, k=30)
+        texts.append(" ".join(words))
+    return [*texts, "", "short", "ha " * 500, "\ud800 odd", "ha " * 500], [n % 7 for n in range(count + 5)]
+
+
+def test_every_kind_is_found_and_threads_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bulk, "CHUNK", 37)
+    texts, accounts = invented(400)
+    whole = kernel.texts_of(texts)
+    one = bulk.match(whole, accounts=np.array(accounts))
+    two = bulk.match(whole, threads=2, accounts=np.array(accounts))
+    for left, right in zip(one, two, strict=True):
+        np.testing.assert_array_equal(left, right)
+    assert {EXACT, NEAR, EXCERPT} == set(one.kind.tolist())
+    assert (one.left < one.right).all()
+    assert not np.isin(one.right[one.kind == EXACT], np.concatenate([one.left, one.right[one.kind != EXACT]])).any()
+
+
+def test_what_is_said_is_what_the_judge_says_of_the_pair() -> None:
+    texts, _ = invented(200)
+    found = bulk.match(kernel.texts_of(texts))
+    plain = np.flatnonzero(found.discount == 0)
+    for pair in plain[:: max(1, len(plain) // 20)].tolist():
+        left, right = int(found.left[pair]), int(found.right[pair])
+        judged = wording.judge([texts[left], texts[right]], wording.Groups.of([(1, 0)]), np.array([-1, -1]))
+        assert (judged.kind[0], judged.longest[0]) == (found.kind[pair], found.longest[pair])
+        assert judged.score[0] == pytest.approx(found.score[pair])
+        assert 0 < found.jaccard[pair] <= 1
+        assert 0 < found.containment[pair] <= 1
+
+
+@pytest.mark.parametrize("texts", [[], [""], ["", "a"], ["only one text that is long enough to have keys of its own"]])
+def test_nothing_to_match_is_no_error(texts: list[str]) -> None:
+    assert len(bulk.match(kernel.texts_of(texts)).left) == 0
