@@ -76,6 +76,14 @@ class Matching(_Section):
     """When two texts count as copies; every pair keeps its numbers, so this is a view and can be changed."""
 
     near_threshold: float = Field(0.4, gt=0, le=1, description="Smallest exact Jaccard similarity of a near copy.")
+    same_source: bool = Field(True, description="Look for other translations and rewordings of one text.")
+    translated: bool = Field(True, description="Look for possible translations, by what survives them.")
+    glossary: str = Field(
+        "", description="A file with names in several scripts: one thing a line, its forms parted by =."
+    )
+    encoder: str = Field(
+        "", description="Folder of a sentence encoder (model.onnx, tokenizer.json) on this machine; none is fetched."
+    )
 
 
 class Budgets(_Section):

@@ -1,0 +1,104 @@
+"""Find other wordings of one text among posts: the index of rare words, and the table of how common each is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import numpy as np
+
+from matchers import kernel, lexicon, rivals, same_source, wording
+from matchers.same_source import TextSameSource
+from matchers.segments import Segments
+from runner.match_meaning import Found, Past
+from runner.match_rows import ordered, same_account
+from storage import match_posts, matching, meanings
+
+SAVE = 50  # lots after which the table is written, beside the end
+DRIFT = 0.05  # part of the posts that the table may not know after a kill, before all is counted anew
+
+
+class Sources:
+    """The matcher text.same_source with its index; open it, catch up, hand it lots of posts."""
+
+    def __init__(self, folder: Path, near: float) -> None:
+        """Take the folder of the indexes, and the likeness from which two texts are copies."""
+        self.matcher = TextSameSource()
+        self.near, self.lots = near, 0
+        self.index = Segments(folder / "sources", f"{lexicon.VERSION} {self.matcher.version}")
+        self.path = folder / "sources" / "lexicon"
+        self.known = lexicon.Lexicon.load(self.path) or lexicon.Lexicon()
+
+    def __enter__(self) -> Self:
+        """Hold the index open."""
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.index.close()
+
+    def catch_up(self, conn: Any, past: Past) -> None:
+        """Bring index and table to where the marks stand; what stands for another past is dropped."""
+        index = self.index
+        astray = not matching.knows_generation(conn, index.generation, index.token)
+        if astray or not (past.upto or past.row) or abs(index.posts - self.known.posts) > DRIFT * index.posts + 1:
+            index.clear()
+            self.known = lexicon.Lexicon()
+        if index.generation < past.upto or (past.row and index.generation < past.target):
+            number, token, _ = matching.generation(conn)
+            for rows in past.lots(conn, index.generation):
+                self._learn(rows, index.generation, index.token)
+            index.append(rivals.keyed([], lexicon.spell([]), self.known), number, token)
+
+    def _learn(self, rows: Sequence[Any], generation: int, token: str) -> tuple[Any, dict[int, str]]:
+        texts = {row.id: wording.joined(row.title, row.text) for row in rows}
+        spelled = lexicon.spell(list(texts.values()))
+        self.known.learn(spelled)
+        batch = rivals.keyed(list(texts), spelled, self.known)
+        self.index.append(batch, generation, token)
+        return batch, texts
+
+    def find(self, conn: Any, rows: Sequence[Any], generation: int, token: str) -> list[Found]:
+        """Take new posts in and return which are other wordings of posts that are held."""
+        batch, texts = self._learn(rows, generation, token)
+        known_rows = {row.id: row for row in rows}
+
+        def read(ids: Sequence[int]) -> Mapping[int, str]:
+            older = {row.id: row for row in match_posts.load_texts(conn, ids)}
+            known_rows.update(older)
+            return {number: wording.joined(row.title, row.text) for number, row in older.items()}
+
+        search = rivals.Rivals(self.known, self.index, read)
+        near = search.find(batch, texts)
+        self.lots += 1
+        if self.lots % SAVE == 0:
+            self.save()
+        return self._told(conn, near, known_rows, search.texts)
+
+    def _told(
+        self, conn: Any, near: rivals.Near, rows: Mapping[int, Any], texts: Mapping[int, str]
+    ) -> list[Found]:  # fmt: skip
+        """Say what was found, but for those pairs that are copies or excerpts: that is said of them already."""
+        pairs = list(zip(near.one.tolist(), near.other.tolist(), strict=True))
+        copies = meanings.told(conn, pairs)
+        places = {row: i for i, row in enumerate(sorted({row for pair in pairs for row in pair}))}
+        compared = kernel.compare(
+            [texts[row] for row in places], [places[one] for one, _ in pairs], [places[other] for _, other in pairs]
+        )
+        apart = ~compared.same & (compared.jaccard() < self.near)
+        found: list[Found] = []
+        for pair in np.flatnonzero(apart).tolist():
+            if pairs[pair] in copies:
+                continue
+            left, right = ordered(rows[pairs[pair][0]], rows[pairs[pair][1]])
+            by_same = same_account(left, right)
+            said = same_source.verdict(
+                near.measured, pair, (texts[left.id], texts[right.id]), self.known, by_same=by_same
+            )
+            found.append(Found(left, right, said, same_source.bits(said)))
+        return found
+
+    def save(self) -> None:
+        """Write the table of how common words are."""
+        self.known.save(self.path)

@@ -1,0 +1,84 @@
+"""Other wordings and possible translations through `match`: incremental, whatever was lost, never in families."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from config.settings import Matching, Settings
+from runner import match_meaning
+from runner.match_context import MatchContext
+from storage import matching
+from storage.engine import Database
+from tests.matchers.test_same_source import OTHERS, VERSIONS
+from tests.runner.copies import AT, groups, pairs, post, run, save
+
+TEXTS = [one for one, _ in VERSIONS] + OTHERS + [other for _, other in VERSIONS]
+WANTED = {(f"{n:05d}", f"{n + 8:05d}") for n in range(4)}
+
+
+def _found(database: Database) -> set[tuple[str, str]]:
+    """Return the versions that were found, by this matcher or, where they are as near as that, by those of copies."""
+    near, others = set(pairs(database, "text.near")), set(pairs(database, "text.same_source"))
+    assert not near & others
+    return {(min(pair), max(pair)) for pair in near | others}
+
+
+def test_versions_are_paired_and_make_no_family(database: Database, tmp_path: Path) -> None:
+    save(database, [post(n, text) for n, text in enumerate(TEXTS)])
+    run(database, tmp_path)
+    assert _found(database) == WANTED
+    kept = pairs(database, "text.same_source")
+    assert len(kept) >= 2
+    assert not any(group["matchers"] == ["text.same_source"] for group in groups(database))
+    assert all(0 < pair["bits"] <= 14 and pair["strength"] in "BC" for pair in kept.values())
+    run(database, tmp_path)
+    assert pairs(database, "text.same_source") == kept
+
+
+@pytest.mark.parametrize("lost", ["nothing", "index", "lexicon"])
+def test_new_posts_meet_the_archive_whatever_was_lost(sqlite_database: Database, tmp_path: Path, lost: str) -> None:
+    save(sqlite_database, [post(n, text) for n, text in enumerate(TEXTS[:8])])
+    run(sqlite_database, tmp_path)
+    folder = tmp_path / "index" / "sources"
+    if lost == "index":
+        shutil.rmtree(folder)
+    if lost == "lexicon":
+        (folder / "lexicon").unlink()
+    save(sqlite_database, [post(n + 8, text) for n, text in enumerate(TEXTS[8:])])
+    run(sqlite_database, tmp_path)
+    assert _found(sqlite_database) == WANTED
+
+
+def test_a_pass_cut_short_is_ended_later(
+    sqlite_database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(match_meaning, "LOT", 5)
+    save(sqlite_database, [post(n, text) for n, text in enumerate(TEXTS)])
+    keep, lots = match_meaning._keep, []
+
+    def cut(*args: Any) -> None:
+        if len(lots) == 2:
+            raise KeyboardInterrupt
+        lots.append(1)
+        keep(*args)
+
+    with monkeypatch.context() as broken, pytest.raises(KeyboardInterrupt):
+        broken.setattr(match_meaning, "_keep", cut)
+        run(sqlite_database, tmp_path)
+    with sqlite_database.read() as conn:
+        assert matching.mark(conn, match_meaning.ROW) > 0
+    save(sqlite_database, [post(50, "Nothing of this.")])
+    run(sqlite_database, tmp_path)
+    assert _found(sqlite_database) == WANTED
+
+
+def test_it_can_be_switched_off(sqlite_database: Database, tmp_path: Path) -> None:
+    save(sqlite_database, [post(n, text) for n, text in enumerate(TEXTS)])
+    off = Settings(match=Matching(same_source=False, translated=False))
+    done = match_meaning.step(MatchContext(sqlite_database, tmp_path, AT, off))
+    assert (done.posts, done.pairs) == (0, 0)
+    assert not (tmp_path / "index" / "sources").exists()
