@@ -95,7 +95,7 @@ def images(html: str, base: str = "") -> tuple[str, ...]:
 def alternates(html: str, base: str = "") -> tuple[Alternate, ...]:
     """Return the other forms of itself that a page names in `<link rel="alternate">`: its feeds, for instance."""
     found = []
-    for given in _elements(html, {"link"}):
+    for given in elements(html, {"link"}):
         url = absolute(given.get("href"), base)
         if url and "alternate" in given.get("rel", "").lower().split():
             kind = given.get("type", "").split(";", 1)[0].strip().lower()
@@ -130,7 +130,8 @@ def _tokens(html: str) -> Iterator[tuple[str, bool, str]]:
         yield "", False, html[at:]
 
 
-def _elements(html: str, names: set[str]) -> Iterator[dict[str, str]]:
+def elements(html: str, names: set[str]) -> Iterator[dict[str, str]]:
+    """Yield the attributes of the elements of these names, in order; the name itself stands under ""."""
     for tag, end, rest in _tokens(html):
         if tag in names and not end:
             yield {"": tag} | _attributes(rest)
@@ -146,7 +147,7 @@ def _attributes(raw: str) -> dict[str, str]:
 
 def _addresses(html: str, wanted: Mapping[str, tuple[str, ...]], base: str) -> tuple[str, ...]:
     seen: dict[str, None] = {}
-    for given in _elements(html, set(wanted)):
+    for given in elements(html, set(wanted)):
         unseen = given.get("width", "").strip() in _PIXEL and given.get("height", "").strip() in _PIXEL
         for name in wanted[given[""]]:
             if url := absolute(given.get(name), base):
