@@ -223,7 +223,7 @@ def walk(
     """
     n, m, j = len(a), len(b), 2
     p_end, q_end, last, ahead = -GAP - 1, 0, -1, 0  # of the last piece that counted; the diagonal last walked
-    inside, longest, best, total, chain, kept, pieces = 0, 0, 0, 0, 0, 0, 0
+    inside, longest, best, total, chain, run, kept, pieces = 0, 0, 0, 0, 0, 0, 0, 0
     while j < m:
         step = 1 if m < SHORT else (2 if b[j] > LETTER else STRIDE)
         key = seed(other, b, j)
@@ -238,16 +238,16 @@ def walk(
             j += step
             continue
         if pieces == 0 or pa < p_end or pa - p_end > GAP or qa - q_end > GAP:
-            total += chain if chain >= LEAST else 0
-            chain = 0
-        chain += weight
+            total += run if chain >= LEAST else 0
+            chain, run = 0, 0
+        chain, run = chain + weight, run + qb - qa
         best, longest = max(best, chain), max(longest, qb - qa)
         inside += qb - qa
         kept = keep(rows, kept, pa, pb, qa, qb)
         pieces += 1
         p_end, q_end, last, ahead = pb, qb, pb - 1, pb - qb
         j = qb + 1
-    total += chain if chain >= LEAST else 0
+    total += run if chain >= LEAST else 0
     out[c.IN_LEFT], out[c.IN_RIGHT], out[c.LONGEST] = min(inside, n), min(inside, m), longest
     out[c.BEST], out[c.TOTAL], out[c.PIECES] = best, total, pieces
     return kept
