@@ -141,7 +141,8 @@ class _Web:
                 if stay:
                     groups.append((anchor, stay))
             left = sorted(left)
-        return groups
+        placed = {post for anchor, members in groups for post in (anchor, *members)}
+        return groups + [(post, []) for post in self.posts if post not in placed and self.web[post]]  # and its copies
 
     def _told_apart(self, anchor: int, members: Sequence[int]) -> set[int]:
         there = {anchor, *members}

@@ -27,6 +27,7 @@ STEP = (
     "ref", "platform", "site", "native_id", "url", "published_from", "published_to", "first_seen", "community",
     "repost_of", "quotes", "links",
 )  # fmt: skip
+_LOTS = {"yield_per": 2000}  # rows held at a time, of this one statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +98,7 @@ def list_families(conn: Connection, case: str | None = None, min_platforms: int 
     if case is not None:
         of_case = select(_MEMBERS.c.family_id).where(_MEMBERS.c.post_id.in_(in_case(conn, case)))
         query = query.where(_MEMBERS.c.family_id.in_(of_case))
-    with conn.execution_options(yield_per=2000).execute(query) as rows:
+    with conn.execute(query, execution_options=_LOTS) as rows:
         for family_id, members in groupby(rows, key=lambda row: row.family_id):
             family = _shape(family_id, list(members), judged)
             if len(family["platforms"]) >= min_platforms:
@@ -113,6 +114,13 @@ def load_family(conn: Connection, family_id: str) -> dict[str, Any]:
     history = conn.execute(query.where(_HISTORY.c.family_id == family_id).order_by(_HISTORY.c.id))
     told = [{"kind": row.kind, "post": row.ref, "reason": row.reason, "at": iso(row.at)} for row in history]
     return {**_shape(family_id, list(members), words(conn, "family")), "history": told}
+
+
+def load_ids(conn: Connection, family_id: str) -> list[int]:
+    """Return the posts of a family by number, its anchor at the head."""
+    query = select(_MEMBERS.c.post_id, _MEMBERS.c.matcher).where(_MEMBERS.c.family_id == family_id)
+    rows = conn.execute(query.order_by(_MEMBERS.c.post_id)).all()
+    return [row.post_id for row in sorted(rows, key=lambda row: row.matcher is not None)]
 
 
 def load_steps(conn: Connection, family_id: str) -> list[Row[Any]]:

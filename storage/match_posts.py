@@ -18,6 +18,7 @@ _POSTS, _QUEUE, _SIGNED = t.table(t.PostTable), t.table(m.MatchQueue), t.table(m
 
 IDENTITY = ("id", "ref", "platform", "site", "native_id", "url", "account_id", "author")
 _JSON = {"links", "tags", "mentions", "media", "languages", "author"}
+_LOTS = {"yield_per": 2000}  # rows held at a time, of this one statement
 
 
 class Signed(NamedTuple):
@@ -59,7 +60,7 @@ def _fresh(
     statement = _FRESH.format(columns=columns, family=family, tables=tables, where=where)  # names and numbers of ours
     fields: Any = namedtuple("fields", (*names, "family_id"))  # type: ignore[misc]  # as asked
     parsed = [n for n, name in enumerate(names) if name in _JSON] if conn.dialect.name == "sqlite" else []
-    with conn.execution_options(stream_results=True, max_row_buffer=5000).exec_driver_sql(statement) as rows:
+    with conn.exec_driver_sql(statement, execution_options=_LOTS) as rows:
         lots = rows.partitions(2000)
         if conn.dialect.name == "sqlite":  # its own rows, of which a hundred thousand are made a second
             cursor: Any = rows.cursor
@@ -111,7 +112,7 @@ def signed_since(conn: Connection, after: int) -> Iterator[Any]:
     """Yield the signatures of batches after a generation that have fingerprints, by id."""
     query = select(_SIGNED.c.post_id, _SIGNED.c.norm_hash, _SIGNED.c.fingerprint)
     query = query.where(_SIGNED.c.generation > after, _SIGNED.c.fingerprint.is_not(None))
-    with conn.execution_options(yield_per=2000).execute(query.order_by(_SIGNED.c.post_id)) as rows:
+    with conn.execute(query.order_by(_SIGNED.c.post_id), execution_options=_LOTS) as rows:
         yield from rows
 
 
@@ -150,7 +151,7 @@ def posts_since(conn: Connection, after: int, reads: Sequence[str]) -> Iterator[
     """Yield the posts of batches after a generation with their texts and the fields `reads`, by id."""
     query = select(*_columns(("title", "text", *reads))).join(_SIGNED, _SIGNED.c.post_id == _POSTS.c.id)
     query = query.where(_SIGNED.c.generation > after).order_by(_POSTS.c.id)
-    with conn.execution_options(yield_per=2000).execute(query) as rows:
+    with conn.execute(query, execution_options=_LOTS) as rows:
         yield from rows
 
 

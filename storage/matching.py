@@ -19,6 +19,7 @@ from storage.pairs import (
     Filter,
     ItemPairRow,
     PairRow,
+    count_pairs,
     list_items,
     list_pairs,
     list_together,
@@ -28,9 +29,9 @@ from storage.pairs import (
 )
 
 __all__ = [
-    "Filter", "ItemPairRow", "PairRow", "edited_since", "forget_all", "generation", "knows_generation", "list_items",
-    "list_pairs", "list_together", "mark", "next_generation", "queue_again", "queue_kept", "save_items", "save_pairs",
-    "save_parameters", "set_mark", "touched_since", "waiting",
+    "Filter", "ItemPairRow", "PairRow", "count_pairs", "edited_since", "forget_all", "generation", "knows_generation",
+    "list_items", "list_pairs", "list_together", "mark", "next_generation", "queue_again", "queue_kept", "save_items",
+    "save_pairs", "save_parameters", "set_mark", "touched_since", "waiting",
 ]  # fmt: skip
 
 _POSTS, _VERSIONS = t.table(t.PostTable), t.table(t.PostVersion)

@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, Select, and_, insert, not_, select
+from sqlalchemy import Connection, Select, and_, func, insert, not_, select
 from sqlalchemy.orm import aliased
 
 from core.ids import sha256
@@ -24,6 +24,7 @@ _PAIRS, _ITEMS, _PARAMETERS = t.table(m.MatchPair), t.table(m.MatchItemPair), t.
 _SAID = ("matcher", "score", "strength", "sentence", "detail", "version", "bits")
 _KEPT = (*_SAID, "parameters_id", "generation")
 KINDS = {"accounts": "account", "media": "media", "sites": "site"}
+_LOTS = {"yield_per": 2000}  # rows held at a time, of this one statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +115,12 @@ def list_together(conn: Connection, wanted: Filter = Filter()) -> Iterator[list[
         yield list(group)
 
 
+def count_pairs(conn: Connection) -> dict[str, int]:
+    """Return how many matches of posts there are by each matcher."""
+    query = select(_PAIRS.c.matcher, func.count().label("n")).group_by(_PAIRS.c.matcher).order_by(_PAIRS.c.matcher)
+    return {row.matcher: row.n for row in conn.execute(query)}
+
+
 def list_items(conn: Connection, kind: str, wanted: Filter = Filter()) -> Iterator[dict[str, Any]]:
     """Yield matches of accounts, media or sites, oldest first; they belong to no case."""
     columns = [_ITEMS.c[name] for name in _SAID]
@@ -122,7 +129,7 @@ def list_items(conn: Connection, kind: str, wanted: Filter = Filter()) -> Iterat
         _PARAMETERS, _PARAMETERS.c.id == _ITEMS.c.parameters_id
     )
     query = _filtered(query.where(_ITEMS.c.kind == KINDS[kind]), _ITEMS, wanted)
-    with conn.execution_options(yield_per=2000).execute(query.order_by(_ITEMS.c.id)) as rows:
+    with conn.execute(query.order_by(_ITEMS.c.id), execution_options=_LOTS) as rows:
         for row in rows:
             yield {"of": KINDS[kind], **row._asdict()}
 
@@ -155,6 +162,6 @@ def _filtered(query: Select[Any], table: Any, wanted: Filter) -> Select[Any]:
 
 def _public(conn: Connection, query: Select[Any]) -> Iterator[dict[str, Any]]:
     judged = words(conn, "pair")
-    with conn.execution_options(yield_per=2000).execute(query) as rows:
+    with conn.execute(query, execution_options=_LOTS) as rows:
         for row in rows:
             yield {**row._asdict(), "judgement": judged.get(f"{row.left} {row.right}")}

@@ -17,6 +17,7 @@ _FAMILIES, _MEMBERS, _HISTORY = t.table(m.MatchFamily), t.table(m.MatchMember), 
 _PAIRS, _SIGNED = t.table(m.MatchPair), t.table(m.MatchPost)
 
 EXCERPT = "text.excerpt"
+WORDING = ("text.exact", "text.near", EXCERPT)
 
 
 def joining(near: float) -> ColumnElement[bool]:
@@ -180,6 +181,17 @@ def together(conn: Connection, pairs: Iterable[tuple[int, int]]) -> Iterator[tup
     for a, b in pairs:
         if a in homes and b in homes and homes[a].family_id == homes[b].family_id:
             yield (a, b), homes[a].family_id
+
+
+def spans(conn: Connection, post: int, others: Sequence[int]) -> Iterator[tuple[int, list[tuple[int, int]]]]:
+    """Yield the posts among these that a post shares wording with, and the stretches of its text they share."""
+    there = set(others)
+    for one, other, first in ((_PAIRS.c.left_id, _PAIRS.c.right_id, 0), (_PAIRS.c.right_id, _PAIRS.c.left_id, 2)):
+        query = select(other.label("other"), _PAIRS.c.detail).where(one == post, _PAIRS.c.matcher.in_(WORDING))
+        for row in conn.execute(query.order_by(_PAIRS.c.id)):
+            if row.other in there and row.detail.get("spans"):
+                there.discard(row.other)
+                yield row.other, [(span[first], span[first + 1]) for span in row.detail["spans"]]
 
 
 def dissolve(conn: Connection, family: str, reason: str, at: datetime) -> list[int]:
