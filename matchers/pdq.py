@@ -1,7 +1,9 @@
 """PDQ: 256 bits of what a picture looks like; copies of one picture differ in at most 31 of them.
 
 After Meta's ThreatExchange (pdq/, BSD): the bits of the full-size hash are those of the reference. What the product
-keeps is the hash of a reduction to 512 pixels a side, which differs from it by a few bits.
+keeps is the hash of the picture brought to 320 by 320 pixels first. The reference samples a picture at places that
+shift with its size and to one side, so that other sizes and mirrored copies differ by more bits than they need to;
+320 is an odd multiple of 64 with windows of odd width, and sampled evenly.
 """
 
 from __future__ import annotations
@@ -17,7 +19,7 @@ Array = NDArray[Any]
 
 DISTANCE, QUALITY = 31, 50  # python-threatexchange: match at 31 bits or fewer, set quality below 50 aside
 LEAST_SIDE = 5  # pixels; smaller pictures have no hash, and quality 0
-REDUCTION = 512
+REDUCTION = 320
 TURNS = (
     "as it is", "turned by 90°", "turned by 180°", "turned by 270°", "upside down and mirrored", "mirrored",
     "mirrored and turned", "mirrored and turned back",
@@ -48,16 +50,17 @@ def hash_picture(rgb: Array) -> Pdq:
 
 
 def reduced(rgb: Array) -> Pdq:
-    """Hash a reduction of a picture to at most 512 pixels a side: the same within a few bits, several times faster."""
+    """Hash a picture brought to 320 by 320 pixels: nearer between sizes of one picture than the full-size hash is."""
     look = look_at(reduction(rgb), turns=1)
     return Pdq(look.turns[0], look.quality)
 
 
 def reduction(rgb: Array) -> Array:
-    """Return the brightness of a picture (float32[height, width]) averaged to at most 512 rows and columns."""
+    """Return the brightness of a picture brought to 320 by 320 (float32): averaged, or interpolated where smaller."""
     from matchers.kernel import pdq
 
-    return pdq.shrink(checked(rgb), REDUCTION)
+    small = pdq.shrink(checked(rgb), REDUCTION)
+    return small if small.shape == (REDUCTION, REDUCTION) else pdq.enlarge(small, REDUCTION)
 
 
 def look_at(brightness: Array, turns: int = 8) -> Look:

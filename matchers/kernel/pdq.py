@@ -64,6 +64,25 @@ def shrink(rgb: Array, side: int) -> Array:
     return out
 
 
+@compiled("float32[:, ::1](float32[:, ::1], int64)")
+def enlarge(picture: Array, side: int) -> Array:
+    """Return a picture of at most `side` rows and columns as exactly as many, values between pixels interpolated."""
+    height, width = picture.shape
+    out = np.empty((side, side), np.float32)
+    for y in range(side):
+        v = min(max((y + 0.5) * height / side - 0.5, 0.0), height - 1.0)
+        i = min(int(v), max(height - 2, 0))
+        below, f = min(i + 1, height - 1), F(v - i)
+        for x in range(side):
+            u = min(max((x + 0.5) * width / side - 0.5, 0.0), width - 1.0)
+            j = min(int(u), max(width - 2, 0))
+            right, e = min(j + 1, width - 1), F(u - j)
+            upper = picture[i, j] + (picture[i, right] - picture[i, j]) * e
+            lower = picture[below, j] + (picture[below, right] - picture[below, j]) * e
+            out[y, x] = upper + (lower - upper) * f
+    return out
+
+
 @part
 def along_rows(source: Array, target: Array, window: int) -> None:
     """Average each pixel with its neighbours in the row; windows are cut off at the edges."""

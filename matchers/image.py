@@ -1,0 +1,166 @@
+"""Whether two pictures show the same: one is a copy of the other, or one holds a part of the other."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar, Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.records import Post
+from matchers import pdq
+from matchers.base import Matcher, Strength, Verdict
+from matchers.features import UNIT
+from matchers.pictures import PicturePrint
+
+Array = NDArray[Any]
+
+PLACES = 8  # distinct places that must fit one map; unrelated pictures reach 5
+BLOCKS = 8  # blocks with something to compare
+AGREE = 0.8  # part of them that must show the same; screens of one app reach 0.6
+AGREE_BESIDE = 0.92  # of those left where a quarter is set aside, for words laid over the picture
+COVER = 0.35  # part of one picture that must lie in the other
+SURE_PLACES, SURE_AGREE = 16, 0.9  # from which a part is near-unique
+ROUND = 0.08  # by which a map may differ from a plain shift and scale before it is told as turned
+
+
+class _Image(Matcher):
+    modality: ClassVar[Literal["picture"]] = "picture"
+    reads: ClassVar = ()  # pictures are matched by their files, not by posts
+
+    def keys(self, post: Post) -> tuple[str, ...]:
+        """Return nothing: files are looked up in the index of pictures."""
+        return ()
+
+    def compare(self, left: Post, right: Post) -> Verdict | None:
+        """Return nothing: `image.compare` compares what was read of two files."""
+        return None
+
+
+class ImageSame(_Image):
+    """The same picture: at most 31 of 256 bits of its hash (PDQ) differ, turned, mirrored or without its bars."""
+
+    id = "image.same"
+    title = "The same picture"
+    parameters: ClassVar[Mapping[str, Any]] = {"hash": "pdq", "distance": pdq.DISTANCE, "quality": pdq.QUALITY}
+    intrinsic: ClassVar[float] = 18.0
+
+
+class ImagePart(_Image):
+    """Part of the same picture: places of one fit the other (ORB), and what lies over one another agrees."""
+
+    id = "image.part"
+    title = "Part of the same picture"
+    parameters: ClassVar[Mapping[str, Any]] = {
+        "places": PLACES, "blocks": BLOCKS, "agree": AGREE, "agree_beside": AGREE_BESIDE, "cover": COVER,
+    }  # fmt: skip
+    intrinsic: ClassVar[float] = 14.0
+
+
+def compare(left: PicturePrint, right: PicturePrint) -> Verdict | None:
+    """Return what two pictures have in common, or None; `detail["matcher"]` names the matcher that says so."""
+    return same(left, right) or part(left, right)
+
+
+def same(left: PicturePrint, right: PicturePrint) -> Verdict | None:
+    """Return that two pictures are copies of one another by their hashes."""
+    best: tuple[int, int, int, int] | None = None
+    for i, a in enumerate(left.regions):
+        for j, b in enumerate(right.regions):
+            if min(a.quality, b.quality) < pdq.QUALITY:
+                continue
+            gaps = np.bitwise_count(a.turns[0] ^ b.turns).sum(axis=1)
+            turn = int(gaps.argmin())
+            found = (int(gaps[turn]), i + j, i, turn)
+            best = min(best, found) if best else found
+    if best is None or best[0] > pdq.DISTANCE:
+        return None
+    gap, regions, i, turn = best
+    told = [pdq.TURNS[turn]] if turn else []
+    if regions:
+        told.append("without bars along its sides" if regions == 1 else "both without bars along their sides")
+    sentence = (
+        f"Both show the same picture{', ' + ', '.join(told) if told else ''}: {gap} of 256 bits of its hash differ."
+    )
+    detail = {
+        "matcher": ImageSame.id, "hash": "pdq", "distance": gap, "turn": pdq.TURNS[turn],
+        "stripped": ["none", "one", "both"][regions], "quality": [left.quality, right.quality],
+        "sizes": [[left.width, left.height], [right.width, right.height]],
+    }  # fmt: skip
+    if regions == 1:
+        detail["stripped"] = "left" if i else "right"
+    return Verdict(round(1 - gap / 128, 3), "A", sentence, detail)
+
+
+class _Lain(NamedTuple):
+    places: int
+    cover: float
+    blocks: int
+    agree: float
+    beside: str
+    map: Array
+    of: str
+
+
+def part(left: PicturePrint, right: PicturePrint) -> Verdict | None:
+    """Return that part of one picture is in the other: a crop, a screenshot, a caption added."""
+    lain = _lay(left, right)
+    if lain is None:
+        return None
+    scale = float(np.sqrt(abs(lain.map[0] * lain.map[4] - lain.map[1] * lain.map[3])))
+    agree, cover = round(100 * lain.agree), round(100 * lain.cover)
+    beside = f", {lain.beside} set aside" if lain.beside else ""
+    sentence = (
+        f"{cover} % of the {lain.of} picture is seen in the other: {lain.places} places fit, and of {lain.blocks} "
+        f"parts laid over one another {agree} % agree{beside}."
+    )
+    strength: Strength = "A" if lain.places >= SURE_PLACES and lain.agree >= SURE_AGREE else "B"
+    detail = {
+        "matcher": ImagePart.id, "places": lain.places, "cover": round(lain.cover, 3), "of": lain.of,
+        "blocks": lain.blocks, "agree": round(lain.agree, 3), "set_aside": lain.beside or None,
+        "scale": round(scale, 3), "turned": bool(max(abs(lain.map[1]), abs(lain.map[3])) > ROUND * scale),
+        "map": [round(float(v), 4) for v in lain.map],
+        "sizes": [[left.width, left.height], [right.width, right.height]],
+    }  # fmt: skip
+    return Verdict(round(lain.agree * min(lain.cover, 1.0), 3), strength, sentence, detail)
+
+
+def _lay(left: PicturePrint, right: PicturePrint) -> _Lain | None:
+    from matchers.kernel import overlay
+
+    if min(len(left.places), len(right.places)) < PLACES:
+        return None
+    pairs = overlay.pairs(left.marks.view(np.uint64), right.marks.view(np.uint64))
+    if len(pairs) < PLACES:
+        return None
+    p, q = left.places[pairs[:, 0]] / UNIT, right.places[pairs[:, 1]] / UNIT
+    places, there = overlay.fit(p, q)
+    if places < PLACES or not _sound(there):
+        return None
+    a, b = np.array(left.size, np.float64), np.array(right.size, np.float64)
+    back = _inverse(there)
+    ways = (
+        ("left", there, overlay.agree(left.samples, a, right.samples, b, there)),
+        ("right", back, overlay.agree(right.samples, b, left.samples, a, back)),
+    )
+    of, _, table = max(ways, key=lambda way: float(way[2][0, 0]))
+    for (cover, blocks, agreeing), beside, least in zip(
+        table, ("", "the upper quarter", "the lower quarter"), (AGREE, AGREE_BESIDE, AGREE_BESIDE), strict=True
+    ):
+        if cover >= COVER and blocks >= BLOCKS and agreeing >= least * blocks:
+            return _Lain(int(places), float(cover), int(blocks), float(agreeing / blocks), beside, there, of)
+    return None
+
+
+def _sound(m: Array) -> bool:
+    """Return whether a map is one that editing a picture makes: not mirrored, and not pressed flat or slanted."""
+    a = np.array([[m[0], m[1]], [m[3], m[4]]])
+    stretch = np.linalg.svd(a, compute_uv=False)
+    return bool(np.linalg.det(a) > 0 and stretch[1] > 0.15 and stretch[0] < 1.6 * stretch[1] and stretch[0] < 6)
+
+
+def _inverse(m: Array) -> Array:
+    inner = np.linalg.inv(np.array([[m[0], m[1]], [m[3], m[4]]]))
+    shift = -inner @ np.array([m[2], m[5]])
+    return np.array([inner[0, 0], inner[0, 1], shift[0], inner[1, 0], inner[1, 1], shift[1]])

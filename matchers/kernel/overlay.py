@@ -1,0 +1,245 @@
+"""Lay one picture over another: places that look alike, the shift, turn and scale most of them agree on, and a check.
+
+The check compares the pictures themselves, block by block, where they lie over one another: lettering, logos and the
+frame of an app bring places into agreement between pictures that have nothing else in common.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numba import types
+from numba.extending import intrinsic
+from numpy.typing import NDArray
+
+from matchers.kernel.typed import compiled, part
+
+Array = NDArray[Any]
+
+SIDE = 64  # samples of a picture a side
+MATCHES = 96  # alike places looked at, the most alike first
+FARTHEST = 72  # bits of 256 by which the descriptions of one place may differ
+CLEARLY = 0.85  # the second best match must be worse than the best by this factor
+APART = 24.0  # pixels; nearer places say little about scale and turn
+OFF = 5.0  # pixels by which a place may miss
+SMALLEST = 0.2  # scale between the reductions
+CELL = 8.0  # pixels; places within one cell count once
+BLOCK = 8  # samples a side of a block that is compared
+LIVELY = 4.0  # standard deviation of brightness from which a block has something to compare
+ALIKE = 0.7  # correlation from which two blocks show the same
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def ones(typing: Any, word: Any) -> Any:
+    """Count the ones of a 64-bit word by the processor's own instruction."""
+
+    def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return builder.ctpop(arguments[0])
+
+    return types.uint64(types.uint64), code
+
+
+@compiled("int64[:, ::1](uint64[:, ::1], uint64[:, ::1])")
+def pairs(a: Array, b: Array) -> Array:
+    """Return pairs of places (of a, of b) that are each other's clearly best match, the most alike first."""
+    n, m = len(a), len(b)
+    back, back_gap = np.full(m, -1, np.int64), np.full(m, 257, np.int64)
+    best, gaps = np.full(n, -1, np.int64), np.full(n, 257, np.int64)
+    for i in range(n):
+        first, second, where = np.int64(257), np.int64(257), -1
+        for j in range(m):
+            gap = np.int64(
+                ones(a[i, 0] ^ b[j, 0]) + ones(a[i, 1] ^ b[j, 1]) + ones(a[i, 2] ^ b[j, 2]) + ones(a[i, 3] ^ b[j, 3])
+            )
+            if gap < first:
+                second, first, where = first, gap, j
+            elif gap < second:
+                second = gap
+            if gap < back_gap[j]:
+                back_gap[j], back[j] = gap, i
+        if first <= FARTHEST and first <= CLEARLY * second:
+            best[i], gaps[i] = where, first
+    keep = np.empty(n, np.int64)
+    count = 0
+    for i in range(n):
+        if best[i] >= 0 and back[best[i]] == i:
+            keep[count] = gaps[i] * 65536 + i
+            count += 1
+    order = np.sort(keep[:count])[:MATCHES]
+    out = np.empty((len(order), 2), np.int64)
+    for k in range(len(order)):
+        out[k, 0] = order[k] & 65535
+        out[k, 1] = best[out[k, 0]]
+    return out
+
+
+@part
+def agreeing(p: Array, q: Array, m: Array, inside: Array) -> int:
+    """Mark which places the affine map brings to where they are in the other picture; return how many."""
+    off = OFF * max(1.0, np.sqrt(abs(m[0] * m[4] - m[1] * m[3])))
+    count = 0
+    for k in range(len(p)):
+        x = m[0] * p[k, 0] + m[1] * p[k, 1] + m[2] - q[k, 0]
+        y = m[3] * p[k, 0] + m[4] * p[k, 1] + m[5] - q[k, 1]
+        inside[k] = x * x + y * y <= off * off
+        count += inside[k]
+    return count
+
+
+@part
+def distinct(p: Array, inside: Array) -> int:
+    """Return in how many cells of the picture agreeing places stand."""
+    cells = np.zeros(4096, np.bool_)
+    for k in range(len(p)):
+        if inside[k]:
+            cells[(int(p[k, 1] / CELL) % 64) * 64 + int(p[k, 0] / CELL) % 64] = True
+    return int(cells.sum())
+
+
+@part
+def refined(p: Array, q: Array, inside: Array, m: Array) -> None:
+    """Fit the affine map to the agreeing places by least squares; leave it where they stand in a line."""
+    a = np.zeros((3, 3))
+    right = np.zeros((3, 2))
+    for k in range(len(p)):
+        if inside[k]:
+            row = np.array([p[k, 0], p[k, 1], 1.0])
+            for i in range(3):
+                for j in range(3):
+                    a[i, j] += row[i] * row[j]
+                right[i, 0] += row[i] * q[k, 0]
+                right[i, 1] += row[i] * q[k, 1]
+    det = (
+        a[0, 0] * (a[1, 1] * a[2, 2] - a[1, 2] * a[2, 1])
+        - a[0, 1] * (a[1, 0] * a[2, 2] - a[1, 2] * a[2, 0])
+        + a[0, 2] * (a[1, 0] * a[2, 1] - a[1, 1] * a[2, 0])
+    )
+    n = a[2, 2]
+    if n < 6 or abs(det) < 1e4 * n * n * n:
+        return
+    for c in range(2):
+        for i in range(3):  # Cramer's rule
+            t = a.copy()
+            for j in range(3):
+                t[j, i] = right[j, c]
+            m[c * 3 + i] = (
+                t[0, 0] * (t[1, 1] * t[2, 2] - t[1, 2] * t[2, 1])
+                - t[0, 1] * (t[1, 0] * t[2, 2] - t[1, 2] * t[2, 0])
+                + t[0, 2] * (t[1, 0] * t[2, 1] - t[1, 1] * t[2, 0])
+            ) / det
+
+
+@compiled("Tuple((int64, float64[::1]))(float64[:, ::1], float64[:, ::1])")
+def fit(p: Array, q: Array) -> tuple[int, Array]:
+    """Return how many distinct places agree on one map from p to q, and that map (x' = m0 x + m1 y + m2, y' likewise).
+
+    Every two matches propose a map of shift, turn and scale, all are tried: no chance enters.
+    """
+    n = len(p)
+    best, most = np.array([1.0, 0.0, 0.0, 0.0, 1.0, 0.0]), 0
+    m, inside = np.empty(6), np.empty(n, np.bool_)
+    for i in range(n):
+        for j in range(i + 1, n):
+            px, py = p[j, 0] - p[i, 0], p[j, 1] - p[i, 1]
+            qx, qy = q[j, 0] - q[i, 0], q[j, 1] - q[i, 1]
+            length, other = px * px + py * py, qx * qx + qy * qy
+            if min(length, other) < APART * APART or not SMALLEST**2 <= other / length <= SMALLEST**-2:
+                continue
+            c, s = (px * qx + py * qy) / length, (px * qy - py * qx) / length
+            m[0], m[1], m[2] = c, -s, q[i, 0] - c * p[i, 0] + s * p[i, 1]
+            m[3], m[4], m[5] = s, c, q[i, 1] - s * p[i, 0] - c * p[i, 1]
+            count = agreeing(p, q, m, inside)
+            if count > most:
+                most = count
+                best[:] = m
+    if most < 4:
+        return most, best
+    for _ in range(3):
+        agreeing(p, q, best, inside)
+        refined(p, q, inside, best)
+    agreeing(p, q, best, inside)
+    return distinct(p, inside), best
+
+
+@part
+def sample(thumb: Array, x: float, y: float) -> float:
+    """Return the brightness between four samples; x and y in samples from the upper left corner."""
+    x, y = min(max(x - 0.5, 0.0), SIDE - 1.001), min(max(y - 0.5, 0.0), SIDE - 1.001)
+    i, j = int(y), int(x)
+    u, v = y - i, x - j
+    upper = thumb[i, j] * (1 - v) + thumb[i, j + 1] * v
+    lower = thumb[i + 1, j] * (1 - v) + thumb[i + 1, j + 1] * v
+    return float(upper * (1 - u) + lower * u)
+
+
+@part
+def blurred(values: Array, there: Array) -> Array:
+    """Return each sample averaged with those of its eight neighbours that are there."""
+    out = np.zeros((SIDE, SIDE))
+    for i in range(SIDE):
+        for j in range(SIDE):
+            total, count = 0.0, 0
+            for y in range(max(i - 1, 0), min(i + 2, SIDE)):
+                for x in range(max(j - 1, 0), min(j + 2, SIDE)):
+                    if there[y, x]:
+                        total += values[y, x]
+                        count += 1
+            out[i, j] = total / max(count, 1)
+    return out
+
+
+@part
+def laid(a_size: Array, b: Array, b_size: Array, m: Array, there: Array) -> Array:
+    """Return the samples of b at the places of a's samples, four points each, and mark which lie in b wholly."""
+    over = np.zeros((SIDE, SIDE))
+    step_x, step_y = a_size[0] / SIDE, a_size[1] / SIDE
+    for i in range(SIDE):
+        for j in range(SIDE):
+            value, hits = 0.0, 0
+            for sub in range(4):
+                x, y = (j + 0.25 + 0.5 * (sub & 1)) * step_x, (i + 0.25 + 0.5 * (sub >> 1)) * step_y
+                u = (m[0] * x + m[1] * y + m[2]) * SIDE / b_size[0]
+                v = (m[3] * x + m[4] * y + m[5]) * SIDE / b_size[1]
+                if 0 <= u < SIDE and 0 <= v < SIDE:
+                    value += sample(b, u, v)
+                    hits += 1
+            there[i, j] = hits == 4
+            over[i, j] = value / 4
+    return over
+
+
+@compiled("float64[:, ::1](uint8[:, ::1], float64[::1], uint8[:, ::1], float64[::1], float64[::1])")
+def agree(a: Array, a_size: Array, b: Array, b_size: Array, m: Array) -> Array:
+    """Compare two pictures where they lie over one another; sizes are width and height in the pixels the map is of.
+
+    Returns the part of a's area that lies in b, the lively blocks there, and those of them that show the same: for all
+    of a, for a without its uppermost quarter, for a without its lowest quarter (where words were laid over it).
+    """
+    there = np.zeros((SIDE, SIDE), np.bool_)
+    over = blurred(laid(a_size, b, b_size, m, there), there)
+    own = blurred(a, there)
+    out = np.zeros((3, 3))
+    left, right = np.empty(BLOCK * BLOCK), np.empty(BLOCK * BLOCK)
+    across = SIDE // BLOCK
+    for block in range(across * across):
+        n = 0
+        for k in range(BLOCK * BLOCK):
+            i, j = block // across * BLOCK + k // BLOCK, block % across * BLOCK + k % BLOCK
+            if there[i, j]:
+                left[n], right[n] = own[i, j], over[i, j]
+                n += 1
+        out[:, 0] += n / (SIDE * SIDE)
+        if n < BLOCK * BLOCK // 2:
+            continue
+        p, q = left[:n] - left[:n].mean(), right[:n] - right[:n].mean()
+        sp, sq = np.sqrt((p * p).mean()), np.sqrt((q * q).mean())
+        if max(sp, sq) < LIVELY:
+            continue
+        same = (p * q).mean() >= ALIKE * max(sp * sq, 1.0)
+        row = block // across
+        for part_of in range(3):
+            if part_of == 0 or (part_of == 1 and row >= across // 4) or (part_of == 2 and row < across - across // 4):
+                out[part_of, 1] += 1
+                out[part_of, 2] += same
+    return out
