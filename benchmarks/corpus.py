@@ -159,12 +159,12 @@ def edited(text: str, kind: str, chance: random.Random, some: Pool, language: La
 
 
 def _reworded(text: str, part: float, chance: random.Random, some: Pool, dense: bool) -> str:
-    """Replace, leave out or add a share of the words (of every two characters in scripts without spaces)."""
+    """Replace (mostly), leave out or add a share of the words (of every two characters in scripts without spaces)."""
     words = [text[i : i + 2] for i in range(0, len(text), 2)] if dense else text.split(" ")
     for place in sorted(chance.sample(range(len(words)), max(1, round(part * len(words)))), reverse=True):
         way, begin = chance.random(), int((len(some.words) - 10) * chance.random())
         other = some.text[some.words[begin] : some.words[begin + 1]].strip(" .,，。")
-        words[place : place + 1] = [] if way < 0.25 else [words[place], other] if way < 0.45 else [other]
+        words[place : place + 1] = [] if way < 0.08 else [words[place], other] if way < 0.16 else [other]
     return ("" if dense else " ").join(words)
 
 

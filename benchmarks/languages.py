@@ -82,7 +82,7 @@ def _lexicon(language: Language, chance: random.Random) -> list[str]:
     made: dict[str, None] = {}
     syllables, han = language.syllables.split(), _han()
     while len(made) < language.lexicon:
-        size = min(1 + int(chance.random() * (1.6 + len(made) ** 0.1)), 5)
+        size = 1 + int(chance.random() * min(0.7 + len(made) ** 0.12, 4))  # the frequent ones are short
         if language.name in DENSE:
             word = "".join(han[int(len(han) * chance.random() ** 3)] for _ in range(min(size, 2)))
             if language.name == "kana" and chance.random() < 0.6:

@@ -1,231 +1,275 @@
-"""Measure matching beside datasketch's MinHashLSH: the same invented texts, the same run, each in its own process.
+"""Measure matching of texts beside rensa and datasketch: invented posts, back to back, each in its own process.
 
-usage: python -m benchmarks.match_text [--posts 100000] [--seed 11] [--without-peer]
+usage: python -m benchmarks.match_text [--posts 100000] [--seed 11] [--threads 1] [--peers rensa,datasketch]
+       [--keep DIR] [--through database]
 
-Ours is all of `copytrail match` on a fresh SQLite file: read, sign, look up, compare exactly, store pairs and families;
-then 1,000 more posts. datasketch (num_perm=128, threshold 0.5) signs character 5-grams of the lower-cased text, inserts
-and asks in memory; its pairs are not verified and nothing is stored. Prints posts per second of wall and processor time
-(the second is steadier on a busy machine), peak memory, recall for each kind of edit, precision, and the ratios.
+The posts are those of `benchmarks.corpus`; what they do not cover stands there. Ours is `matchers.bulk.match`: fold,
+sign, index, look up, compare exactly and judge, all in memory, from an Arrow file. rensa (RMinHash of 128, its LSH with
+32 bands) and datasketch (MinHashLSH of 128, threshold 0.5) are fed as their users feed them, with shingles cut in
+Python: of OUR folded text, made beforehand and not timed, five letters long (three in dense scripts); their pairs are
+not verified. Every process keeps to one core; with `--threads 2` ours is run a second time, on two. `--through
+database` measures all of `copytrail match` on a fresh SQLite file instead, then 1,000 more posts.
+
+Prints posts per second of wall and of processor time (steadier on a busy machine), peak memory, the part of planted
+posts that were found, for each kind, the part of reported copies that are right, and the ratios. Matches of strength C
+(context: of short texts, or of common wording alone) are counted apart and find nothing.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import random
-import resource
+import os
 import subprocess
 import sys
 import tempfile
 import time
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from array import array
+from collections import defaultdict
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from benchmarks import corpus
+from benchmarks.scoring import COPIES, EXCERPTS, Truth, score
+from matchers import kernel
 
 AT = datetime(2025, 1, 1, tzinfo=UTC)
-ALPHABETS = (
-    ("ba be bi bo bu da de di do du ka ke ki ko ku la le li lo lu ma me mi mo mu na ne ni no nu", 24_000),
-    ("ста про ко на ва ре ли де но та ка ми по ра не то ви ла го бе шу ще жи зо ру ды ем ял", 12_000),
-    ("al be ção ñor ín ada ero idad mente ilha ença ría úl to ca do que lo pa", 12_000),
-)  # fmt: skip
-HAN = [chr(point) for point in range(0x4E00, 0x4E00 + 3000)]
-LOOKALIKES = str.maketrans("aeopcxy", "аеорсху")
-KINDS = ("exact", "dress", "lookalike", "added", "words 10 %", "words 20 %", "half")
+FILES = ("posts.arrow", "truth.npz")
 
 
-class Text(NamedTuple):
-    """A text, the text it was made of (its number), and how."""
+def prepare(folder: Path, count: int, seed: int) -> None:
+    """Write the texts and accounts as one Arrow batch, and what is known of them."""
+    texts, accounts = pa.array([], pa.large_string()), array("q")
+    parts: list[Any] = [texts]
+    some: list[str] = []
 
-    text: str
-    base: int | None
-    kind: str | None
+    def posts() -> Iterator[corpus.Text]:
+        for item in corpus.texts(count, seed):
+            some.append(item.text)
+            accounts.append(item.account)
+            if len(some) == 50_000:
+                parts.append(pa.array(some, pa.large_string()))
+                some.clear()
+            yield item
 
-
-def texts(count: int, seed: int) -> Iterator[Text]:
-    """Yield invented texts of about 300 characters in four scripts; one in ten repeats an earlier one with an edit.
-
-    One in fifty ("hard") shares a third of its words with an earlier text and is no copy of it.
-    """
-    chance = random.Random(seed)
-    lexicons = [
-        ["".join(chance.choices(syllables.split(), k=chance.randint(1, 4))) for _ in range(size)]
-        for syllables, size in ALPHABETS
-    ]
-    made: list[list[str]] = []
-    bases: list[int] = []
-    for number in range(count):
-        lexicon = HAN if number % 8 == 7 else lexicons[number % 8 % 3]
-        words = chance.choices(lexicon, k=120 if lexicon is HAN else 50)
-        kind, base = None, None
-        if number > 200 and number % 10 == 3:
-            kind, base = KINDS[number // 10 % len(KINDS)], chance.choice(bases[-20_000:])
-            words = _edited(made[base], kind, chance)
-        elif number > 200 and number % 50 == 9:
-            kind, base = "hard", chance.choice(bases[-20_000:])
-            third = len(made[base]) // 3
-            words = words[: 2 * third] + made[base][:third]
-        else:
-            bases.append(number)
-        made.append(words)
-        yield Text(_dressed(words, kind), base, kind)
+    known = corpus.truth(posts())
+    parts.append(pa.array(some, pa.large_string()))
+    table = pa.table({"text": pa.concat_arrays(parts), "account": np.frombuffer(accounts, np.int64)})
+    with pa.OSFile(str(folder / FILES[0]), "wb") as file, pa.ipc.new_file(file, table.schema) as writer:
+        writer.write_table(table)
+    np.savez(folder / FILES[1], **known._asdict())
 
 
-def _edited(words: list[str], kind: str, chance: random.Random) -> list[str]:
-    if kind.startswith("words"):
-        part = 10 if kind == "words 10 %" else 5
-        edited = list(words)
-        for place in chance.sample(range(len(words)), len(words) // part):
-            edited[place] = chance.choice(HAN) if words[0] in HAN else f"x{chance.choice(words)}"
-        return edited
-    if kind == "half":
-        return words[: len(words) // 2]
-    if kind == "added":
-        return [*words, *chance.sample(words, 5)]
-    return words
+def opened(folder: Path) -> tuple[kernel.Texts, Any]:
+    """Map the texts into memory, and the accounts."""
+    table = pa.ipc.open_file(pa.memory_map(str(folder / FILES[0]))).read_all()
+    return kernel.texts_in(table["text"]), table["account"].to_numpy()
 
 
-def _dressed(words: list[str], kind: str | None) -> str:
-    text = ("" if len(words[0]) == 1 and words[0] in HAN else " ").join(words)
-    if kind == "dress":
-        return f"RE: {text.upper()} !!! https://short.example/x?utm_source=a 🚢"
-    if kind == "lookalike":
-        return text.translate(LOOKALIKES)
-    return text
+def ours(folder: Path, threads: int) -> dict[str, Any]:
+    """Match all texts in memory."""
+    from matchers import bulk
+
+    texts, accounts = opened(folder)
+    kernel.warm()
+    before = _peak()
+    pairs, spent = _timed(lambda: bulk.match(texts, threads=threads, accounts=accounts))
+    both = np.stack((pairs.left, pairs.right), 1)
+    firm = pairs.strength < 3
+    named = pairs.kind < 3
+    return {**spent, "before": before, "copies": both[firm & named], "excerpts": both[firm & ~named],
+            "context": both[~firm]}  # fmt: skip
 
 
-def ours(some: list[Text]) -> dict[str, Any]:
-    """Import the texts, match them from cold, then 1,000 more."""
+def folded(folder: Path) -> list[tuple[str, int]]:
+    """Return every text as the peers get it: folded, with the length of its shingles."""
+    from matchers import fold
+    from matchers.kernel import text
+
+    texts, _ = opened(folder)
+    made: list[tuple[str, int]] = []
+    for low in range(0, len(texts), 20_000):
+        chosen = np.arange(low, min(low + 20_000, len(texts)))
+        letters, _, starts, measures = text.letters_of(texts.buffer, texts.offsets, chosen, *fold.tables())
+        plain = (letters & fold.LETTER).astype("<i4").tobytes()
+        for i in range(len(chosen)):
+            words = plain[4 * starts[i] : 4 * starts[i + 1]].decode("utf-32-le")
+            made.append((words, 3 if 2 * measures[i, 2] > measures[i, 0] else 5))
+    return made
+
+
+def rensa(folder: Path, threads: int) -> dict[str, Any]:
+    """Sign, insert and ask with rensa, a thousand texts at a time."""
+    from rensa import RMinHash, RMinHashLSH
+
+    some, before, pairs = folded(folder), _peak(), array("q")
+
+    def work() -> None:
+        index = RMinHashLSH(threshold=0.5, num_perm=128, num_bands=32)
+        for low in range(0, len(some), 1000):
+            sets = [{text[i : i + w] for i in range(max(1, len(text) - w + 1))} for text, w in some[low : low + 1000]]
+            signed = RMinHash.from_token_sets(sets, num_perm=128, seed=42)
+            index.insert_many(signed, start_key=low)
+            for number, found in enumerate(index.query_all(signed), low):
+                for other in found:
+                    if other < number:
+                        pairs.extend((other, number))
+
+    _, spent = _timed(work)
+    return {**spent, "before": before, "copies": np.frombuffer(pairs, np.int64).reshape(-1, 2)}
+
+
+def datasketch(folder: Path, threads: int) -> dict[str, Any]:
+    """Sign, ask and insert with datasketch."""
+    from datasketch import MinHash, MinHashLSH
+
+    some, before, pairs = folded(folder), _peak(), array("q")
+
+    def work() -> None:
+        index = MinHashLSH(threshold=0.5, num_perm=128)
+        for number, (text, w) in enumerate(some):
+            signature = MinHash(num_perm=128)
+            signature.update_batch({text[i : i + w].encode() for i in range(max(1, len(text) - w + 1))})
+            for other in index.query(signature):
+                pairs.extend((other, number))
+            index.insert(number, signature)
+
+    _, spent = _timed(work)
+    return {**spent, "before": before, "copies": np.frombuffer(pairs, np.int64).reshape(-1, 2)}
+
+
+def database(folder: Path, threads: int) -> dict[str, Any]:
+    """Import the texts into SQLite, match them from cold, then 1,000 more."""
     from core.records import Author, Post
-    from matchers import kernel
     from runner.match import match
-    from storage import cases, matching, posts
+    from storage import cases, pairs, posts
     from storage.engine import Database
 
+    texts, accounts = opened(folder)
     kernel.warm()
-    with tempfile.TemporaryDirectory() as folder, Database(Path(folder) / "copytrail.db") as database:
-        database.upgrade()
-        new = len(some) - 1000
+    count = len(texts) - 1000
+    with tempfile.TemporaryDirectory() as root, Database(Path(root) / "copytrail.db") as store:
+        store.upgrade()
 
         def save(start: int, end: int) -> None:
             for low in range(start, end, 5000):
                 batch = [
                     Post.model_construct(
-                        platform="tumblr",
-                        native_id=str(n),
-                        text=some[n].text,
-                        first_seen=AT,
-                        author=Author(native_id=str(n % 4000)),
-                    )
-                    for n in range(low, min(low + 5000, end))
-                ]
-                with database.write() as conn:
+                        platform="tumblr", native_id=str(n), first_seen=AT, author=Author(native_id=str(accounts[n])),
+                        text=bytes(texts.buffer[texts.offsets[n] : texts.offsets[n + 1]]).decode(),
+                    ) for n in range(low, min(low + 5000, end))
+                ]  # fmt: skip
+                with store.write() as conn:
                     posts.save_posts(conn, batch, case_id=cases.ensure_case(conn, "b", AT), at=AT)
 
-        save(0, new)
-        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        cold = _timed(lambda: match(database, Path(folder) / "index"))
-        save(new, len(some))
-        more = _timed(lambda: match(database, Path(folder) / "index"))
-        with database.read() as conn:
-            found = [(int(p["left"].split(":")[1]), int(p["right"].split(":")[1])) for p in matching.list_pairs(conn)]
-    return {**cold, "posts": new, "new": more, "rss_before": before // 1024, "pairs": found}
+        save(0, count)
+        before = _peak()
+        _, spent = _timed(lambda: match(store, Path(root)))
+        save(count, count + 1000)
+        _, more = _timed(lambda: match(store, Path(root)))
+        found: dict[str, list[tuple[int, int]]] = defaultdict(list)
+        with store.read() as conn:
+            for pair in pairs.list_pairs(conn):
+                both = int(pair["left"].split(":")[1]), int(pair["right"].split(":")[1])
+                sort = "excerpts" if pair["matcher"] == "text.excerpt" else "copies"
+                found["context" if pair["strength"] == "C" else sort].append(both)
+    print(f"1,000 more: {more['wall']:.2f} s, of processor time {more['cpu']:.2f} s")
+    return {**spent, "before": before, **{sort: np.array(some, np.int64) for sort, some in found.items()}}
 
 
-def datasketch(some: list[Text]) -> dict[str, Any]:
-    """Sign, insert and ask the same texts."""
-    from datasketch import MinHash, MinHashLSH
-
-    found: list[tuple[int, int]] = []
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-
-    def work() -> None:
-        index = MinHashLSH(threshold=0.5, num_perm=128)
-        for number, item in enumerate(some):
-            text = item.text.lower()
-            signature = MinHash(num_perm=128)
-            signature.update_batch({text[i : i + 5].encode() for i in range(max(1, len(text) - 4))})
-            found.extend((int(other), number) for other in index.query(signature))
-            index.insert(str(number), signature)
-
-    return {**_timed(work), "posts": len(some), "rss_before": before // 1024, "pairs": found}
+SYSTEMS = {"ours": ours, "rensa": rensa, "datasketch": datasketch, "database": database}
 
 
-def _timed(work: Callable[[], Any]) -> dict[str, Any]:
+def _peak() -> int:
+    """Return the peak memory of this process in MB; getrusage would give that of the parent, if it was larger."""
+    status = Path("/proc/self/status").read_text("ascii")
+    return int(status.split("VmHWM:")[1].split()[0]) // 1024
+
+
+def _timed(work: Callable[[], Any]) -> tuple[Any, dict[str, float]]:
     wall, cpu = time.perf_counter(), time.process_time()
-    work()
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-    return {"wall": time.perf_counter() - wall, "cpu": time.process_time() - cpu, "rss": peak}
+    made = work()
+    return made, {"wall": time.perf_counter() - wall, "cpu": time.process_time() - cpu, "peak": _peak()}
 
 
-def judged(some: list[Text], pairs: Iterable[tuple[int, int]]) -> tuple[dict[str, float], float]:
-    """Return recall for each kind (base and copy joined by reported pairs), and the share of pairs that are right."""
-    above = list(range(len(some)))
+def run(folder: Path, system: str, threads: int) -> dict[str, Any]:
+    """Run one system in its own process, on as many cores as it has threads."""
+    command = [sys.executable, "-m", "benchmarks.match_text", "--system", system, "--keep", str(folder)]
+    subprocess.run([*command, "--threads", str(threads)], check=True)
+    arrays = np.load(folder / f"{system}.npz")
+    spent: dict[str, Any] = json.loads((folder / f"{system}.json").read_text("utf-8"))
+    return {**spent, **{name: arrays[name] for name in arrays.files}}
 
-    def top(n: int) -> int:
-        while above[n] != n:
-            above[n] = n = above[above[n]]
-        return n
 
-    cluster = [item.base if item.base is not None and item.kind != "hard" else n for n, item in enumerate(some)]
-    right = total = 0
-    for a, b in pairs:
-        above[top(a)] = top(b)
-        total += 1
-        right += cluster[a] == cluster[b]
-    hits: Counter[str] = Counter()
-    planted: Counter[str] = Counter()
-    for number, item in enumerate(some):
-        if item.base is not None and item.kind:
-            planted[item.kind] += 1
-            hits[item.kind] += top(number) == top(item.base)
-    return {kind: hits[kind] / planted[kind] for kind in (*KINDS, "hard") if planted[kind]}, right / max(1, total)
+def alone(folder: Path, system: str, threads: int) -> None:
+    """Be the process of one system: keep to its cores, measure, and leave the results in the folder."""
+    os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[-threads:])
+    result = SYSTEMS[system](folder, threads)
+    arrays: dict[str, Any] = {name: value for name, value in result.items() if isinstance(value, np.ndarray)}
+    np.savez(folder / f"{system}.npz", **arrays)
+    numbers = {name: value for name, value in result.items() if name not in arrays}
+    (folder / f"{system}.json").write_text(json.dumps(numbers), "utf-8")
+
+
+def report(known: Truth, results: dict[str, dict[str, Any]]) -> None:
+    """Print one column a system, and the ratios."""
+    table: dict[str, list[str]] = defaultdict(list)
+    posts, nothing = len(known.base), np.zeros((0, 2), np.int64)
+    for r in results.values():
+        judged = score(known, r["copies"], r.get("excerpts", nothing))
+        table["posts/s, wall"].append(f"{posts / r['wall']:,.0f}")
+        table["posts/s, processor"].append(f"{posts / r['cpu']:,.0f}")
+        table["peak memory, MB (before)"].append(f"{r['peak']:,} ({r['before']:,})")
+        table["found: copies"].append(f"{judged.copies:.4f}")
+        table["found: copies, dense scripts"].append(f"{judged.dense:.4f}")
+        for kind in (*COPIES, *EXCERPTS, "hard", "viral"):
+            table[f"found: {kind}" + (" (no copy)" if kind == "hard" else "")].append(f"{judged.recall[kind]:.4f}")
+        table["copies that are right"].append(f"{judged.precision:.4f}")
+        for sort in ("copies", "excerpts", "context"):
+            table[f"pairs: {sort}"].append(f"{len(r.get(sort, nothing)):,}")
+    print(f"{posts:,} posts{'':22}" + "".join(f"{name:>18}" for name in results))
+    for name, cells in table.items():
+        print(f"{name:34}" + "".join(f"{cell:>18}" for cell in cells))
+    first = next(iter(results.values()))
+    for name, r in list(results.items())[1:]:
+        print(
+            f"to {name}: {r['cpu'] / first['cpu']:.2f} in processor time, {r['wall'] / first['wall']:.2f} in wall time"
+        )
 
 
 def main() -> None:
-    """Run both systems and print what they did."""
+    """Run the systems and print what they did."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--posts", type=int, default=100_000)
     parser.add_argument("--seed", type=int, default=11)
-    parser.add_argument("--without-peer", action="store_true")
-    parser.add_argument("--system", choices=["ours", "datasketch"], help=argparse.SUPPRESS)
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--peers", default="rensa,datasketch", help="which, with commas between; none: ''")
+    parser.add_argument("--through", choices=["memory", "database"], default="memory")
+    parser.add_argument("--keep", type=Path, help="where the posts lie or are to be kept, to be used again")
+    parser.add_argument("--system", choices=list(SYSTEMS), help=argparse.SUPPRESS)
     chosen = parser.parse_args()
-    some = list(texts(chosen.posts + 1000, chosen.seed))
     if chosen.system:
-        print(json.dumps({"ours": ours, "datasketch": datasketch}[chosen.system](some)))
+        alone(chosen.keep, chosen.system, chosen.threads)
         return
-    results: dict[str, Any] = {}
-    for system in ("ours",) if chosen.without_peer else ("ours", "datasketch"):
-        command = [sys.executable, "-m", "benchmarks.match_text", "--system", system]
-        command += ["--posts", str(chosen.posts), "--seed", str(chosen.seed)]
-        results[system] = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)
-    report(some, results)
-
-
-def report(some: list[Text], results: dict[str, Any]) -> None:
-    """Print one column a system, and the ratios."""
-    table: dict[str, list[str]] = defaultdict(list)
-    rates: list[float] = []
-    for r in results.values():
-        recall, precision = judged(some, r["pairs"])
-        rates.append(r["posts"] / r["cpu"])
-        table["posts"].append(f"{r['posts']:,}")
-        table["posts/s, wall"].append(f"{r['posts'] / r['wall']:,.0f}")
-        table["posts/s, processor"].append(f"{rates[-1]:,.0f}")
-        table["peak memory, MB (before)"].append(f"{r['rss']:,} ({r['rss_before']:,})")
-        table["1,000 more, s (wall, processor)"].append(
-            f"{r['new']['wall']:.2f}, {r['new']['cpu']:.2f}" if "new" in r else "-"
-        )
-        for kind, share in recall.items():
-            table[f"joined: {kind}" + (" (no copy)" if kind == "hard" else "")].append(f"{share:.4f}")
-        table["pairs"].append(f"{len(r['pairs']):,}")
-        table["pairs that are right"].append(f"{precision:.4f}")
-    print(f"{'':34}" + "".join(f"{name:>18}" for name in results))
-    for name, cells in table.items():
-        print(f"{name:34}" + "".join(f"{cell:>18}" for cell in cells))
-    if len(rates) == 2:
-        print(f"ours : datasketch, posts per second of processor time = {rates[0] / rates[1]:.1f} : 1")
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = chosen.keep or Path(temporary)
+        folder.mkdir(parents=True, exist_ok=True)
+        if not (folder / FILES[1]).exists():
+            prepare(folder, chosen.posts, chosen.seed)
+        known = Truth(**np.load(folder / FILES[1]))
+        if chosen.through == "database":
+            report(known, {"database": run(folder, "database", 1)})
+            return
+        results = {"ours": run(folder, "ours", 1)}
+        if chosen.threads > 1:
+            results[f"ours on {chosen.threads}"] = run(folder, "ours", chosen.threads)
+        results |= {peer: run(folder, peer, 1) for peer in chosen.peers.split(",") if peer}
+        report(known, results)
 
 
 if __name__ == "__main__":
