@@ -95,7 +95,7 @@ def folded(folder: Path) -> list[tuple[str, int]]:
     made: list[tuple[str, int]] = []
     for low in range(0, len(texts), 20_000):
         chosen = np.arange(low, min(low + 20_000, len(texts)))
-        letters, _, starts, measures = text.letters_of(texts.buffer, texts.offsets, chosen, *fold.tables())
+        letters, _, starts, measures = text.bare_letters(texts.buffer, texts.offsets, chosen, *fold.tables())
         plain = (letters & fold.LETTER).astype("<i4").tobytes()
         for i in range(len(chosen)):
             words = plain[4 * starts[i] : 4 * starts[i + 1]].decode("utf-32-le")

@@ -355,16 +355,16 @@ def sign(
     return texts, total
 
 
-@compiled(f"Tuple((int32[::1], int32[::1], int64[::1], int32[:, ::1]))({TEXTS}, Array(int64, 1, 'C', True), {FOLD})")
-def letters_of(
-    buffer: Array, offsets: Array, chosen: Array, table: Array, pool: Array
+@part
+def unfolded(
+    buffer: Array, offsets: Array, chosen: Array, table: Array, pool: Array, places: bool
 ) -> tuple[Array, Array, Array, Array]:
-    """Return the letters of some texts, which character of its text each was, where each text's begin, its measures."""
+    """Return the letters of some texts, and if `places` which character of its text each was: see `letters_of`."""
     total = 0
     for t in chosen:
         total += offsets[t + 1] - offsets[t]
     capacity = total + 64
-    letters, at = np.empty(capacity, np.int32), np.empty(capacity, np.int32)
+    letters, at = np.empty(capacity, np.int32), np.empty(capacity if places else 0, np.int32)
     starts, measures = np.zeros(len(chosen) + 1, np.int64), np.empty((len(chosen), 3), np.int32)
     for i in range(len(chosen)):
         begin, end, done = offsets[chosen[i]], offsets[chosen[i] + 1], starts[i]
@@ -372,13 +372,33 @@ def letters_of(
             need = done + room(buffer, begin, end, table, pool) + 1
             if need > capacity:
                 capacity = need + capacity // 2
-                more, more_at = np.empty(capacity, np.int32), np.empty(capacity, np.int32)
-                more[:done], more_at[:done] = letters[:done], at[:done]
+                more, more_at = np.empty(capacity, np.int32), np.empty(capacity if places else 0, np.int32)
+                more[:done] = letters[:done]
+                more_at[:done] = at[:done]
                 letters, at = more, more_at
-        k, words, dense = fold(buffer, begin, end, table, pool, letters[done:], at[done:], True)
+        k, words, dense = fold(buffer, begin, end, table, pool, letters[done:], at[done:], places)
         measures[i, 0], measures[i, 1], measures[i, 2] = k, words, dense
         starts[i + 1] = done + k
-    return letters[: starts[-1]].copy(), at[: starts[-1]].copy(), starts, measures
+    return letters[: starts[-1]], at[: starts[-1]], starts, measures
+
+
+LETTERS = f"Tuple((int32[::1], int32[::1], int64[::1], int32[:, ::1]))({TEXTS}, Array(int64, 1, 'C', True), {FOLD})"
+
+
+@compiled(LETTERS)
+def letters_of(
+    buffer: Array, offsets: Array, chosen: Array, table: Array, pool: Array
+) -> tuple[Array, Array, Array, Array]:
+    """Return the letters of some texts, which character of its text each was, where each text's begin, its measures."""
+    return unfolded(buffer, offsets, chosen, table, pool, True)
+
+
+@compiled(LETTERS)
+def bare_letters(
+    buffer: Array, offsets: Array, chosen: Array, table: Array, pool: Array
+) -> tuple[Array, Array, Array, Array]:
+    """Return the same without the places of the letters: half the memory."""
+    return unfolded(buffer, offsets, chosen, table, pool, False)
 
 
 UNFOLD = (
@@ -396,7 +416,7 @@ def unfold(
     Letters of text t lie between `starts[t]` and `starts[t + 1]`, its grams between `firsts[t]` and `firsts[t + 1]`.
     """
     texts = len(offsets) - 1
-    letters, at, starts, measures = letters_of(buffer, offsets, np.arange(texts), table, pool)
+    letters, at, starts, measures = unfolded(buffer, offsets, np.arange(texts), table, pool, True)
     firsts = np.zeros(texts + 1, np.int64)
     shingles = np.empty(len(letters), np.uint64)
     most = 0
