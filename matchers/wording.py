@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 from core.records import Post
 from matchers import judged as j
 from matchers import kernel
-from matchers.base import Strength, Verdict
+from matchers.base import Verdict
 from matchers.commons import NOTHING, PIECES, Commons, Guarded, compare, flat, guard
 from matchers.judged import KINDS, Judged
-from matchers.kernel import Compared, Texts
+from matchers.kernel import Texts
 from matchers.kernel import columns as k
 
 Array = NDArray[Any]
@@ -33,9 +33,6 @@ LONG = 200  # kernel weights: forty words, or 67 letters of a dense script; a te
 ALMOST = 0.9
 ONE_PIECE = 0.75  # of what is shared, in the longest piece: a quotation, and no edited copy
 DISTINCT, DISTINCT_SHORT = 12, 5  # different grams a text must have: "ha ha ha" is no text, however long
-
-
-SAME_ACCOUNT = j.SAME_ACCOUNT
 
 
 class Groups(NamedTuple):
@@ -97,7 +94,7 @@ def judge(
     places = places.astype(np.int64)
     whole = texts if isinstance(texts, Texts) else kernel.texts_of(texts)
     own = Groups(places[: len(groups.posts)].copy(), groups.firsts.astype(np.int64), places[len(groups.posts) :].copy())
-    folded = unfold(whole, chosen, commons)
+    folded = unfold(whole, chosen, commons, spans)
     counted = compare(folded, own, near, *flat(aside, len(own.posts)), PIECES if spans else 0)
     guarded = Guarded.nothing(folded, own, counted, aside)
     if aside is None:
@@ -112,14 +109,17 @@ def verdict(left: Post, right: Post, near: float, by_same: bool) -> tuple[str, V
     return (KINDS[int(judged.kind[0])], judged.verdict(0, False, by_same)) if judged.kind[0] else None
 
 
-def unfold(texts: Texts, chosen: Array, commons: Commons) -> Letters:
-    """Fold some texts and hash their grams; those of phrases known to be common are taken out."""
+def unfold(texts: Texts, chosen: Array, commons: Commons, places: bool) -> Letters:
+    """Fold some texts and hash their grams; those of phrases known to be common are taken out.
+
+    `at` is empty without `places`.
+    """
     from matchers import fold
     from matchers.kernel import commons as kernels
     from matchers.kernel import groups, text
 
     table, pool = fold.tables()
-    letters, at, starts, measures = text.letters_of(texts.buffer, texts.offsets, chosen, table, pool)
+    letters, at, starts, measures = text.letters_of(texts.buffer, texts.offsets, chosen, table, pool, places)
     hashes = groups.grams(letters, starts, kernel.SHINGLE, kernel.DENSE_SHINGLE)
     masked = kernels.mask(letters, hashes, starts, commons.grams) if len(commons.grams) else None
     return Letters(
@@ -227,50 +227,3 @@ def _pieces(texts: Letters, post: Array, others: Array, guarded: Guarded, kept: 
         return some.tobytes().decode("utf-8", "surrogatepass")
 
     return j.Pieces(of, texts.at, texts.starts, guarded.marks, np.column_stack([post, others]), read)
-
-
-def exact(compared: Compared, pair: int, by_same: bool) -> Verdict | None:
-    """Return that two texts are the same, or None where they differ or are too short."""
-    if not compared.same[pair] or compared.left[pair] < DISTINCT or _weight(compared, pair) < kernel.ENOUGH:
-        return None
-    letters, words, dense = (int(n) for n in compared.left_measures[pair])
-    strength: Strength = "A" if _weight(compared, pair) >= LONG else "B"
-    amount = f"{letters} letters" if dense * 2 > letters else f"{words} words, {letters} letters"
-    sentence = (
-        f"The texts of these two posts are the same once case, accents, punctuation and links are set aside ({amount})."
-    )
-    detail = {
-        "jaccard": 1.0, "containment": 1.0, "letters": letters, "words": words, "longest_run": letters,
-        "spans": compared.spans_of(pair), "same_account": by_same,
-    }  # fmt: skip
-    return Verdict(1.0, strength, sentence + (SAME_ACCOUNT if by_same else ""), detail)
-
-
-def near(compared: Compared, pair: int, by_same: bool, threshold: float) -> Verdict | None:
-    """Return that two texts are nearly the same, or None; where they are the same, `exact` says so."""
-    left, right, shared = int(compared.left[pair]), int(compared.right[pair]), int(compared.shared[pair])
-    weight = _weight(compared, pair)
-    if compared.same[pair] or min(left, right) < DISTINCT or weight < kernel.ENOUGH:
-        return None
-    total = left + right - shared
-    score = shared / total
-    if score < threshold:
-        return None
-    containment = shared / min(left, right)
-    strength: Strength = "A" if score >= ALMOST and weight >= LONG else "B"
-    run = int(compared.longest[pair])
-    sentence = (
-        f"{int(100 * score)} % of the character sequences of these two posts are the same ({shared} of {total}); "
-        f"{int(100 * containment)} % of the shorter one stands in the other, the longest stretch is {run} letters."
-    )
-    detail = {
-        "jaccard": round(score, 4), "containment": round(containment, 4), "shared": shared, "of": total,
-        "longest_run": run, "spans": compared.spans_of(pair), "same_account": by_same,
-    }  # fmt: skip
-    return Verdict(round(score, 4), strength, sentence + (SAME_ACCOUNT if by_same else ""), detail)
-
-
-def _weight(compared: Compared, pair: int) -> int:
-    """Return how much text the shorter of the two has, on the kernel's scale (60 is enough to compare)."""
-    sides = (compared.left_measures[pair], compared.right_measures[pair])
-    return min(int(m[1]) * kernel.WORD_WEIGHT + int(m[2]) * kernel.DENSE_WEIGHT for m in sides)
