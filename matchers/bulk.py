@@ -89,7 +89,7 @@ def match(
     exact = copies(signed, setting, threads)
     mine = np.diff(signed.starts) > 0
     mine[exact.right] = False
-    posts, starts, keys = _indexed(signed, mine, commons)
+    posts, starts, keys = indexed(signed.keys, signed.starts, mine, commons)
     met = meetings(keys, starts, np.arange(len(posts)), threads)
     sizes, tails = np.diff(starts), meeting.tails(keys)
 
@@ -245,21 +245,20 @@ def copies(signed: kernel.Signatures, setting: Setting, threads: int) -> BulkPai
     return BulkPairs(*(column[parts.kind == EXACT] for column in parts))
 
 
-def _indexed(signed: kernel.Signatures, mine: Array, commons: Commons) -> tuple[Array, Array, Array]:
+def indexed(keys: Array, starts: Array, mine: Array, commons: Commons) -> tuple[Array, Array, Array]:
     """Return which texts are indexed, where the keys of each begin, and the keys."""
-    sizes = np.diff(signed.starts)
-    keys = signed.keys
+    sizes = np.diff(starts)
     if len(commons.keys) or not mine[sizes > 0].all():
         stays = np.repeat(mine, sizes)
         if len(commons.keys):
             stays &= ~np.isin(keys, commons.keys)
         left = np.concatenate([[0], np.cumsum(stays)])
-        sizes = np.diff(left[signed.starts])
+        sizes = np.diff(left[starts])
         keys = keys[stays]
     posts = np.flatnonzero(sizes)
-    starts = np.zeros(len(posts) + 1, np.int64)
-    np.cumsum(sizes[posts], out=starts[1:])
-    return posts, starts, keys
+    begins = np.zeros(len(posts) + 1, np.int64)
+    np.cumsum(sizes[posts], out=begins[1:])
+    return posts, begins, keys
 
 
 def judge_pairs(

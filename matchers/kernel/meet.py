@@ -75,46 +75,57 @@ def group(pairs: Array, bounds: Array, first: int, last: int, postings: Array, r
     most = 1
     for b in range(first, last):
         most = max(most, bounds[b + 1] - bounds[b])
-    room: Any = 4
+    room: Any = 64
     while room < 2 * most:
         room *= 2
-    names, counts, begins = np.empty(room, np.uint64), np.zeros(room, np.int32), np.empty(room, np.int32)
-    slots = np.empty(most, np.int32)
+    table = np.zeros(2 * room, np.uint64)  # a key, and how many hold it with where they begin
+    once, twice = np.empty(room // 32, np.uint64), np.empty(room // 32, np.uint64)
+    places, slots = np.empty(most, np.int32), np.empty(most, np.int32)
     groups = 0
     for b in range(first, last):
         low, n = bounds[b], bounds[b + 1] - bounds[b]
-        size: Any = 4
+        size: Any = 64
         while size < 2 * n:
             size *= 2
-        mask = np.uint64(size - 1)
-        counts[:size] = 0
+        mask, bits = np.uint64(size - 1), np.uint64(2 * size - 1)
+        once[: size // 32], twice[: size // 32] = 0, 0
+        for i in range(n):  # most keys are held by one alone; a bit for each tells
+            bit = ((pairs[2 * (low + i)] * SPREAD) >> np.uint64(32)) & bits
+            word, one = bit >> np.uint64(6), ONE << (bit & np.uint64(63))
+            twice[word] |= once[word] & one
+            once[word] |= one
+        table[: 2 * size] = 0
+        some = 0
         for i in range(n):
             key = pairs[2 * (low + i)]
-            slot = ((key * SPREAD) >> np.uint64(32)) & mask
-            while counts[slot] and names[slot] != key:
-                slot = (slot + ONE) & mask
-            names[slot] = key
-            counts[slot] += 1
-            slots[i] = np.int32(slot)
-        cursor = 0
-        for i in range(n):
-            slot = np.uint64(slots[i])
-            held = counts[slot]
-            if held == 1:
+            spread = (key * SPREAD) >> np.uint64(32)
+            bit = spread & bits
+            if not (twice[bit >> np.uint64(6)] >> (bit & np.uint64(63))) & ONE:
                 continue
-            both = pairs[2 * (low + i) + 1]
-            if held > 1:  # the first of them: from here on counted below zero
-                begins[slot] = cursor
-                counts[slot] = -1
-                postings[low + cursor] = np.uint32(both >> np.uint64(32))
-                cursor += held
+            slot = spread & mask
+            while table[2 * slot + ONE] and table[2 * slot] != key:
+                slot = (slot + ONE) & mask
+            table[2 * slot] = key
+            table[2 * slot + ONE] += ONE
+            places[some], slots[some] = i, np.int32(slot)
+            some += 1
+        cursor = np.uint64(0)
+        for s in range(some):
+            at = 2 * np.uint64(slots[s]) + ONE
+            word = table[at]
+            if word == ONE:
+                continue
+            both = pairs[2 * (low + places[s]) + 1]
+            if word <= LOW:  # the first of them: from here on their begin, plus one, stands above how many came
+                table[at] = ((cursor + ONE) << np.uint64(32)) | ONE
+                postings[low + np.int64(cursor)] = np.uint32(both >> np.uint64(32))
+                cursor += word
                 groups += 1
                 continue
-            before = -held
-            counts[slot] = held - 1
-            begin = low + begins[slot]
-            postings[begin + before] = np.uint32(both >> np.uint64(32))
-            refs[np.int64(both & LOW)] = (np.uint64(begin) << HELD) | np.uint64(before)
+            begin, before = np.uint64(low) + (word >> np.uint64(32)) - ONE, word & LOW
+            table[at] = word + ONE
+            postings[np.int64(begin + before)] = np.uint32(both >> np.uint64(32))
+            refs[np.int64(both & LOW)] = (begin << HELD) | before
     return groups
 
 
@@ -124,19 +135,14 @@ def meet(
 ) -> int:
     """Tally some rows of one key; note each row at the moment it reaches the floor. Return how many are noted."""
     mark = post << np.uint64(32)
-    fresh = mark | (held << np.uint64(20)) | ONE
+    high = (mark >> np.uint64(20)) | (MOST - held)  # so that the greater is the later post, then the fewer holders
     for k in range(begin, end):
         q = postings[k]
         word = tab[q]
-        if word < mark:
-            word = fresh
-        else:
-            if (word & MANY) < MANY:
-                word += ONE
-            if held < ((word >> np.uint64(20)) & MOST):
-                word = (word & ~(MOST << np.uint64(20))) | (held << np.uint64(20))
-        tab[q] = word
-        if (word & MANY) == floor:
+        met_before = word & MANY if word >= mark else np.uint64(0)
+        times = min(met_before + ONE, MANY)
+        tab[q] = (max(word >> np.uint64(20), high) << np.uint64(20)) | times
+        if times == floor:
             met[used] = q
             used += 1
     return used
@@ -157,7 +163,7 @@ def tally(
 
     Stops where the output may not hold another post (it must hold as many entries as there are posts) and returns the
     next post and the number of entries. `tab` holds a word a post, zero at first: the post that tallied it last
-    (plus one), the fewest earlier holders of a key met at, the keys met at.
+    (plus one), the fewest earlier holders of a key met at (from MOST down), the keys met at.
     """
     total, p, touched = 0, first, np.uint32(0)
     begins, helds = np.empty(1024, np.int64), np.empty(1024, np.int64)
@@ -192,7 +198,7 @@ def tally(
                 word = tab[met[k]]
                 who[total], row[total] = np.uint32(p), met[k]
                 shared[total] = np.int32(word & MANY)
-                holders[total] = np.int32((word >> np.uint64(20)) & MOST)
+                holders[total] = np.int32(MOST - ((word >> np.uint64(20)) & MOST))
                 total += 1
         p += 1
     met[0] = touched  # or the compiler would leave the reading out
