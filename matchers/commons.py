@@ -70,7 +70,7 @@ def _all_grams(phrases: Sequence[str], width: int, dense_width: int) -> Array:
     from matchers.kernel import groups, text
 
     whole = kernel.texts_of(phrases)
-    letters, _, starts, _ = text.letters_of(whole.buffer, whole.offsets, np.arange(len(phrases)), *fold.tables(), False)
+    letters, _, starts, _ = text.bare_letters(whole.buffer, whole.offsets, np.arange(len(phrases)), *fold.tables())
     found = np.unique(groups.grams(letters, starts, width, dense_width))
     return np.asarray(found[found > 0])
 

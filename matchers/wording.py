@@ -119,7 +119,8 @@ def unfold(texts: Texts, chosen: Array, commons: Commons, places: bool) -> Lette
     from matchers.kernel import groups, text
 
     table, pool = fold.tables()
-    letters, at, starts, measures = text.letters_of(texts.buffer, texts.offsets, chosen, table, pool, places)
+    read = text.letters_of if places else text.bare_letters
+    letters, at, starts, measures = read(texts.buffer, texts.offsets, chosen, table, pool)
     hashes = groups.grams(letters, starts, kernel.SHINGLE, kernel.DENSE_SHINGLE)
     masked = kernels.mask(letters, hashes, starts, commons.grams) if len(commons.grams) else None
     return Letters(
