@@ -53,7 +53,8 @@ class Texts:
     def cuts(self, size: int) -> list[int]:
         """Return where to cut the texts into portions of about `size` bytes: 0, ..., how many there are."""
         marks = np.arange(self.offsets[0] + size, self.offsets[-1], size)
-        return [0, *np.unique(np.searchsorted(self.offsets[1:-1], marks) + 1).tolist(), len(self)] if len(self) else [0]
+        inner: list[int] = np.searchsorted(self.offsets[1:], marks, side="right").tolist()
+        return sorted({0, *inner, len(self)})
 
     def take(self, rows: Array) -> Texts:
         """Return the texts of the rows named, copied together."""

@@ -23,6 +23,7 @@ ZERO, ONE, TWO, THREE, FOUR = np.uint64(0), np.uint64(1), np.uint64(2), np.uint6
 LOW = np.uint64(255)
 MOST = 6  # letters a byte: U+FDFA, three bytes, stands for a sentence of eighteen
 LONG = 1 << 16  # bytes from which a text is measured before room is made for it
+ENDLESS = 1 << 23  # letters beyond which a text gets no more keys: five megabytes that unfold to thirty million letters
 
 
 @part
@@ -334,10 +335,11 @@ def sign(
         size = offsets[t + 1] - offsets[t]
         most = MOST * size if size < LONG else room(buffer, offsets[t], offsets[t + 1], table, pool)
         capacity = max(capacity, most + 64)
+    letters, at = np.empty(capacity, np.int32), np.empty(1, np.int32)
+    capacity = min(capacity, ENDLESS + 64)
     size = 16
     while size < 2 * capacity:
         size *= 2
-    letters, at = np.empty(capacity, np.int32), np.empty(1, np.int32)
     hashes, sums, low = np.empty(capacity, np.uint64), np.empty(capacity, np.uint64), np.empty(capacity, np.uint64)
     places, slots = np.empty(capacity, np.int32), np.empty(size, np.int32)
     for t in range(begin, texts):
@@ -345,7 +347,7 @@ def sign(
         norms[t] = norm(letters, k)
         measures[t, 0], measures[t, 1], measures[t, 2] = k, words, dense
         if (k - dense) * weight + dense * dense_weight >= enough:
-            m = grams(letters, k, dense, width, dense_width, sums, hashes)
+            m = grams(letters, min(k, ENDLESS), dense, width, dense_width, sums, hashes)
             if total + m > len(keys):
                 return t, total
             if m:
