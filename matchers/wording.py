@@ -7,7 +7,8 @@ counted.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -100,7 +101,7 @@ def judge(
     if aside is None:
         reported = _grade(counted[0], _measures(folded, own), near, guarded.size).kind > 0
         guarded = guard(folded, own, np.asarray(accounts, np.int64)[chosen], near, guarded, reported, spans)
-    return decide(folded, own, guarded, near, whole.take(chosen) if spans else None)
+    return decide(folded, own, guarded, near, partial(_read, whole, chosen) if spans else None)
 
 
 def verdict(left: Post, right: Post, near: float, by_same: bool) -> tuple[str, Verdict] | None:
@@ -128,7 +129,7 @@ def unfold(texts: Texts, chosen: Array, commons: Commons, places: bool) -> Lette
     )
 
 
-def decide(texts: Letters, groups: Groups, guarded: Guarded, near: float, written: Texts | None) -> Judged:
+def decide(texts: Letters, groups: Groups, guarded: Guarded, near: float, read: Callable[[int], str] | None) -> Judged:
     """Say what pairs are by what was counted: before common wording was set aside, and after."""
     post = np.repeat(groups.posts, np.diff(groups.firsts))
     cut = guarded.size + np.where(guarded.way > 0, 0, _known(texts, post, groups.others))
@@ -162,7 +163,7 @@ def decide(texts: Letters, groups: Groups, guarded: Guarded, near: float, writte
         dense=(measures[:, 2] / np.maximum(measures[:, 0], 1)).astype(np.float32),
         asides=guarded.asides,
         aside_firsts=guarded.aside_firsts,
-        pieces=_pieces(texts, post, groups.others, guarded, kept, written) if written else None,
+        pieces=_pieces(texts, post, groups.others, guarded, kept, read) if read else None,
     )
 
 
@@ -213,7 +214,9 @@ def _weights(measures: Array, cut: Array) -> tuple[Array, Array]:
     return np.minimum(one, two), np.minimum(one_short, two_short)
 
 
-def _pieces(texts: Letters, post: Array, others: Array, guarded: Guarded, kept: Array, written: Texts) -> j.Pieces:
+def _pieces(
+    texts: Letters, post: Array, others: Array, guarded: Guarded, kept: Array, read: Callable[[int], str]
+) -> j.Pieces:
     """Return what leads from pairs to the stretches in the texts as written."""
     anew = {int(row): i for i, row in enumerate(guarded.own_rows.tolist()) if row >= 0 and not kept[row]}
 
@@ -223,8 +226,10 @@ def _pieces(texts: Letters, post: Array, others: Array, guarded: Guarded, kept: 
             spans, firsts, row = guarded.own_spans, guarded.own_firsts, anew[pair]
         return np.asarray(spans[firsts[row] : firsts[row + 1]])
 
-    def read(place: int) -> str:
-        some = written.buffer[written.offsets[place] : written.offsets[place + 1]]
-        return some.tobytes().decode("utf-8", "surrogatepass")
-
     return j.Pieces(of, texts.at, texts.starts, guarded.marks, np.column_stack([post, others]), read)
+
+
+def _read(texts: Texts, chosen: Array, place: int) -> str:
+    """Return one of the texts chosen, as it was written."""
+    some = texts.buffer[texts.offsets[chosen[place]] : texts.offsets[chosen[place] + 1]]
+    return some.tobytes().decode("utf-8", "surrogatepass")
