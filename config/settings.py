@@ -78,6 +78,9 @@ class Matching(_Section):
     near_threshold: float = Field(0.4, gt=0, le=1, description="Smallest exact Jaccard similarity of a near copy.")
     same_source: bool = Field(True, description="Look for other translations and rewordings of one text.")
     translated: bool = Field(True, description="Look for possible translations, by what survives them.")
+    meaning_posts: int = Field(
+        100_000, ge=0, description="Posts that one run looks at for these two; the rest wait. 0 is no limit."
+    )
     glossary: str = Field(
         "", description="A file with names in several scripts: one thing a line, its forms parted by =."
     )

@@ -25,7 +25,6 @@ MOST = 8_000  # letters of a text that are looked at
 FEW, MANY, STEP = 7, 12, 40  # words a text is found by: seven, one more for every forty it has, twelve at most
 _HEAD = struct.Struct("<24sQ")
 _MAGIC = b"copytrail lexicon 1\n\0\0\0\0"
-_WIDE = 64  # grams of unfolding, which are not wanted here: few are that long
 
 
 class Spelled(NamedTuple):
@@ -50,7 +49,8 @@ def spell(texts: Sequence[str] | kernel.Texts) -> Spelled:
 
     table, pool = fold.tables()
     whole = texts if isinstance(texts, kernel.Texts) else kernel.texts_of(texts)
-    letters, at, starts, *_ = text.unfold(whole.buffer, whole.offsets, table, pool, _WIDE, _WIDE)
+    every = np.arange(len(whole.offsets) - 1)
+    letters, at, starts, _ = text.letters_of(whole.buffer, whole.offsets, every, table, pool)
     return Spelled(*vectors.spell(whole.buffer, whole.offsets, letters, at, starts, table, MOST))
 
 

@@ -85,9 +85,15 @@ def step(context: MatchContext) -> Stepped:
         for after, upto, row in [*cut, (past.target if past.row else past.upto, current, 0)]:
             for rows in _lots(context, after, upto, row):
                 _keep(context, finders, rows, done, (upto, token))
-            with context.database.write() as conn:
-                matching.set_mark(conn, UPTO, upto)
-                matching.set_mark(conn, ROW, 0)
+                if 0 < context.settings.match.meaning_posts <= done.posts:
+                    break
+            else:
+                with context.database.write() as conn:
+                    matching.set_mark(conn, UPTO, upto)
+                    matching.set_mark(conn, ROW, 0)
+                continue
+            context.say("Not all posts were looked at for other wordings and translations; run match again for more.")
+            break
         for finder in finders:
             finder.save()
     return done
@@ -96,10 +102,14 @@ def step(context: MatchContext) -> Stepped:
 def _finders(context: MatchContext, stack: ExitStack) -> list[Finder]:
     """Open those that the settings ask for; what they need is imported only then."""
     from runner.match_sources import Sources
+    from runner.match_translations import Translations
 
+    folder, setting = context.index_folder, context.settings.match
     finders: list[Finder] = []
-    if context.settings.match.same_source:
-        finders.append(stack.enter_context(Sources(context.index_folder, context.settings.match.near_threshold)))
+    if setting.same_source:
+        finders.append(stack.enter_context(Sources(folder, setting.near_threshold)))
+    if setting.translated:
+        finders.append(stack.enter_context(Translations(folder, setting.glossary)))
     return finders
 
 

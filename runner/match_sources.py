@@ -9,7 +9,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from matchers import kernel, lexicon, rivals, same_source, wording
+from matchers import lexicon, rivals, same_source, wording
 from matchers.same_source import TextSameSource
 from matchers.segments import Segments
 from runner.match_meaning import Found, Past
@@ -83,12 +83,11 @@ class Sources:
         pairs = list(zip(near.one.tolist(), near.other.tolist(), strict=True))
         copies = meanings.told(conn, pairs)
         places = {row: i for i, row in enumerate(sorted({row for pair in pairs for row in pair}))}
-        compared = kernel.compare(
-            [texts[row] for row in places], [places[one] for one, _ in pairs], [places[other] for _, other in pairs]
-        )
-        apart = ~compared.same & (compared.jaccard() < self.near)
+        groups = wording.Groups.of([(places[one], places[other]) for one, other in pairs])
+        nobody = np.full(len(places), -1, np.int64)
+        judged = wording.judge([texts[row] for row in places], groups, nobody, near=self.near)
         found: list[Found] = []
-        for pair in np.flatnonzero(apart).tolist():
+        for pair in np.flatnonzero(judged.kind == 0).tolist():
             if pairs[pair] in copies:
                 continue
             left, right = ordered(rows[pairs[pair][0]], rows[pairs[pair][1]])
