@@ -12,7 +12,7 @@ from core import ids
 from core.records import Author, Post, Profile
 from storage import counters
 from storage import tables as t
-from storage.bulk import Writer, pick
+from storage.bulk import Writer, chunks, pick
 
 _ACCOUNTS, _NAMES, _POSTS = t.table(t.Account), t.table(t.AccountName), t.table(t.PostTable)
 _NEW = ("id", "ref", "platform", "site", "native_id", "handle", "name", "url", "named_at")
@@ -105,3 +105,40 @@ def _last_seen(conn: Connection, account_id: int) -> datetime | None:
         select(func.max(_POSTS.c.first_seen)).where(_POSTS.c.account_id == account_id)
     ).scalar_one_or_none()
     return found
+
+
+def called(conn: Connection, numbers: Iterable[int]) -> list[Any]:
+    """Return id, ref, platform, site, handle and name of accounts by their ids, in the order of the ids."""
+    columns = [_ACCOUNTS.c[name] for name in ("id", "ref", "platform", "site", "handle", "name", "named_at")]
+    rows = [row for some in chunks(numbers) for row in conn.execute(select(*columns).where(_ACCOUNTS.c.id.in_(some)))]
+    return sorted(rows, key=lambda row: int(row.id))
+
+
+def called_before(conn: Connection, numbers: Iterable[int]) -> dict[int, list[Any]]:
+    """Return what accounts were called before, oldest first: handle, name, seen_from, seen_to."""
+    found: dict[int, list[Any]] = {}
+    for some in chunks(numbers):
+        query = select(_NAMES).where(_NAMES.c.account_id.in_(some)).order_by(_NAMES.c.seen_from)
+        for row in conn.execute(query):
+            found.setdefault(int(row.account_id), []).append(row)
+    return found
+
+
+def renamed_since(conn: Connection, after: int) -> tuple[int, list[int]]:
+    """Return the last entry of former names, and the accounts that got one after an entry."""
+    last = int(conn.execute(select(func.max(_NAMES.c.id))).scalar_one() or 0)
+    query = select(_NAMES.c.account_id).where(_NAMES.c.id > after, _NAMES.c.id <= last).distinct()
+    return last, sorted(conn.execute(query).scalars())
+
+
+def numbers_since(conn: Connection, after: int, count: int) -> list[int]:
+    """Return the ids of accounts after an id, at most so many, in order."""
+    query = select(_ACCOUNTS.c.id).where(_ACCOUNTS.c.id > after).order_by(_ACCOUNTS.c.id).limit(count)
+    return list(conn.execute(query).scalars())
+
+
+def sites(conn: Connection) -> list[str]:
+    """Return the sites that accounts are of, where they are known by a host of their own."""
+    query = select(_ACCOUNTS.c.site, _ACCOUNTS.c.platform).distinct()
+    found = {(row.site or row.platform).split("/", 1)[0].lower() for row in conn.execute(query)}
+    return sorted(host for host in found if "." in host)
