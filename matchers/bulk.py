@@ -240,9 +240,15 @@ def copies(signed: kernel.Signatures, setting: Setting, threads: int) -> BulkPai
 
     original = meet.originals(signed.norms, signed.enough())
     later = np.flatnonzero(original >= 0)
-    none = np.zeros(len(later), np.int32)
-    parts = judge_pairs(setting, later, original[later], none, none, alone=True)
-    return BulkPairs(*(column[parts.kind == EXACT] for column in parts))
+
+    def judge(part: tuple[int, int]) -> BulkPairs:
+        some = later[slice(*part)]
+        none = np.zeros(len(some), np.int32)
+        found = judge_pairs(setting, some, original[some], none, none, alone=True)
+        return BulkPairs(*(column[found.kind == EXACT] for column in found))
+
+    with ThreadPoolExecutor(threads) as several:
+        return joined(list(several.map(judge, _cuts(len(later), threads))))
 
 
 def indexed(keys: Array, starts: Array, mine: Array, commons: Commons) -> tuple[Array, Array, Array]:

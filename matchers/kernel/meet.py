@@ -267,20 +267,24 @@ def chains(tails: Array, starts: Array, who: Array, others: Array, firsts: Array
     that a post has twice the first place counts.
     """
     out = np.zeros(len(who), np.int32)
-    table = np.full(1 << 16, -1, np.int64)
+    table, held = np.zeros(1 << 16, np.int64), np.empty(1 << 10, np.uint64)
+    mark = np.int64(0)
     for k in range(len(who)):
         p = who[k]
         if k == 0 or p != who[k - 1]:
-            mark = np.int64(k) << 32
+            mark = np.int64(k + 1) << 32
+            held[:] = 0
             for back in range(starts[p + 1] - starts[p]):
                 i = starts[p + 1] - starts[p] - 1 - back
-                table[tails[starts[p] + i]] = mark | i
+                tail = np.uint64(tails[starts[p] + i])
+                table[tail] = mark | i
+                held[tail >> np.uint64(6)] |= ONE << (tail & np.uint64(63))
         longest, length, last, last_other = 0, 0, 0, 0
         first = firsts[row[k]]
         for j in range(firsts[row[k] + 1] - first):
-            word = table[others[first + j]]
-            if word >= mark:
-                i = word - mark
+            tail = np.uint64(others[first + j])
+            if (held[tail >> np.uint64(6)] >> (tail & np.uint64(63))) & ONE:  # nearly always not
+                i = table[tail] - mark
                 if length and last < i and i <= last + step and j <= last_other + step:
                     length += 1
                 else:
