@@ -2,8 +2,8 @@
 
 usage: python -m benchmarks.index [--posts 1000000] [--keys 40] [--batches 8] [--tenfold] [--every 1]
 
-Keys are drawn: a tenth of them from 2 million phrases used again and again (the n-th an n-th as often as the first), the
-rest held by nobody else; one post in ten takes half its keys from an earlier one. An archive is appended in lots of
+Keys are drawn: a tenth of them from 2 million phrases used again and again (the n-th an n-th as often as the first),
+the rest held by nobody else; one post in ten takes half its keys from an earlier one. An archive is appended in lots of
 20,000 posts, as `copytrail match` does it, and each lot is looked up before (with `--every 10` each tenth). Prints what
 that took (appending with the merges), the size, what opening it took (every checksum is read), and of batches of a
 thousand posts the median times of looking up and of appending; files are in memory. `--tenfold` does it again with ten
