@@ -85,10 +85,15 @@ def names(text: str) -> list[tuple[str, int, str]]:
     latin = sum("a" <= c <= "z" for c in text.casefold())
     letters = sum(c.isalpha() for c in text)
     foreign = latin * 2 < letters
+    words = [word for word in _LATIN.findall(text) if len(word) >= 3]
+    headline = sum(word[0].isupper() for word in words) * 2 > len(
+        words
+    )  # every word with a capital: none says anything
     found = [
         (skeleton(match.group()), match)
         for match in _LATIN.finditer(text)
-        if len(match.group()) >= 3 and (foreign or _marked(match.group()) or _capital(text, match))
+        if len(match.group()) >= 3
+        and (foreign or _marked(match.group(), headline) or (not headline and _capital(text, match)))
     ]
     found += [
         (skeleton(numerals.spelled(match.group())), match)
@@ -98,9 +103,9 @@ def names(text: str) -> list[tuple[str, int, str]]:
     return [(name, match.start(), match.group()) for name, match in found if len(name) >= 3]
 
 
-def _marked(word: str) -> bool:
-    """Return whether a word has a capital or a digit inside."""
-    return word[1:] != word[1:].lower() or any(c.isdigit() for c in word)
+def _marked(word: str, headline: bool) -> bool:
+    """Return whether a word has a capital or a digit inside; in a headline, which may shout, a digit."""
+    return (not headline and word[1:] != word[1:].lower()) or any(c.isdigit() for c in word)
 
 
 def _capital(text: str, match: re.Match[str]) -> bool:

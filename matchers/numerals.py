@@ -38,7 +38,7 @@ december dezember décembre diciembre dezembro dicembre декабря груд�
     joulukuuta ديسمبر
 """.replace("\n    ", " ").splitlines()  # genitives, as dates have them
 
-_NUMBER = re.compile(r"(?<![A-Za-z0-9_.,])\d[\d.,'’\u00a0\u202f\u066b\u066c]*(?![A-Za-z])")
+_NUMBER = re.compile(r"(?<![A-Za-z]-)(?<![A-Za-z0-9_.,])\d[\d.,'’\u00a0\u202f\u066b\u066c]*(?![A-Za-z])")
 _DIGITS_HAN = re.compile(r"\d+(?:\.\d+)?(?=[万萬만亿億억])")
 _HAN_NUMBER = re.compile("[零〇一二三四五六七八九两兩十百千万萬亿億]{2,}")
 _EAST_DATE = re.compile(r"(?:(\d{4})\s?[年년]\s?)?(\d{1,2})\s?[月월]\s?(\d{1,2})\s?[日号號일]")

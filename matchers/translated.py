@@ -84,9 +84,10 @@ class TextTranslated(Matcher):
         if not language.differ(left.text, right.text, declared):
             return None
         found = weigh(left, right, held, posts)
-        if found.bits < LEAST or len(found.shared) < 2 or {anchor.kind for anchor in found.shared} <= PLAIN:
-            return None
         kinds = {anchor.kind for anchor in found.shared}
+        few = len(found.shared) < 2 or (len(found.shared) == 2 and len(kinds) == 1)  # a name of two words is one thing
+        if found.bits < LEAST or few or kinds <= PLAIN:
+            return None
         strength: Strength = "B" if found.bits >= SURE and len(found.shared) >= 3 and len(kinds) >= 2 else "C"
         tongues = [language.language(side.text) or language.script(side.text) for side in (left, right)]
         by_same = same_account(left.post, right.post)

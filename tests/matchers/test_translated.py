@@ -59,7 +59,10 @@ def test_any_text_is_read(text: str) -> None:
 
 def test_names_meet_across_scripts() -> None:
     assert anchors.skeleton("Zelensky") == anchors.skeleton(numerals.spelled("Зеленский"))
-    assert [word for _, _, word in anchors.names("der Rat von Corrin. Heute")] == ["Rat", "Corrin"]
+    assert [word for _, _, word in anchors.names("der Rat von Corrin tagte gestern noch einmal. Heute")] == [
+        "Rat",
+        "Corrin",
+    ]
     assert anchors.skeleton("Velmora") in {name for name, _, _ in anchors.names("消息称Velmora公司")}
 
 
