@@ -1,6 +1,7 @@
 """Measure `copytrail match` on a whole archive: import invented posts, match them from cold, then 1,000 more.
 
 usage: python -m benchmarks.match_archive --posts N [N ...] [--keep DIR] [--database URL] [--seed 11] [--profile FILE]
+                                          [--texts-only]
 
 Each N is an archive of its own in a fresh workspace (under DIR, where it stays; else in a folder that is deleted). The
 posts are those of benchmarks/corpus.py, written as NDJSON and taken in by the importer, 200,000 at a time. Matching is
@@ -32,6 +33,7 @@ import orjson
 
 from benchmarks.corpus import PLATFORMS, START, Corpus
 from core.times import iso
+from runner import match_context
 from runner.intake import take_in
 from runner.match import match
 from runner.workspace import Workspace
@@ -135,7 +137,10 @@ def main() -> None:
     parser.add_argument("--database")
     parser.add_argument("--seed", type=int, default=11)
     parser.add_argument("--profile", type=Path)
+    parser.add_argument("--texts-only", action="store_true", help="leave out media, accounts, sites and meaning")
     chosen = parser.parse_args()
+    if chosen.texts_only:
+        match_context.STEPS = ()
     walls: list[float] = []
     for posts in chosen.posts:
         with nullcontext(str(chosen.keep)) if chosen.keep else tempfile.TemporaryDirectory() as folder:

@@ -22,9 +22,9 @@ from typing import Any
 from config.settings import Settings
 from core.times import SystemClock
 from matchers import kernel
-from runner import match_index, match_judged, match_setting
+from runner import match_context, match_index, match_judged, match_setting
 from runner.match_batch import Finder, Found, unique
-from runner.match_context import STEPS, MatchContext, Progress, Stepped, silent
+from runner.match_context import MatchContext, Progress, Stepped, silent
 from runner.match_others import Others
 from runner.match_read import Lot, Reader
 from runner.match_regroup import regroup
@@ -171,7 +171,7 @@ def _before(context: MatchContext) -> None:
 
 def _steps(context: MatchContext, matched: Matched) -> None:
     """Match what stands behind posts, and what texts say in other words."""
-    for name in STEPS:
+    for name in match_context.STEPS:
         if importlib.util.find_spec(f"runner.{name}") is None:
             continue
         done: Stepped = importlib.import_module(f"runner.{name}").step(context)

@@ -11,7 +11,8 @@ from typing import Any, Protocol
 from config.settings import Settings
 from storage.engine import Database
 
-STEPS = ("match_media", "match_items", "match_meaning")  # in this order: what reads files comes before what uses them
+# in this order: what reads files comes before what uses them
+STEPS: tuple[str, ...] = ("match_media", "match_items", "match_meaning")
 
 Progress = Callable[[str, int, int | None], None]
 
