@@ -42,6 +42,7 @@ CODECS = (
     "aac", "mp3", "mp3float", "mp2", "mp2float", "opus", "libopus", "vorbis", "ac3", "eac3", "flac", "alac", "wmav1",
     "wmav2", "wmapro", "amrnb", "amrwb", "cook", "pcm_s16le", "pcm_s16be", "pcm_u8", "pcm_s8", "pcm_s24le",
     "pcm_s24be", "pcm_s32le", "pcm_f32le", "pcm_alaw", "pcm_mulaw", "adpcm_ms", "adpcm_ima_wav", "adpcm_swf",
+    "png", "bmp", "mov_text", "subrip", "srt", "ass", "ssa", "webvtt", "dvdsub", "dvbsub", "pgssub", "cc_dec",
 )  # fmt: skip
 _WITHIN = 'ulimit -v "$1" 2>/dev/null; ulimit -c 0 2>/dev/null; shift; exec "$@"'
 _WORDS = (
@@ -115,11 +116,11 @@ def probe(path: Path) -> Probed:
     if run.ended.late:
         raise FilmRefused(f"Finding out what the file holds took more than {PROBE_SECONDS:g} s.")
     try:
-        told = json.loads(bytes(out) or b"{}")
+        told = json.loads(bytes(out)) if not run.ended.status else {}
     except ValueError as error:
         raise FilmRefused("ffprobe's answer about the file cannot be read.") from error
     streams = [stream for stream in told.get("streams") or [] if isinstance(stream, dict)]
-    if run.ended.status or not streams:
+    if not streams:
         raise FilmRefused(f"The file cannot be read: {run.ended.reason()}.")
     return _probed(streams, told.get("format") or {})
 
