@@ -33,7 +33,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "pairs": ("matching", "List the links found between posts."),
     "families": ("matching", "List groups of copies."),
     "family": ("matching", "Show one family, copy by copy."),
-    "judge": ("judging", "Say what you make of a match: keep, unrelated or common wording."),
+    "judge": ("judging", "Say what a match is worth: keep, unrelated or common wording."),
     "spread": ("matching", "Show how a family moved: copies in order, arrows, tiers."),
     "search": ("reading", "Search the full text of everything collected, in any script."),
     "table": ("reading", "Write a table (posts, accounts, families, pairs, findings) as CSV or JSON lines."),

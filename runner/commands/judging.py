@@ -13,7 +13,7 @@ COLUMNS = (
 )  # fmt: skip
 
 
-@click.command("judge", short_help="Say what you make of a match: keep, unrelated or common wording.")
+@click.command("judge", short_help="Say what a match is worth: keep, unrelated or common wording.")
 @click.argument("target", metavar="PAIR|FAMILY", nargs=-1)
 @click.option("--note", metavar="TEXT", help="Why; others will read it.")
 @click.option("--list", "listed", is_flag=True, help="List all judgements, withdrawn ones too.")
@@ -24,7 +24,7 @@ COLUMNS = (
 def judge_command(
     ctx: click.Context, target: tuple[str, ...], note: str | None, listed: bool, withdraw: int | None, as_json: bool
 ) -> None:
-    """Say what you make of a match: keep, unrelated or common wording.
+    """Say what a match is worth: keep, unrelated or common wording.
 
     PAIR is two posts (LEFT RIGHT or LEFT..RIGHT), FAMILY the id of a family; the word comes last. The next match
     heeds it. Example: copytrail judge reddit:t3_a..tumblr:12 unrelated --note "Both quote the same law."
