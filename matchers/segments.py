@@ -88,7 +88,7 @@ class Segments:
 
     def append(self, batch: Batch, generation: int, token: str) -> None:
         """Add posts with their keys, merge what has become alike in size, and stand for `generation` from now on."""
-        if len(batch.keys):
+        if len(batch.keys) or (batch.norms is not None and len(batch.norms)):
             if int(batch.ids[-1]) >= 2**32:
                 raise CannotStart("The index holds post numbers below 2**32; this database has more.")
             self._add(batch)
@@ -172,8 +172,8 @@ class Segments:
         held = sizes > 0
         keys, rows = batch.keys, np.repeat(batch.ids, sizes).astype(np.uint32)
         if batch.norms is not None:
-            keys = np.concatenate([keys, batch.norms[held]])
-            rows = np.concatenate([rows, batch.ids[held].astype(np.uint32)])
+            keys = np.concatenate([keys, batch.norms])
+            rows = np.concatenate([rows, batch.ids.astype(np.uint32)])
         order = lookup.order(keys)
         ids = batch.ids[held].astype(np.uint32)
         with self._file(len(keys), len(ids), len(batch.keys)) as file:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import random
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from matchers import bulk, kernel, wording
+from matchers.commons import NOTHING
 from matchers.judged import EXACT, EXCERPT, NEAR
+from matchers.segments import Batch, Segments
 
 WORDS = [
     a + b + c for a in ("ka", "mo", "ti", "re", "su") for b in ("lan", "dor", "vik", "pem") for c in ("a", "is", "ot")
@@ -60,3 +63,39 @@ def test_what_is_said_is_what_the_judge_says_of_the_pair() -> None:
 @pytest.mark.parametrize("texts", [[], [""], ["", "a"], ["only one text that is long enough to have keys of its own"]])
 def test_nothing_to_match_is_no_error(texts: list[str]) -> None:
     assert len(bulk.match(kernel.texts_of(texts)).left) == 0
+
+
+def by_batches(texts: list[str], accounts: list[int], folder: Path, size: int) -> list[tuple[int, int, int, float]]:
+    """What `match` does with new posts: exact copies of what is indexed, candidates of the index, verdicts."""
+    setting = bulk.Setting(kernel.texts_of(texts), np.array(accounts), wording.NEAR, NOTHING)
+    parts = []
+    with Segments(folder, "test") as index:
+        for low in range(0, len(texts), size):
+            ids = np.arange(low, min(low + size, len(texts)))
+            signed = kernel.sign(texts[low : low + size])
+            enough = np.flatnonzero(signed.enough())
+            unique, first, group = np.unique(signed.norms[enough], return_index=True, return_inverse=True)
+            older = index.find(unique)
+            original = np.where(older >= 0, older, ids[enough[first]])[group]
+            later = ids[enough] != original
+            none = np.zeros(int(later.sum()), np.int32)
+            exact = bulk.judge_pairs(setting, ids[enough][later], original[later], none, none, alone=True)
+            copies = exact.right[exact.kind == EXACT]
+            parts.append(bulk.BulkPairs(*(column[exact.kind == EXACT] for column in exact)))
+            held = (np.diff(signed.starts) > 0) & ~np.isin(ids, copies)
+            posts, starts, keys = bulk.indexed(signed.keys, signed.starts, held, NOTHING)
+            batch = Batch(ids[posts], starts, keys, signed.norms[posts])
+            some = index.candidates(batch)
+            parts.append(bulk.judge_pairs(setting, batch.ids[some.who], some.row, some.shared, some.holders))
+            index.append(batch, low, "t")
+    whole = bulk.joined(parts)
+    return list(zip(*(c.tolist() for c in (whole.left, whole.right, whole.kind, whole.score)), strict=True))
+
+
+@pytest.mark.parametrize("size", [7, 50, 1000])
+def test_batch_after_batch_finds_the_same(size: int, tmp_path: Path) -> None:
+    texts, accounts = invented(300)
+    texts[150:152] = [texts[3], texts[4]]
+    found = bulk.match(kernel.texts_of(texts), accounts=np.array(accounts))
+    columns = (found.left, found.right, found.kind, found.score)
+    assert by_batches(texts, accounts, tmp_path, size) == list(zip(*(c.tolist() for c in columns), strict=True))

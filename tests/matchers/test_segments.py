@@ -101,8 +101,9 @@ def test_a_post_matched_again_meets_later_posts_but_not_itself(tmp_path: Path) -
 def test_a_text_is_found_by_its_hash_and_not_met_at_it(tmp_path: Path) -> None:
     with Segments(tmp_path, STAMP) as index:
         index.append(batch({1: [10], 2: [20]})._replace(norms=np.array([77, 88], np.uint64)), 1, "a")
-        index.append(batch({2: [20, 21]})._replace(norms=np.array([99], np.uint64)), 2, "a")
-        assert index.find(np.array([77, 88, 99], np.uint64)).tolist() == [1, -1, 2]
+        index.append(batch({2: [20, 21], 3: []})._replace(norms=np.array([99, 66], np.uint64)), 2, "a")
+        assert index.find(np.array([77, 88, 99, 66], np.uint64)).tolist() == [1, -1, 2, 3]
+        assert index.posts == 2
         assert found(index, {5: [10, 20, 21]}) == {(5, 1): 1, (5, 2): 2}
 
 
