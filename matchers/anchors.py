@@ -83,8 +83,8 @@ def names(text: str) -> list[tuple[str, int, str]]:
     mark inside, but for those at the start of a sentence. Cyrillic and Greek words with a capital are spelled in Latin.
     """
     latin = sum("a" <= c <= "z" for c in text.casefold())
-    letters = sum(c.isalpha() for c in text)
-    foreign = latin * 2 < letters
+    others = sum(3 if c >= "\u0e00" else 1 for c in text if c.isalpha() and c > "\u024f")
+    foreign = latin < others
     words = [word for word in _LATIN.findall(text) if len(word) >= 3]
     headline = sum(word[0].isupper() for word in words) * 2 > len(
         words

@@ -19,7 +19,7 @@ Array = NDArray[Any]
 
 ENOUGH = 12  # letters of the shorter text (dense ones count thrice): "OK, thanks" says nothing
 LONG = 60  # letters from which the match may support a finding (B)
-CLOSE, APART = 1.0, 4.0  # least log odds: with the margin to the next best counted, and without it
+CLOSE, APART = 0.5, 4.0  # least log odds: with the margin to the next best counted, and without it
 SURE = 2.5  # log odds from which the strength is B
 LEAST = 0.12  # cosine below which nothing is considered
 TWIN = 0.8  # cosine from which a rival is the same text again and no rival
