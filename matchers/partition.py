@@ -87,7 +87,10 @@ class Some(NamedTuple):
         """Return the texts at some places under the numbers named; of the indexed ones, with tails, where `of` is."""
         own = places if of is None else of.places[places]
         some = Some(named, self.texts.take(own), self.accounts[own])
-        return some if of is None else some._replace(**_gathered(of.starts, of.tails, places))
+        if of is None:
+            return some
+        starts, tails = _gathered(of.starts, of.tails, places)
+        return some._replace(starts=starts, tails=tails)
 
 
 def sign(texts: Texts) -> Signed:
@@ -167,7 +170,8 @@ def candidates(shared: Sequence[Shared], rank: int, sizes: Array, all_sizes: Arr
     )  # fmt: skip
     both = (all_sizes[side].astype(np.int64) for side in counts[:2])
     picked, sort = chosen_of(*counts[:3], *both)
-    return Chosen(*(column[picked] for column in counts), sort)
+    who_, row_, shared_, holders_ = (column[picked] for column in counts)
+    return Chosen(who_, row_, shared_, holders_, sort)
 
 
 def judge(pairs: Chosen, some: Some, setting: tuple[float, Commons], alone: bool = False) -> BulkPairs:
@@ -192,15 +196,16 @@ def together(parts: Sequence[Some]) -> Some:
     if not any(len(part.tails) for part in parts):
         return whole
     starts = np.concatenate([[0], *(np.diff(part.starts) for part in parts)]).cumsum()
-    return whole._replace(**_gathered(starts, np.concatenate([part.tails for part in parts]), first))
+    starts, tails = _gathered(starts, np.concatenate([part.tails for part in parts]), first)
+    return whole._replace(starts=starts, tails=tails)
 
 
-def _gathered(starts: Array, tails: Array, places: Array) -> dict[str, Array]:
+def _gathered(starts: Array, tails: Array, places: Array) -> tuple[Array, Array]:
     """Return the tails of some texts side by side, and where those of each begin."""
     sizes = starts[places + 1] - starts[places]
     begins = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
     at = np.repeat(starts[places] - begins[:-1], sizes) + np.arange(begins[-1])
-    return {"starts": begins, "tails": tails[at]}
+    return begins, tails[at]
 
 
 def _dealt(values: Array, of: Array, ranges: int) -> list[Portion]:
