@@ -10,15 +10,16 @@ import re
 import unicodedata
 from dataclasses import dataclass, field
 from functools import lru_cache
+from math import log2
 from typing import Any, ClassVar, NamedTuple
 
 from matchers.base import Verdict
 from matchers.fold import folded
 from matchers.items import ItemMatcher
-from matchers.weights import capped, rarity
+from matchers.weights import CEILINGS, PRIOR
 
 LONGEST = 100  # characters of a handle or name that are read; platforms allow 64 at most
-STEM, HANDLE, SLIP = 7, 9, 10  # letters of a stem, letters and digits of a handle, letters of a stem with a slip: the
+STEM, HANDLE, SLIP = 7, 9, 12  # letters of a stem, letters and digits of a handle, letters of a stem with a slip: the
 # least that say anything. Given names mostly have six letters or fewer.
 NAME = 12  # letters of a display name; 5 of a script without spaces
 MOST = 8  # accounts that may share a key; a stem of more is a common word or name here
@@ -32,6 +33,7 @@ _DEFAULT = {  # handles that a platform suggests or makes; the form is public on
 _ANYWHERE = re.compile(
     r"^(?:user|id|member|guest|anonymous|disqus_|account|profile|channel|newuser)[-_.]?\w*\d\w*$|^\d+$", re.I
 )
+_APART = re.compile(r"[\W_]+")
 _STEM = re.compile(r"^\d{0,12}(\D(?:.*\D)?)\d{0,16}$", re.S)
 # Words that stand in very many handles. Parts of speech and trades of accounts, no names of persons.
 _WORDS = """
@@ -87,7 +89,9 @@ def plain(text: str | None) -> str:
     """Return a handle or name as it is compared: letters and digits alone, in one script's look; "" if over-long."""
     if not text or len(text) > LONGEST:
         return ""
-    kept = "".join(char for char in unicodedata.normalize("NFKC", text.strip()) if char.isalnum())
+    if text.isascii():
+        return _APART.sub("", text).lower()
+    kept = _APART.sub("", unicodedata.normalize("NFKC", text))
     return (kept.lower() if kept.isascii() else folded(kept))[:LONGEST]
 
 
@@ -185,10 +189,16 @@ def _shown(account: Account) -> str:
 
 def verdict(found: Alike, others: int, accounts: int) -> tuple[Verdict, float]:
     """Return what is said and its bits: less where more accounts share it, two at most."""
-    bits = float(capped(min(4.0 / (others + 2), rarity(others, accounts, found.says)), AccountHandle.modality))
+    bits = round(min(4.0 / (others + 2), _rarity(others, accounts, found.says), CEILINGS[AccountHandle.modality]), 2)
     many = f" {others + 2} accounts here share it." if others else ""
     sentence = f"{found.sentence}{many} Many are called alike; this links nobody by itself."
     return Verdict(found.score, "C", sentence, {"way": found.way, "holders": others + 2, **found.detail}), bits
+
+
+def _rarity(others: int, accounts: int, says: float) -> float:
+    """Return what `weights.rarity` does, for one pair at a time: accounts meet by the hundred thousand."""
+    strangers = (others + PRIOR * 2.0 ** -max(0.0, says)) / (max(accounts, 1) + PRIOR)
+    return max(0.0, -log2(min(1.0, strangers)))
 
 
 def reused(handle: str, where: str, first: tuple[str, str, str], then: tuple[str, str, str]) -> Verdict:
