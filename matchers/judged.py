@@ -19,12 +19,12 @@ KNOWN = 3  # the reason of a phrase known to be common; the others are the ways 
 STRENGTHS: tuple[Strength, ...] = ("C", "A", "B", "C")  # 0 stands where there is no match
 REASONS = (
     "",
-    "wording that other posts by several accounts share, which have nothing else in common",
-    "wording that this account repeats in posts which have nothing else in common",
-    "a phrase that is known to be common",
+    "common wording, which several accounts use in posts that have nothing else in common",
+    "common wording, which this account repeats in posts that have nothing else in common",
+    "a phrase known to be common",
 )
 SAME_ACCOUNT = " Both are by the same account."
-SHORT = " Both texts are short, or one is: so few words may be written twice by chance."
+SHORT = " At least one of the texts is short: so few words may be written twice by chance."
 
 
 class Pieces(NamedTuple):
@@ -169,14 +169,14 @@ def _excerpt(judged: Judged, pair: int, detail: dict[str, Any]) -> str:
     dense = int(judged.measures[pair, 2]) * 2 > int(judged.measures[pair, 0])
     amount = f"{letters} letters" if dense or not words else f"{words} words ({letters} letters)"
     return (
-        f"{amount} stand in both posts, the longest stretch is {detail['longest_run']} letters: "
-        f"{_percent(detail['shared'], sides[0])} of the shorter text, {_percent(detail['shared'], sides[1])} of the "
-        "longer one."
+        f"{amount} stand in both posts, the longest stretch is {detail['longest_run']} letters. That is "
+        f"{_percent(detail['shared'], sides[0])} of the character sequences of the shorter text and "
+        f"{_percent(detail['shared'], sides[1])} of those of the longer one."
     )
 
 
 def _set_aside(discount: dict[str, Any]) -> str:
-    held = f", held by {discount['holders']} of the posts it was compared with" if discount["holders"] else ""
+    held = f" ({discount['holders']} of the posts it was compared with)" if discount["holders"] else ""
     return f" Left out of the score: {discount['letters']} letters of {discount['reason']}{held}."
 
 

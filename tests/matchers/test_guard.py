@@ -64,7 +64,7 @@ def test_common_wording_is_told_once_and_makes_no_copy(kind: str) -> None:
     assert verdict.score < 0.1
     assert discount["holders"] >= 10
     assert "several accounts" in discount["reason"]
-    assert f"Left out of the score: {discount['letters']} letters of wording that other posts" in verdict.sentence
+    assert f"Left out of the score: {discount['letters']} letters of common wording, which" in verdict.sentence
     begin, end = discount["spans"][0]
     assert kernel.sign([chat(0, shared)[begin:end]]).measures[0, 0] == discount["letters"]
     assert chat(0, shared)[begin:end].strip() in shared
@@ -144,7 +144,7 @@ def test_a_phrase_a_person_called_common_is_set_aside_in_both() -> None:
     copy = judged(left, [left + " " + own(2, 3)], commons=taught)
     verdict = copy.verdict(0)
     assert verdict.score > 0.8
-    assert "a phrase that is known to be common" in verdict.sentence
+    assert "a phrase known to be common" in verdict.sentence
     assert verdict.detail["discount"]["letters"] == kernel.sign([shared]).measures[0, 0]
     assert np.isin(kernel.sign([f"{own(4)} {shared} {own(5)}"]).keys, taught.keys).sum() >= 5
 
