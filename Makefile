@@ -11,10 +11,12 @@ test: setup-dev check unit
 setup:
 	@scripts/setup.sh run
 	@scripts/browser.sh
+	@scripts/ffmpeg.sh
 
 setup-dev:
 	@scripts/setup.sh dev
 	@scripts/browser.sh
+	@scripts/ffmpeg.sh
 
 check:
 	.venv/bin/ruff check .
@@ -29,6 +31,7 @@ bench: setup-dev
 	$(PY) benchmarks/import_posts.py
 	$(PY) benchmarks/match_text.py
 	$(PY) benchmarks/page_capture.py --large
+	$(PY) -m benchmarks.media
 
 lock:
 	scripts/lock.sh

@@ -42,8 +42,8 @@ def examine(folder: str | None) -> Iterator[Check]:
     yield from _keys()
     numba = importlib.util.find_spec("numba") is not None
     yield Check("matching kernel", numba, "numba is there" if numba else "run `make setup`", needed=True)
-    ffmpeg = shutil.which("ffmpeg")
-    yield Check("ffmpeg", bool(ffmpeg), ffmpeg or "only for video: install ffmpeg with your package manager")
+    yield _ffmpeg()
+    yield _tesseract()
     browser = _browser()
     yield browser
     if browser.ok:
@@ -65,6 +65,29 @@ def _letters() -> Check:
         else "all scripts tried are there"
     )
     return Check("letters in print", not lacking, says)
+
+
+def _ffmpeg() -> Check:
+    from archive.ffmpeg import find_ffmpeg
+
+    try:
+        return Check("ffmpeg", ok=True, says=find_ffmpeg()[0])
+    except CopytrailError as error:
+        return Check("ffmpeg", ok=False, says=f"only to compare films and sounds. {error.sentence}")
+
+
+def _tesseract() -> Check:
+    """Say whether words in pictures are read: an extra, which needs a program and a package."""
+    program, package = shutil.which("tesseract"), importlib.util.find_spec("pytesseract") is not None
+    if program and package:
+        return Check("tesseract", ok=True, says=program)
+    lacking = (
+        []
+        if program
+        else ["the program (Debian: `sudo apt-get install tesseract-ocr`; macOS: `brew install tesseract`)"]
+    )
+    lacking += [] if package else ["the extra (`.venv/bin/python -m pip install pytesseract`)"]
+    return Check("tesseract", ok=False, says=f"only for words in pictures: install {' and '.join(lacking)}")
 
 
 def _browser() -> Check:
