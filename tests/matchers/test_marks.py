@@ -53,7 +53,8 @@ def test_marks_are_found(html: str, value: str) -> None:
         "<script>ga('create', 'UA-XXXXX-Y', 'auto');</script>", "UA-000000-1", "UA-1234567-1",
         "pub-0000000000000000",
         "ca-pub-1234567890123456", "<meta name='google-site-verification' content='YOUR-CODE'>", "GTM-XXXXXX",
-        "a quagmire-UA-20417355-2-x", "G-STRING", "<a href='https://shop.test/?tag=tidegate-21'>", "ilsa@harbour.test", "",
+        "a quagmire-UA-20417355-2-x", "G-STRING", "<a href='https://shop.test/?tag=tidegate-21'>", "ilsa@harbour.test",
+        "",
     ],
 )  # fmt: skip
 def test_placeholders_and_look_alikes_are_none(html: str) -> None:
