@@ -10,13 +10,14 @@ from math import log
 from typing import Any, ClassVar
 
 from core.records import Post
-from matchers import anchors, language, weights
+from matchers import anchors, language, neighbours, weights
 from matchers.anchors import Anchor, Glossary
 from matchers.base import Matcher, Strength, Verdict, same_account
 from matchers.wording import words_of
 
 LEAST, SURE = 9.0, 18.0  # bits from which a pair is told at all, and from which it may support a finding (B)
 MOST_BITS = 12.0
+ENCODED_BITS = 8.0  # what an encoder says by itself weighs at most: it is a guess of a model
 NAMED = 5  # anchors named in a sentence
 APART, FAR = log(2.2), log(4.0)  # ratio of lengths that is unusual, and that no translation has
 PLAIN = {"link", "media", "tag"}  # what posts on one matter share without translating one another
@@ -34,8 +35,8 @@ class Read:
 
     @property
     def size(self) -> int:
-        """Return how much text there is, a letter of a dense script counted three times."""
-        return len(self.text) + 2 * len(_DENSE.findall(self.text[: anchors.MOST_TEXT]))
+        """Return how much text there is."""
+        return size(self.text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +58,15 @@ class TextTranslated(Matcher):
     reads: ClassVar = ("title", "text", "languages", "links", "tags", "mentions", "media")
     text = True
 
-    def __init__(self, glossary: Glossary | None = None) -> None:
-        """Take the names a person listed in several scripts, if any."""
-        self.glossary = glossary
+    def __init__(self, glossary: Glossary | None = None, encoder: str = "") -> None:
+        """Take the names a person listed in several scripts, if any, and the name of an encoder, if one is asked."""
+        self.glossary, self.encoder = glossary, encoder
 
     @property
     def parameters(self) -> Mapping[str, Any]:
         """Return the thresholds, and how many names are listed."""
+        if self.encoder:
+            return {"encoder": self.encoder, "margin": neighbours.MARGIN, "cosine": neighbours.COSINE}
         return {"least": LEAST, "sure": SURE, "glossary": len(self.glossary.names) if self.glossary else 0}
 
     def read(self, post: Post) -> Read:
@@ -97,6 +100,28 @@ class TextTranslated(Matcher):
             "posts": posts, "same_account": by_same,
         }  # fmt: skip
         return Verdict(round(found.coverage, 4), strength, _sentence(found, tongues, by_same), detail)
+
+
+def size(text: str) -> int:
+    """Return how much text there is, a letter of a dense script counted three times."""
+    return len(text) + 2 * len(_DENSE.findall(text[: anchors.MOST_TEXT]))
+
+
+def encoded(cosine: float, margin: float, texts: Sequence[str], encoder: str, by_same: bool) -> Verdict:
+    """Return what is said of two posts in different languages that an encoder places next to one another."""
+    tongues = [language.language(text) or language.script(text) for text in texts]
+    said = (
+        f"Possible translation: these two posts are in different languages ({' and '.join(tongues)}), and the sentence "
+        f"encoder {encoder.split('/')[0]} places each nearer to the other than to the rest (similarity {cosine:.2f}, "
+        f"{margin:.2f} times that of their other neighbours); a person has to read both."
+    )
+    detail = {
+        "cosine": round(cosine, 4), "margin": round(margin, 4), "encoder": encoder, "languages": tongues,
+        "total": round(min(ENCODED_BITS, 30 * (margin - 1)), 2), "same_account": by_same,
+    }  # fmt: skip
+    return Verdict(
+        round(min(cosine, 1.0), 4), "C", said + (" Both are by the same account." if by_same else ""), detail
+    )
 
 
 def weigh(left: Read, right: Read, held: Mapping[str, int], posts: int) -> Weighed:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 from matchers.base import Matcher, Verdict
@@ -110,6 +111,10 @@ def _finders(context: MatchContext, stack: ExitStack) -> list[Finder]:
         finders.append(stack.enter_context(Sources(folder, setting.near_threshold)))
     if setting.translated:
         finders.append(stack.enter_context(Translations(folder, setting.glossary)))
+        if setting.encoder:
+            from runner.match_encoded import Encoded
+
+            finders.append(stack.enter_context(Encoded(context.database, Path(setting.encoder).expanduser())))
     return finders
 
 

@@ -11,9 +11,10 @@ import pytest
 from config.settings import Matching, Settings
 from runner import match_meaning
 from runner.match_context import MatchContext
-from storage import matching
+from storage import matching, vectors
 from storage.engine import Database
 from tests.matchers.test_same_source import OTHERS, VERSIONS
+from tests.matchers.test_translated import CHINESE, ENGLISH, GERMAN, OTHER
 from tests.runner.copies import AT, groups, pairs, post, run, save
 
 TEXTS = [one for one, _ in VERSIONS] + OTHERS + [other for _, other in VERSIONS]
@@ -82,3 +83,49 @@ def test_it_can_be_switched_off(sqlite_database: Database, tmp_path: Path) -> No
     done = match_meaning.step(MatchContext(sqlite_database, tmp_path, AT, off))
     assert (done.posts, done.pairs) == (0, 0)
     assert not (tmp_path / "index" / "sources").exists()
+
+
+def test_translations_are_paired_by_what_survives(database: Database, tmp_path: Path) -> None:
+    save(database, [post(1, ENGLISH), post(2, OTHER), post(3, OTHERS[0])])
+    run(database, tmp_path)
+    assert pairs(database, "text.translated") == {}
+    save(database, [post(4, GERMAN), post(5, CHINESE)])
+    run(database, tmp_path)
+    kept = pairs(database, "text.translated")
+    assert {tuple(sorted(pair)) for pair in kept} == {("00001", "00004"), ("00001", "00005"), ("00004", "00005")}
+    assert all(pair["bits"] and pair["sentence"].startswith("Possible translation") for pair in kept.values())
+    assert groups(database) == []
+
+
+def test_an_encoder_of_this_machine_is_asked(sqlite_database: Database, tmp_path: Path) -> None:
+    encoders = pytest.importorskip("tests.matchers.test_encoder")
+    folder = encoders.model(tmp_path / "tiny")
+    settings = Settings(match=Matching(encoder=str(folder)))
+    texts = [
+        "the harbour is of the harbour and of the harbour", "der hafen und der hafen und der hafen",
+        "the goose is of the goose and of the goose", "the plum is of the plum and of the plum",
+    ]  # fmt: skip
+    save(sqlite_database, [post(1, texts[0]), post(3, texts[2]), post(4, texts[3])])
+    run(sqlite_database, tmp_path)
+    save(sqlite_database, [post(2, texts[1])])
+    run(sqlite_database, tmp_path, settings=settings)
+    [(pair, said)] = pairs(sqlite_database, "text.translated").items()
+    assert set(pair) == {"00001", "00002"}
+    assert (said["strength"], "tiny" in said["sentence"]) == ("C", True)
+    with sqlite_database.read() as conn:
+        assert vectors.count(conn, said["detail"]["encoder"]) == 4
+        assert len(vectors.known(conn, said["detail"]["encoder"], [1, 2, 3, 4])) == 4
+
+
+def test_one_run_looks_at_so_many_posts(
+    sqlite_database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(match_meaning, "LOT", 4)
+    save(sqlite_database, [post(n, text) for n, text in enumerate(TEXTS)])
+    said: list[str] = []
+    few = Settings(match=Matching(meaning_posts=4))
+    run(sqlite_database, tmp_path, settings=few, say=said.append)
+    assert any("run match again" in sentence for sentence in said)
+    for _ in range(3):
+        run(sqlite_database, tmp_path, settings=few)
+    assert _found(sqlite_database) == WANTED
