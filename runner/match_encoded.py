@@ -20,7 +20,7 @@ from matchers.neighbours import Nearest
 from matchers.translated import TextTranslated
 from runner.match_meaning import Found, Past
 from runner.match_rows import ordered, same_account
-from storage import matching, meanings, vectors
+from storage import match_posts, matching, meanings, vectors
 from storage.engine import Database
 
 Array = NDArray[Any]
@@ -73,7 +73,7 @@ class Encoded:
         enough = [row for row, text in texts.items() if translated.size(text) >= ENOUGH]
         table = self.encoder.vectors([texts[row] for row in enough])
         with self.database.write() as conn:
-            norms = matching.hashes(conn, enough)
+            norms = match_posts.hashes(conn, enough)
             kept = ((row, norms.get(row, 0), table[n]) for n, row in enumerate(enough))
             vectors.save_vectors(conn, self.encoder.name, kept)
         return np.array(enough, np.int64), table.astype("<f2")
