@@ -179,22 +179,17 @@ def _look_again(
     from matchers.kernel import commons as kernels
     from matchers.kernel.columns import ASIDE
 
-    some, rows = subset(groups, doubtful)
-    empty, none = flat(None, len(doubtful))
-    _, pieces, firsts = compare(texts, some, near, empty, none, PIECES)
     grams, gram_firsts, found, marks = kernels.common(
-        texts.letters,
-        texts.hashes,
-        texts.starts,
-        *some,
-        lookers[rows],
-        pieces,
-        firsts,
-        accounts,
-        HOLDERS,
-        ACCOUNTS,
-        LOOKS,
-    )
+        texts.letters, texts.hashes, texts.starts, groups.posts[doubtful], groups.firsts[doubtful],
+        groups.firsts[doubtful + 1], groups.others, lookers, plain.spans, plain.span_firsts, accounts, HOLDERS,
+        ACCOUNTS, LOOKS,
+    )  # fmt: skip
+    sizes = np.diff(gram_firsts)
+    doubtful, found, sizes = (part[sizes > 0] for part in (doubtful, found, sizes))
+    if not len(doubtful):
+        return plain
+    some, rows = subset(groups, doubtful)
+    gram_firsts = np.concatenate([[0], np.cumsum(sizes)])
     own, pieces, firsts = compare(texts, some, near, grams, gram_firsts, PIECES if spans else 0)
     of_pair = np.repeat(np.arange(len(doubtful)), np.diff(some.firsts))
     way, holders, size = (found[of_pair, column] for column in range(3))
@@ -204,11 +199,11 @@ def _look_again(
     counted[rows[applies]] = own[applies]
     told = np.zeros((3, len(groups.others)), np.int32)
     told[:, rows[applies]] = np.stack([way, holders, size])[:, applies]
-    sizes = np.zeros(len(groups.posts), np.int64)
-    sizes[doubtful] = np.diff(gram_firsts)
+    lengths = np.zeros(len(groups.posts), np.int64)
+    lengths[doubtful] = sizes
     return plain._replace(
         own=counted, way=told[0], holders=told[1], size=told[2], marks=marks, asides=grams,
-        aside_firsts=np.concatenate([[0], np.cumsum(sizes)]), own_rows=np.where(applies, rows, -1), own_spans=pieces,
+        aside_firsts=np.concatenate([[0], np.cumsum(lengths)]), own_rows=np.where(applies, rows, -1), own_spans=pieces,
         own_firsts=firsts,
     )  # fmt: skip
 

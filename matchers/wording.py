@@ -96,7 +96,7 @@ def judge(
     whole = texts if isinstance(texts, Texts) else kernel.texts_of(texts)
     own = Groups(places[: len(groups.posts)].copy(), groups.firsts.astype(np.int64), places[len(groups.posts) :].copy())
     folded = unfold(whole, chosen, commons, spans)
-    counted = compare(folded, own, near, *flat(aside, len(own.posts)), PIECES if spans else 0)
+    counted = compare(folded, own, near, *flat(aside, len(own.posts)), PIECES)
     guarded = Guarded.nothing(folded, own, counted, aside)
     if aside is None:
         reported = _grade(counted[0], _measures(folded, own), near, guarded.size).kind > 0

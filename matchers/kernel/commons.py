@@ -163,16 +163,18 @@ def voices(
 
 COMMON = (
     "Tuple((uint64[::1], int64[::1], int32[:, ::1], boolean[::1]))(int32[::1], uint64[::1], int64[::1], int64[::1], "
-    "int64[::1], int64[::1], boolean[::1], int32[:, ::1], int64[::1], int64[::1], int64, int64, float64)"
+    "int64[::1], int64[::1], int64[::1], boolean[::1], int32[:, ::1], int64[::1], int64[::1], int64, int64, float64)"
 )
 
 
 @compiled(COMMON)
 def common(
-    letters: Array, hashes: Array, starts: Array, posts: Array, firsts: Array, others: Array, lookers: Array,
-    spans: Array, span_firsts: Array, accounts: Array, least: int, several: int, most: float,
+    letters: Array, hashes: Array, starts: Array, posts: Array, begins: Array, ends: Array, others: Array,
+    lookers: Array, spans: Array, span_firsts: Array, accounts: Array, least: int, several: int, most: float,
 ) -> tuple[Array, Array, Array, Array]:  # fmt: skip
     """Find the common wording of each post among candidates that share only a part of it (`lookers`).
+
+    Those of a post are `others` from its begin to before its end.
 
     It is what `least` of them hold that share nothing else with the post and say different things besides, by `several`
     accounts (MANY), or all by the account of the post (OWN); it is no more than the part `most` of the post.
@@ -189,7 +191,7 @@ def common(
     out, total = np.empty(1024, np.uint64), 0
     for p in range(len(posts)):
         i, i_end = starts[posts[p]], starts[posts[p] + 1]
-        first, end = firsts[p], firsts[p + 1]
+        first, end = begins[p], ends[p]
         for way in (MANY, OWN):
             chosen = lookers[first:end].copy()
             if way == OWN:

@@ -137,10 +137,8 @@ def keep(rows: Array, kept: int, a: int, b: int, c: int, d: int) -> int:
                 at = r
         if rows[at, 1] - rows[at, 0] >= b - a:
             return kept
-        rows[at:-1] = rows[at + 1 :].copy()  # they stay in the order of the second text
-        at = kept - 1
     rows[at, 0], rows[at, 1], rows[at, 2], rows[at, 3] = a, b, c, d
-    return at + 1
+    return max(kept, at + 1)
 
 
 @part
