@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from typing import Any, ClassVar, Literal, NamedTuple
 
 from core import markup, urls
@@ -33,36 +34,39 @@ class Mark(NamedTuple):
     value: str
 
 
-# (kind, name, pattern): every quantifier is bounded, and each begins with fixed letters, so that time stays linear.
-_FORMS: tuple[tuple[Kind, str, str, int], ...] = (
-    ("analytics", "google-ua", r"(?<![\w-])(UA-\d{4,10})-\d{1,4}(?![\w-])", 0),
-    ("analytics", "google-ga4", r"(?<![\w-])(G-(?=[A-Z0-9]{0,9}\d)[A-Z0-9]{8,12})(?![\w-])", 0),
-    ("analytics", "google-tag-manager", r"(?<![\w-])(GTM-[A-Z0-9]{5,9})(?![\w-])", 0),
-    ("ads", "google-ads", r"(?<![\w-])(AW-\d{8,12})(?![\w-])", 0),
-    ("ads", "adsense", r"(?<![\w-])(?:ca-)?(pub-\d{16})(?!\d)", 0),
-    ("analytics", "yandex-metrika", r"mc\.yandex\.(?:ru|com)/(?:watch|pixel)/(\d{5,10})", 0),
-    ("analytics", "yandex-metrika", r"\bym\(\s{0,5}(\d{5,10})\s{0,5},\s{0,5}[\"']init", 0),
-    ("analytics", "yandex-metrika", r"Ya\.Metrika2?\(\{\s{0,20}id\s{0,5}:\s{0,5}(\d{5,10})", 0),
-    ("ads", "facebook-pixel", r"\bfbq\(\s{0,5}[\"']init[\"']\s{0,5},\s{0,5}[\"'](\d{10,20})[\"']", 0),
-    ("ads", "facebook-pixel", r"facebook\.com/tr/?\?id=(\d{10,20})", 0),
-    ("analytics", "hotjar", r"\bhjid\s{0,5}[:=]\s{0,5}(\d{5,9})", 0),
-    ("analytics", "clarity", r"clarity\.ms/tag/([a-z0-9]{8,12})\b", 0),
-    ("analytics", "clarity", r"[\"']clarity[\"'],\s{0,5}[\"']script[\"'],\s{0,5}[\"']([a-z0-9]{8,12})[\"']", 0),
-    ("analytics", "baidu", r"hm\.baidu\.com/h(?:m)?\.js\?([0-9a-f]{32})", 0),
-    ("analytics", "cnzz", r"(?:cnzz\.com|umeng\.com)/[\w./]{0,60}?[?&](?:web_)?id=(\d{6,12})", 0),
-    ("ads", "tiktok-pixel", r"\bttq\.load\(\s{0,5}[\"']([A-Z0-9]{18,22})[\"']", 0),
-    ("ads", "vk-pixel", r"\b(VK-RTRG-\d{5,9}-\w{3,8})\b", 0),
-    ("analytics", "liveinternet", r"counter\.yadro\.ru/hit;(\w{3,40})", 0),
-    ("analytics", "mail.ru", r"_tmr[^;]{0,60}?[\"']?id[\"']?\s{0,3}:\s{0,3}[\"'](\d{5,9})[\"']", 0),
-    ("analytics", "quantcast", r"(?<![\w-])(p-[A-Za-z0-9_-]{13})(?=[\"'.])", 0),
-    ("account", "addthis", r"#pubid=([\w-]{4,60})", 0),
-    ("account", "addthis", r"addthis_config[^}]{0,200}?username[\"']?\s{0,3}:\s{0,3}[\"']([\w-]{4,60})", 0),
-    ("account", "sharethis", r"sharethis\.com/js/sharethis\.js#property=([0-9a-f]{16,40})", 0),
-    ("account", "disqus", r"(?<![\w.-])([a-z0-9][a-z0-9-]{2,50})\.disqus\.com/(?:embed|count)\.js", re.I),
-    ("account", "disqus", r"disqus_shortname\s{0,5}=\s{0,5}[\"']([\w-]{3,60})[\"']", 0),
-    ("account", "onesignal", r"appId[\"']?\s{0,3}:\s{0,3}[\"']([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})", 0),
+# (kind, name, needle, pattern). Pages without the needle are not searched, and each pattern begins with fixed letters
+# (what must not stand before them is asked after them) and has bounded repeats: time stays linear, and short.
+_FORMS: tuple[tuple[Kind, str, str, str], ...] = (
+    ("analytics", "google-ua", "UA-", r"(UA-(?<![\w-]UA-)\d{4,10})-\d{1,4}(?![\w-])"),
+    ("analytics", "google-ga4", "G-", r"(G-(?<![\w-]G-)(?=[A-Z0-9]{0,9}\d)[A-Z0-9]{8,12})(?![\w-])"),
+    ("analytics", "google-tag-manager", "GTM-", r"(GTM-(?<![\w-]GTM-)[A-Z0-9]{5,9})(?![\w-])"),
+    ("ads", "google-ads", "AW-", r"(AW-(?<![\w-]AW-)\d{8,12})(?![\w-])"),
+    ("ads", "adsense", "pub-", r"(pub-(?<!\wpub-)\d{16})(?!\d)"),
+    ("analytics", "yandex-metrika", "mc.yandex.", r"mc\.yandex\.(?:ru|com)/(?:watch|pixel)/(\d{5,10})"),
+    ("analytics", "yandex-metrika", "ym(", r"ym\((?<!\wym\()\s{0,5}(\d{5,10})\s{0,5},\s{0,5}[\"']init"),
+    ("analytics", "yandex-metrika", "Ya.Metrika", r"Ya\.Metrika2?\(\{\s{0,20}id\s{0,5}:\s{0,5}(\d{5,10})"),
+    ("ads", "facebook-pixel", "fbq(", r"fbq\(\s{0,5}[\"']init[\"']\s{0,5},\s{0,5}[\"'](\d{10,20})[\"']"),
+    ("ads", "facebook-pixel", "facebook.com/tr", r"facebook\.com/tr/?\?id=(\d{10,20})"),
+    ("analytics", "hotjar", "hjid", r"hjid\s{0,5}[:=]\s{0,5}(\d{5,9})"),
+    ("analytics", "clarity", "clarity.ms/tag/", r"clarity\.ms/tag/([a-z0-9]{8,12})\b"),
+    ("analytics", "clarity", "clarity", r"clarity[\"'],\s{0,5}[\"']script[\"'],\s{0,5}[\"']([a-z0-9]{8,12})[\"']"),
+    ("analytics", "baidu", "hm.baidu.com/h", r"hm\.baidu\.com/h(?:m)?\.js\?([0-9a-f]{32})"),
+    ("analytics", "cnzz", "cnzz.com", r"cnzz\.com/[\w./]{0,60}?[?&](?:web_)?id=(\d{6,12})"),
+    ("ads", "tiktok-pixel", "ttq.load(", r"ttq\.load\(\s{0,5}[\"']([A-Z0-9]{18,22})[\"']"),
+    ("ads", "vk-pixel", "VK-RTRG-", r"(VK-RTRG-\d{5,9}-\w{3,8})\b"),
+    ("analytics", "liveinternet", "counter.yadro.ru/hit;", r"counter\.yadro\.ru/hit;(\w{3,40})"),
+    ("analytics", "mail.ru", "_tmr", r"_tmr[^;]{0,60}?[\"']?id[\"']?\s{0,3}:\s{0,3}[\"'](\d{5,9})[\"']"),
+    ("analytics", "quantcast", "qacct", r"qacct\s{0,3}[:=]\s{0,3}[\"'](p-[\w-]{13})[\"']"),
+    ("account", "addthis", "#pubid=", r"#pubid=([\w-]{4,60})"),
+    ("account", "addthis", "addthis_config",
+     r"addthis_config[^}]{0,200}?username[\"']?\s{0,3}:\s{0,3}[\"']([\w-]{4,60})"),
+    ("account", "sharethis", "sharethis.com/js/", r"sharethis\.com/js/sharethis\.js#property=([0-9a-f]{16,40})"),
+    ("account", "disqus", ".disqus.com/e", r"//([a-z0-9][a-z0-9-]{2,50})\.disqus\.com/embed\.js"),
+    ("account", "disqus", "disqus_shortname", r"disqus_shortname\s{0,5}=\s{0,5}[\"']([\w-]{3,60})[\"']"),
+    ("account", "onesignal", "appId",
+     r"appId[\"']?\s{0,3}:\s{0,3}[\"']([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"),
 )  # fmt: skip
-_PATTERNS = tuple((kind, name, re.compile(pattern, flags)) for kind, name, pattern, flags in _FORMS)
+_PATTERNS = tuple((kind, name, needle, re.compile(pattern)) for kind, name, needle, pattern in _FORMS)
 _MATOMO_SITE = re.compile(r"setSiteId[\"']\s{0,5},\s{0,5}[\"']?(\d{1,6})")
 _MATOMO = re.compile(r"(?:matomo|piwik)\.(?:php|js)")
 _MATOMO_HOST = re.compile(r"//([\w.-]{4,100})/")
@@ -181,13 +185,15 @@ def read(html: str, url: str) -> tuple[Mark, ...]:
 
 
 def _ids(html: str) -> Iterator[Mark]:
-    for kind, name, pattern in _PATTERNS:
+    for kind, name, needle, pattern in _PATTERNS:
+        if needle not in html:
+            continue
         for number, match in enumerate(pattern.finditer(html)):
             if number >= MAX_MARKS:
                 break
             if not _PLACEHOLDER.search(match[1]):
                 yield Mark(kind, f"{name} {match[1]}")
-    for match in itertools.islice(_AMAZON_TAG.finditer(html), MAX_MARKS):
+    for match in itertools.islice(_AMAZON_TAG.finditer(html), MAX_MARKS) if "tag=" in html else ():
         if "amazon." in html[max(0, match.start() - _BEFORE) : match.start()].lower():
             yield Mark("account", f"amazon-affiliate {match[1].lower()}")
     yield from _matomo(html)
@@ -195,8 +201,8 @@ def _ids(html: str) -> Iterator[Mark]:
 
 def _matomo(html: str) -> Iterator[Mark]:
     """Yield the host of a Matomo and the number of the site on it, which only together name anything."""
-    number = _MATOMO_SITE.search(html)
-    for script in itertools.islice(_MATOMO.finditer(html), 5):
+    number = _MATOMO_SITE.search(html) if "setSiteId" in html else None
+    for script in itertools.islice(_MATOMO.finditer(html), 5) if number else ():
         hosts = _MATOMO_HOST.findall(html, max(0, script.start() - _BEFORE), script.start())
         if number and hosts:
             yield Mark("analytics", f"matomo {hosts[-1].lower()} {number[1]}")
@@ -234,30 +240,43 @@ def refreshed(html: str, url: str) -> str | None:
     return None
 
 
-def is_platform(host: str) -> bool:
-    """Return whether a host is of a platform whose users share what it puts into their pages."""
+def platform_of(host: str) -> str | None:
+    """Return the platform a host is of, whose users share what it puts into their pages; None for a site of its own."""
     labels = host.split(".")
-    return any(".".join(labels[at:]) in _PLATFORMS for at in range(len(labels)))
+    return next((name for at in range(len(labels)) if (name := ".".join(labels[at:])) in _PLATFORMS), None)
+
+
+def is_platform(host: str) -> bool:
+    """Return whether a host is of a platform."""
+    return platform_of(host) is not None
+
+
+def is_platforms_own(hosts: Iterable[str]) -> bool:
+    """Return whether what these hosts hold is a platform's rather than theirs: two of its users hold it."""
+    counts = Counter(platform_of(host) for host in set(hosts))
+    return any(number > 1 for platform, number in counts.items() if platform is not None)
 
 
 def shared(left: str, right: str, mark: Mark, holders: int, sites: int) -> tuple[Verdict, float] | None:
     """Return what one mark on two hosts says, and its bits; None where it says nothing.
 
-    `holders` of `sites` captured have it. Hosts of one owner's domain, and two of one platform, are not compared.
+    `holders` of `sites` captured have it. Hosts of one owner's domain, and two of platforms, are not compared.
     """
     if holders > MOST or urls.registrable_domain(left) == urls.registrable_domain(right):
         return None
-    if is_platform(left) or is_platform(right):
+    platforms = [found for host in (left, right) if (found := platform_of(host))]
+    if len(platforms) == 2:
         return None
-    strength: Strength = "B" if holders <= FEW and mark.kind in ("analytics", "ads", "verification") else "C"
+    rare = holders <= FEW and not platforms and mark.kind in ("analytics", "ads", "verification")
+    strength: Strength = "B" if rare else "C"
     says = {"favicon": 6.0, "image": 6.0}.get(mark.kind, 14.0)
     bits = float(capped(rarity(max(0, holders - 2), sites, says), SiteMarks.modality)) * (2.0 / max(2, holders))
-    what = _named(mark)
     more = "" if holders <= 2 else f", as do {holders - 2} other sites captured here"
-    sentence = (
-        f"Archived pages of {left} and {right} hold {what}{more}. This is consistent with shared management, and as "
-        "well with a copied page or template."
-    )
+    sentence = f"Archived pages of {left} and {right} hold {_named(mark)}{more}."
+    if platforms:
+        bits /= 4
+        sentence += f" {platforms[0]} puts ids of its own into its users' pages, and this may be one."
+    sentence += " This is consistent with shared management, and as well with a copied page or template."
     detail: dict[str, Any] = {"kind": mark.kind, "value": mark.value, "holders": holders, "sites": sites}
     return Verdict(1.0, strength, sentence, detail), round(bits, 2)
 

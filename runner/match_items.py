@@ -246,9 +246,8 @@ def _marks(context: MatchContext) -> int:
 
 def _sharing(mark: Mark, hosts: Sequence[str], total: int) -> Iterator[ItemPairRow]:
     """Yield each two of the sites that hold a mark; hosts of one domain are one site."""
-    sites = {urls.registrable_domain(host): host for host in reversed(hosts) if not marks.is_platform(host)}
-    held = sorted(sites.values())
-    if len(held) > marks.MOST:
+    held = sorted({urls.registrable_domain(host): host for host in reversed(hosts)}.values())
+    if len(held) > marks.MOST or marks.is_platforms_own(held):
         return
     for place, one in enumerate(held):
         for other in held[place + 1 :]:

@@ -20,7 +20,7 @@ from storage import matching, redirects
 from storage.marks import Found
 from storage.redirects import Redirection
 
-MOST_CAPTURES = 3_000  # read in one run; the next goes on from there
+MOST_CAPTURES = 2_000  # read in one run; the next goes on from there
 MOST_BYTES = 400_000_000  # of them in the archive, packed
 MOST_PACKED = 20_000_000  # of one capture; a page has less
 MAX_BODY = 50_000_000  # of one page unpacked; longer ones are passed over

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from matchers.marks import MAX_MARKS, MOST, Mark, is_platform, read, refreshed, shared
+from matchers.marks import MAX_MARKS, MOST, Mark, is_platform, is_platforms_own, read, refreshed, shared
 
 URL = "https://harbour.test/news/1"
 
@@ -83,6 +83,12 @@ def test_hosts_of_one_owner_and_of_platforms_are_not_linked() -> None:
     mark = Mark("analytics", "google-ua UA-20417355")
     assert shared("a.harbour.com", "b.harbour.com", mark, 2, 9) is None
     assert shared("one.blogspot.com", "two.blogspot.com", mark, 2, 9) is None
+    one = shared("harbour.test", "one.blogspot.com", mark, 2, 500)
+    assert one
+    assert one[0].strength == "C"
+    assert "blogspot.com puts ids of its own" in one[0].sentence
+    assert is_platforms_own(["harbour.test", "one.blogspot.com", "two.blogspot.com"])
+    assert not is_platforms_own(["harbour.test", "one.blogspot.com", "one.medium.com"])
     assert is_platform("someone.medium.com")
     assert not is_platform("notmedium.com")
 

@@ -86,7 +86,9 @@ def test_sites_with_one_id_are_linked_and_reading_again_adds_nothing(database: D
     some = [
         exchange("https://www.harbour.test/a", TAGGED),
         exchange("https://tideline.test/b", packed, Content_Encoding="gzip"),
-        exchange("https://one.blogspot.com/b", TAGGED),
+        exchange("https://one.blogspot.com/b", TAGGED.replace("UA-2041", "UA-3041")),
+        exchange("https://two.blogspot.com/b", TAGGED.replace("UA-2041", "UA-3041")),
+        exchange("https://breakwater.test/b", TAGGED.replace("UA-2041", "UA-3041")),
         exchange("https://pier.test/api", TAGGED, Content_Type="text/plain"),
     ]
     archive(database, tmp_path, some)
