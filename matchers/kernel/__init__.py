@@ -21,9 +21,9 @@ from matchers import fold
 
 Array = NDArray[Any]
 
-WIDTH, DENSE_WIDTH, WINDOW = 12, 5, 12  # matching-bench: grams of 12 and 5, windows of 12 to 16
+WIDTH, DENSE_WIDTH, WINDOW = 12, 5, 12  # chosen on benchmarks/match_text.py: wider or narrower finds no more
 SHINGLE, DENSE_SHINGLE = 5, 3  # the grams that exact Jaccard counts
-NARROW, FEW = 6, 96  # the window of dense scripts and of short texts; a key of a wide window is one of a narrow one too
+NARROW, FEW = 8, 96  # the window of dense scripts and of short texts; a key of a wide window is one of a narrow one too
 LETTER_WEIGHT, SHORT_DENSE, SHORT = 2, 5, 36  # eighteen letters, or eight of a dense script: below, a text has no keys
 WORD_WEIGHT, DENSE_WEIGHT, ENOUGH = 5, 3, 60  # twelve words, or twenty letters of a dense script, or a mixture
 PORTION = 1 << 24  # bytes signed at a time by one thread
