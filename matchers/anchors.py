@@ -18,7 +18,8 @@ from core.records import Post
 from matchers import numerals
 from matchers.wording import words_of
 
-MOST_TEXT, MOST = 20_000, 64  # characters looked at, anchors kept of one post
+SAMPLE = 300  # characters by which the script of a text is told
+MOST_TEXT, MOST = 4_000, 48  # characters looked at, anchors kept of one post
 VALUE = 80  # characters of an anchor as it is told
 GLOSSARY_BYTES, GLOSSARY_NAMES = 4_000_000, 20_000
 
@@ -30,6 +31,9 @@ KINDS: Mapping[str, float] = {
 
 _URL = re.compile(r"(?:https?://|www\.)\S+", re.I)
 _LATIN = re.compile(r"[A-Za-z\u00c0-\u024f][A-Za-z\u00c0-\u024f'’]*(?:[-.][A-Za-z0-9\u00c0-\u024f]+)*[0-9]*")
+_ENGLISH, _DIGIT = re.compile("[A-Za-z]"), re.compile(r"\d")
+_DENSE = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3041-\u30ff\u3400-\u9fff\uac00-\ud7a3]")
+_OTHER = re.compile("[\u0370-\u0dff\u10a0-\u13ff]")
 _HANDLE = re.compile(r"(?<![\w@])@[\w.]{2,}")
 _TAG = re.compile(r"(?<![\w#])[#＃](\w{2,})")
 
@@ -57,14 +61,14 @@ class Anchor:
 def anchors(post: Post, glossary: Glossary | None = None) -> tuple[Anchor, ...]:
     """Return the anchors of a post, those of its text in the order they stand there, each once."""
     text = words_of(post)[:MOST_TEXT]
-    bare = _URL.sub(lambda match: " " * len(match.group()), text)
+    bare = _URL.sub(_blank, text) if "://" in text or "www." in text else text
     found: list[Anchor] = [Anchor("link", link) for link in post.links if urls.host(link) and _page(link)]
     found += [Anchor("media", media.sha256) for media in post.media if media.sha256]
     found += [Anchor("tag", _fold(tag.lstrip("#＃"))) for tag in post.tags]
     found += [Anchor("tag", _fold(match.group(1)), match.start()) for match in _TAG.finditer(bare)]
     found += [Anchor("handle", _fold(name.lstrip("@"))) for name in post.mentions]
     found += [Anchor("handle", _fold(match.group()[1:].rstrip(".")), match.start()) for match in _HANDLE.finditer(bare)]
-    plain = _TAG.sub(lambda match: " " * len(match.group()), _HANDLE.sub(lambda m: " " * len(m.group()), bare))
+    plain = _TAG.sub(_blank, _HANDLE.sub(_blank, bare)) if "@" in bare or "#" in bare or "＃" in bare else bare
     found += [Anchor(kind, value, at) for kind, value, at in numerals.numbers(plain)]
     found += [Anchor("name", name, at, shown) for name, at, shown in names(plain)]
     if glossary:
@@ -76,25 +80,25 @@ def anchors(post: Post, glossary: Glossary | None = None) -> tuple[Anchor, ...]:
     return tuple(once.values())[:MOST]
 
 
+def _blank(match: re.Match[str]) -> str:
+    return " " * len(match.group())
+
+
 def names(text: str) -> list[tuple[str, int, str]]:
     """Return what may be names, by their sound in Latin letters, where each stands, and as it is written.
 
     In a text of another script every Latin word of three letters; in a Latin text words with a capital, a digit or a
     mark inside, but for those at the start of a sentence. Cyrillic and Greek words with a capital are spelled in Latin.
     """
-    latin = sum("a" <= c <= "z" for c in text.casefold())
-    others = sum(3 if c >= "\u0e00" else 1 for c in text if c.isalpha() and c > "\u024f")
-    foreign = latin < others
-    words = [word for word in _LATIN.findall(text) if len(word) >= 3]
-    headline = sum(word[0].isupper() for word in words) * 2 > len(
-        words
-    )  # every word with a capital: none says anything
-    found = [
-        (skeleton(match.group()), match)
-        for match in _LATIN.finditer(text)
-        if len(match.group()) >= 3
-        and (foreign or _marked(match.group(), headline) or (not headline and _capital(text, match)))
-    ]
+    sample = text[:SAMPLE]
+    foreign = len(_ENGLISH.findall(sample)) < 3 * len(_DENSE.findall(sample)) + len(_OTHER.findall(sample))
+    words = [match for match in _LATIN.finditer(text) if match.end() - match.start() >= 3]
+    capitals = [match for match in words if match.group()[0].isupper()]
+    headline = 2 * len(capitals) > len(words)  # every word with a capital: none says anything
+    likely = words if foreign else [match for match in words if _marked(match.group(), headline)]
+    if not foreign and not headline:
+        likely += [match for match in capitals if not _begins(text, match.start())]
+    found = [(skeleton(match.group()), match) for match in likely]
     found += [
         (skeleton(numerals.spelled(match.group())), match)
         for match in numerals.FOREIGN_NAME.finditer(text)
@@ -105,11 +109,9 @@ def names(text: str) -> list[tuple[str, int, str]]:
 
 def _marked(word: str, headline: bool) -> bool:
     """Return whether a word has a capital or a digit inside; in a headline, which may shout, a digit."""
-    return (not headline and word[1:] != word[1:].lower()) or any(c.isdigit() for c in word)
-
-
-def _capital(text: str, match: re.Match[str]) -> bool:
-    return match.group()[0].isupper() and not _begins(text, match.start())
+    if word.isalpha():
+        return not headline and not word[1:].islower()
+    return _DIGIT.search(word) is not None or (not headline and not word[1:].islower())
 
 
 def _begins(text: str, at: int) -> bool:
@@ -118,6 +120,7 @@ def _begins(text: str, at: int) -> bool:
     return not before or before[-1] in ".!?:…\n¿¡;"
 
 
+@lru_cache(maxsize=65_536)
 def skeleton(word: str) -> str:
     """Return a name by its sound, roughly: accents off, letters that spell one sound alike, each once in a row.
 

@@ -42,6 +42,8 @@ _NUMBER = re.compile(r"(?<![A-Za-z]-)(?<![A-Za-z0-9_.,])\d[\d.,'’\u00a0\u202f\
 _DIGITS_HAN = re.compile(r"\d+(?:\.\d+)?(?=[万萬만亿億억])")
 _HAN_NUMBER = re.compile("[零〇一二三四五六七八九两兩十百千万萬亿億]{2,}")
 _EAST_DATE = re.compile(r"(?:(\d{4})\s?[年년]\s?)?(\d{1,2})\s?[月월]\s?(\d{1,2})\s?[日号號일]")
+_FOREIGN_DIGIT = re.compile(r"(?![0-9])\d")
+_ANY = re.compile("[0-9〇一二三四五六七八九两兩十百千]")
 _AFTER = re.compile(r"\.?[\s\u00a0]{0,2}([^\W\d_]+)")
 _DOTTED = re.compile(r"(?<!\d)(\d{1,2})[./-](\d{1,2})[./-](\d{4})(?!\d)|(?<!\d)(\d{4})-(\d{1,2})-(\d{1,2})(?!\d)")
 
@@ -65,6 +67,8 @@ def spelled(word: str) -> str:
 def numbers(text: str) -> list[tuple[str, str, int]]:
     """Return what a text counts and dates: ("number" or "date", value, where). Numbers under 10 are left out."""
     text = _western(text)
+    if _ANY.search(text) is None:
+        return []
     found: list[tuple[str, str, int]] = []
     taken: list[tuple[int, int]] = []
 
@@ -123,11 +127,7 @@ def _month_before(text: str, at: int) -> int | None:
 
 def _western(text: str) -> str:
     """Return a text with the digits of every script as 0 to 9; its length stays."""
-    if text.isascii():
-        return text
-    return "".join(
-        str(unicodedata.digit(c)) if c.isdigit() and unicodedata.decimal(c, None) is not None else c for c in text
-    )
+    return text if text.isascii() else _FOREIGN_DIGIT.sub(lambda match: str(unicodedata.decimal(match.group())), text)
 
 
 def _value(digits: str) -> float | None:
