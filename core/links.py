@@ -8,6 +8,7 @@ also names stored posts and must therefore stay as it is.
 from __future__ import annotations
 
 import re
+from collections.abc import Container
 from functools import cache, lru_cache
 from importlib.resources import files
 from typing import NamedTuple
@@ -60,7 +61,7 @@ def _unwrapped(address: str) -> str | None:
     """Return the address within an address, or None."""
     host, rest = _split(address)
     rules = _rules()
-    for name in _names(rules.alias.get(host, host)) if host not in rules.wrap else _names(host):
+    for name in _names(host if host in rules.wrap else rules.alias.get(host, host)):
         for path, wanted in rules.wrap.get(name, ()):
             if (path == "*" or _same_path(path, rest)) and (inner := _parameter(rest, wanted)):
                 return inner
@@ -134,14 +135,17 @@ def _query(host: str, query: str, rules: Rules) -> str:
     return query
 
 
+@lru_cache(maxsize=65_536)
 def _names(host: str) -> tuple[str, ...]:
-    """Return the names under which rules for a host may stand: itself, `google.*`, `*.` and each domain above it."""
+    """Return the names under which rules for a host stand: itself, `google.*`, `*.` and each domain above it."""
+    rules = _rules()
     parts = host.split(".")
     found = [host]
     if parts[0] in ("google", "amazon"):
         found.append(f"{parts[0]}.*")
     found += [f"*.{'.'.join(parts[i:])}" for i in range(len(parts) - 1)]
-    return tuple(found)
+    tables: tuple[Container[str], ...] = (rules.wrap, rules.inside, rules.same, rules.drop, rules.keep)
+    return tuple(name for name in found if any(name in table for table in tables))
 
 
 @cache

@@ -61,7 +61,7 @@ class UrlShared(Matcher):
 def name(link: str) -> str:
     """Return the one name of what a link leads to: its DOI where it has one, else the page."""
     page = links.page(link)
-    doi = dois.of_link(page) or dois.of_link(link)
+    doi = dois.of_link(page) or (dois.of_link(link) if link[:4].lower() == "doi:" else None)
     return f"https://doi.org/{doi}" if doi else page
 
 
