@@ -106,7 +106,7 @@ def place_of(g: Any, own: Array, table: Array, shift: Any) -> int:
 
 @part
 def different(own: Array, table: Array) -> int:
-    """Return how many different grams a text has."""
+    """Fill the table with the first place of each gram, without chains; return how many differ."""
     shift = np.uint64(64 - bits_for(len(own)))
     mask = np.int64((ONE << (np.uint64(64) - shift)) - ONE)
     table[: mask + 1] = -1
@@ -337,7 +337,7 @@ def compare(
             row[c.RIGHT] = -1
             if least < SMALL or len(named) or row[c.BEST] >= EXCERPT or row[c.IN_RIGHT] >= near * PART * least:
                 if left < 0:
-                    left = lay(own, table[: 1 << bits], shift, nexts, tails)
+                    left = different(own, table)
                     aside[: len(own)], seen[: len(own)] = False, -1
                 if known[q] < 0:
                     known[q] = different(other, spare)
