@@ -120,14 +120,17 @@ class _Run:
                     matching.set_mark(conn, "posts", int(lot.ids[-1]))
 
     def _keep(self, lot: Lot) -> None:
-        """Match one lot, keep what was found in one transaction, then let the indexes follow."""
+        """Match one lot, keep what was found in one transaction, and let the indexes follow."""
         with ThreadPoolExecutor(1) as beside:  # the kernels of one leave Python to the other
             under_way = beside.submit(self._find_others, lot)
             with self.database.read() as conn:
                 found = Finder(conn, lot, self.indexes.text, self.setting).run()
             others = under_way.result()
-        number, token = self._store(found, others, lot)
-        self.indexes.append(found.text, others, number, token)
+        number, token = self.context.generation + 1, matching.new_token()
+        with ThreadPoolExecutor(1) as beside:  # an index that is ahead of what was kept is of no past: it starts over
+            following = beside.submit(self.indexes.append, found.text, others, number, token)
+            self._store(found, others, lot, token)
+            following.result()
         for other in others:
             self.matched.pairs += len(other.pairs)
             self.matched.dropped.extend(other.dropped)
@@ -139,11 +142,11 @@ class _Run:
         with self.database.read() as conn:
             return [plugin.find(conn, lot.rows) for plugin in self.indexes.plugins]
 
-    def _store(self, found: Found, others: Sequence[Others], lot: Lot) -> tuple[int, str]:
+    def _store(self, found: Found, others: Sequence[Others], lot: Lot, token: str) -> None:
         context = self.context
         with self.database.write() as conn:
-            number, token = matching.next_generation(
-                conn, context.generation, kernel.VERSION, len(lot.rows), context.at
+            number, _ = matching.next_generation(
+                conn, context.generation, kernel.VERSION, len(lot.rows), context.at, token
             )
             match_posts.save_signed(conn, number, found.signed, lot.again)
             found.pairs = unique(found.pairs)
@@ -153,7 +156,6 @@ class _Run:
             webs.set_quoting(conn, found.moved, [])
             families.save_members(conn, number, found.members)
         context.generation = number
-        return number, token
 
     def settle(self) -> None:
         """Group anew where copies of one text are still apart."""

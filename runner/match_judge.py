@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 
 from matchers import kernel, weights, wording
 from matchers.families import Match
-from matchers.judged import EXCERPT
+from matchers.judged import EXCERPT, Judged
 from matchers.wording import joined
 from runner.match_rows import ordered, pair_row, same_account
 from runner.match_setting import JOINING, Setting
@@ -20,7 +21,7 @@ from storage.matching import PairRow
 Array = NDArray[Any]
 
 GROUPS = 4_000  # posts judged at a time with their candidates
-CHARS = 32_000_000  # of the texts held at a time; a text may have millions
+CHARS = 16_000_000  # of the texts held at a time; a text may have millions
 
 
 class Asked(NamedTuple):
@@ -64,6 +65,17 @@ class Judge:
 
     def run(self, asked: Asked) -> Iterator[Told]:
         """Yield the matches among posts and their candidates; posts that are gone match nothing."""
+        with ThreadPoolExecutor(1) as beside:  # the kernel leaves Python to us: it judges while we say what was judged
+            coming: tuple[Asked, Mapping[int, Any], Future[Judged | None]] | None = None
+            for part, rows in self._portions(asked):
+                under_way = beside.submit(self._judged, part, rows)
+                if coming:
+                    yield from self._all_told(*coming[:2], coming[2].result())
+                coming = part, rows, under_way
+            if coming:
+                yield from self._all_told(*coming[:2], coming[2].result())
+
+    def _portions(self, asked: Asked) -> Iterator[tuple[Asked, dict[int, Any]]]:
         begin = 0
         while begin < len(asked.posts):
             part = asked.part(begin, min(begin + self.widest, len(asked.posts)))
@@ -71,7 +83,7 @@ class Judge:
             rows = self._rows(part)
             chars = sum(len(row.text or "") + len(row.title or "") for row in rows.values())
             self.widest = max(1, min(GROUPS, int(len(part.posts) * CHARS / max(chars, 1))))
-            yield from self._judged(_without(part, rows), rows)
+            yield _without(part, rows), rows
 
     def ask(self, post: int, other: int, holders: int, rank: int, aside: Array | None = None) -> Told | None:
         """Judge one pair that is not among the candidates; `aside` is what the guard set aside in the post."""
@@ -80,7 +92,10 @@ class Judge:
         asked = Asked(one, firsts, np.array([other], np.int64), np.array([holders], np.int64), rank_)
         rows = self._rows(asked)
         self.more = {"anchor": True}
-        told = next(self._judged(_without(asked, rows), rows, [aside] if aside is not None else None), None)
+        asked = _without(asked, rows)
+        told = next(
+            self._all_told(asked, rows, self._judged(asked, rows, [aside] if aside is not None else None)), None
+        )
         self.more = {}
         return told
 
@@ -90,28 +105,32 @@ class Judge:
         rows.update((row.id, row) for row in match_posts.load_texts(self.conn, [p for p in wanted if p not in rows]))
         return rows
 
-    def _judged(self, asked: Asked, rows: Mapping[int, Any], aside: Sequence[Array] | None = None) -> Iterator[Told]:
+    def _judged(self, asked: Asked, rows: Mapping[int, Any], aside: Sequence[Array] | None = None) -> Judged | None:
         if not len(asked.others):
-            return
+            return None
         ids = np.array(sorted(rows), np.int64)
         order = [rows[post] for post in ids.tolist()]
         texts = kernel.texts_of([joined(row.title, row.text) for row in order])
         accounts = np.array([-1 if row.account_id is None else row.account_id for row in order], np.int64)
         groups = wording.Groups(np.searchsorted(ids, asked.posts), asked.firsts, np.searchsorted(ids, asked.others))
-        more = {"aside": aside} if aside is not None else {}
-        judged = wording.judge(
-            texts, groups, accounts, near=self.setting.floor, commons=self.setting.commons, spans=True, **more
+        setting = self.setting
+        return wording.judge(
+            texts, groups, accounts, near=setting.floor, commons=setting.commons, spans=True, aside=aside
         )
+
+    def _all_told(self, asked: Asked, rows: Mapping[int, Any], judged: Judged | None) -> Iterator[Told]:
+        if judged is None:
+            return
         hits = np.flatnonzero(judged.kind)
         group = np.repeat(np.arange(len(asked.posts)), np.diff(asked.firsts))
-        bits = self._bits(asked, judged, group, hits, texts)
+        bits = self._bits(asked, judged, hits)
         for n in set(group[hits][judged.discount[hits] > 0].tolist()):
             self.aside[int(asked.posts[n])] = judged.aside(n)
         for n, pair in enumerate(hits.tolist()):
             yield self._told(rows[int(asked.posts[group[pair]])], rows[int(asked.others[pair])], judged, pair, bits[n],
                              (int(asked.holders[pair]), int(asked.ranks[pair])))  # fmt: skip
 
-    def _told(self, post: Any, other: Any, judged: Any, pair: int, bits: float, rarity: tuple[int, int]) -> Told:
+    def _told(self, post: Any, other: Any, judged: Judged, pair: int, bits: float, rarity: tuple[int, int]) -> Told:
         left, right = ordered(post, other)
         matcher = self.setting.matchers[judged.kind[pair]]
         assert matcher is not None  # noqa: S101 (a hit has a kind)
@@ -129,7 +148,7 @@ class Judge:
             return False
         return (min(row.left, row.right), max(row.left, row.right)) not in self.setting.unrelated
 
-    def _bits(self, asked: Asked, judged: Any, group: Array, hits: Array, texts: kernel.Texts) -> Array:
+    def _bits(self, asked: Asked, judged: Judged, hits: Array) -> Array:
         """Weigh by the letters in common and by how many hold the rarest stretch of them."""
         excerpt = judged.kind[hits] == EXCERPT
         letters = np.where(excerpt, judged.stretch[hits], judged.shared[hits])

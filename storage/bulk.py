@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, Row, Table
+from sqlalchemy import ColumnElement, Connection, Row, Table, literal_column
 
 CHUNK = 500  # values in one IN list; older SQLite takes 999
 
@@ -59,6 +59,12 @@ def pick(conn: Connection, table: Table, columns: Sequence[str], key: str, value
     statement = f"SELECT {', '.join(columns)} FROM {table.name} WHERE {key} {among}"  # noqa: S608  # names of ours
     given = orjson.dumps(wanted).decode() if sqlite else wanted
     return list(conn.exec_driver_sql(statement, (given,)))
+
+
+def among(column: ColumnElement[Any], numbers: Iterable[int]) -> ColumnElement[bool]:
+    """Return the condition that a column holds one of these numbers, written out: binding each costs more."""
+    listed = ",".join(map(str, map(int, numbers))) or "NULL"
+    return column.op("IN")(literal_column(f"({listed})"))
 
 
 def as_json(value: Any) -> str | None:

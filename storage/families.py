@@ -15,7 +15,7 @@ from core.errors import BadInput
 from core.times import iso
 from storage import match_tables as m
 from storage import tables as t
-from storage.bulk import Writer, chunks
+from storage.bulk import Writer, among, chunks
 from storage.cases import in_case
 from storage.judgements import words
 
@@ -46,7 +46,7 @@ def memberships(conn: Connection, posts: Iterable[int]) -> dict[int, Membership]
     found: dict[int, Membership] = {}
     query = select(_MEMBERS, _FAMILIES.c.anchor_id).join(_FAMILIES, _FAMILIES.c.id == _MEMBERS.c.family_id)
     for some in chunks(posts):
-        for row in conn.execute(query.where(_MEMBERS.c.post_id.in_(some))):
+        for row in conn.execute(query.where(among(_MEMBERS.c.post_id, some))):
             found[row.post_id] = Membership(row.post_id, row.family_id, row.anchor_id, row.matcher, row.score)
     return found
 
@@ -74,7 +74,7 @@ def count_copies(conn: Connection, originals: Iterable[int]) -> dict[int, int]:
     found: dict[int, int] = {}
     query = select(_SIGNED.c.copy_of, func.count().label("n")).group_by(_SIGNED.c.copy_of)
     for some in chunks(originals):
-        found.update((row.copy_of, row.n) for row in conn.execute(query.where(_SIGNED.c.copy_of.in_(some))))
+        found.update((row.copy_of, row.n) for row in conn.execute(query.where(among(_SIGNED.c.copy_of, some))))
     return found
 
 

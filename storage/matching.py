@@ -30,8 +30,8 @@ from storage.pairs import (
 
 __all__ = [
     "Filter", "ItemPairRow", "PairRow", "count_pairs", "edited_since", "forget_all", "generation", "knows_generation",
-    "list_items", "list_pairs", "list_together", "mark", "next_generation", "queue_again", "queue_kept", "save_items",
-    "save_pairs", "save_parameters", "set_mark", "touched_since", "waiting",
+    "list_items", "list_pairs", "list_together", "mark", "new_token", "next_generation", "queue_again", "queue_kept",
+    "save_items", "save_pairs", "save_parameters", "set_mark", "touched_since", "waiting",
 ]  # fmt: skip
 
 _POSTS, _VERSIONS = t.table(t.PostTable), t.table(t.PostVersion)
@@ -54,9 +54,16 @@ def knows_generation(conn: Connection, number: int, token: str) -> bool:
     return number == 0 or conn.execute(found).scalar_one_or_none() == token
 
 
-def next_generation(conn: Connection, after: int, kernel: str, posts: int, at: datetime) -> tuple[int, str]:
+def new_token() -> str:
+    """Return a token for a batch that no other batch anywhere has."""
+    return secrets.token_hex(8)
+
+
+def next_generation(
+    conn: Connection, after: int, kernel: str, posts: int, at: datetime, token: str | None = None
+) -> tuple[int, str]:
     """Note one more batch; return its number and token. Raises CannotStart where another process has just done so."""
-    token = secrets.token_hex(8)
+    token = token or new_token()
     values = {"generation": after + 1, "token": token, "kernel": kernel, "at": at, "posts": posts}
     try:
         conn.execute(insert(_GENERATIONS).values(values))
