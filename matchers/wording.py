@@ -195,7 +195,9 @@ def _grade(numbers: Array, measures: Array, near: float, cut: Array) -> _Grades:
     same = (numbers[:, k.SAME] > 0) & text
     scattered = numbers[:, k.LONGEST] <= ONE_PIECE * numbers[:, k.IN_RIGHT]
     alike = (jaccard >= near) & text & ~same & ((jaccard >= SURE) | scattered | (contained >= WHOLE))
-    excerpt = (numbers[:, k.BEST] >= kernel.ENOUGH) & (least >= DISTINCT) & ~same & ~alike
+    quoted = (numbers[:, k.BEST] >= kernel.ENOUGH) & (least >= DISTINCT) & ~same
+    alike &= ~quoted | (jaccard >= NEAR)  # near pairs kept below the usual threshold hide no excerpt
+    excerpt = quoted & ~alike
     kind = np.select([same, alike, excerpt], [j.EXACT, j.NEAR, j.EXCERPT], 0)
     long = np.where(excerpt, numbers[:, k.BEST], weight) >= LONG
     sure = long & (same | excerpt | (jaccard >= ALMOST))

@@ -175,3 +175,14 @@ def test_many_groups_at_once_say_what_each_says_alone() -> None:
             if alone.kind[k]:
                 assert at_once.verdict(12 * n + k) == alone.verdict(k)
     assert {KINDS[k] for k in at_once.kind} >= {"text.near", "text.excerpt"}
+
+
+def test_near_pairs_kept_below_the_usual_threshold_hide_no_excerpt() -> None:
+    words = ARTICLE.split()
+    left, right = " ".join(words[:44]), " ".join([*words[22:44], *words[60:80]])
+    kinds = set()
+    for near in (0.2, 0.3, 0.35):
+        found = wording.judge([left, right], wording.Groups.of([(0, 1)]), np.array([1, 2]), near=near)
+        assert 0.2 < found.jaccard(0) < 0.35
+        kinds.add(int(found.kind[0]))
+    assert [KINDS[kind] for kind in kinds] == ["text.excerpt"]
