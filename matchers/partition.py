@@ -89,7 +89,7 @@ class Some(NamedTuple):
         some = Some(named, self.texts.take(own), self.accounts[own])
         if of is None:
             return some
-        starts, tails = _gathered(of.starts, of.tails, places)
+        starts, tails = gathered(of.starts, of.tails, places)
         return some._replace(starts=starts, tails=tails)
 
 
@@ -179,10 +179,26 @@ def judge(pairs: Chosen, some: Some, setting: tuple[float, Commons], alone: bool
     near, commons = setting
     right, left = (np.searchsorted(some.numbers, side) for side in (pairs.who, pairs.row))
     told = bulk.Setting(some.texts, some.accounts, near, commons)
-    left_out = Candidates(right, left, *pairs[2:])
-    here = left_out if alone else bulk.with_chains(left_out, some.tails, some.starts)
+    every = Candidates(right, left, *pairs[2:])
+    here = every if alone else bulk.with_chains(every, some.tails, some.starts)
     found = bulk.judge_pairs(told, here.who, here.row, here.shared, here.holders, alone)
     return found._replace(left=some.numbers[found.left], right=some.numbers[found.right])
+
+
+def chained(pairs: Chosen, some: Some) -> Candidates:
+    """Return candidates without the quotations that share no chain of keys; `some` need hold tails alone."""
+    right, left = (np.searchsorted(some.numbers, side) for side in (pairs.who, pairs.row))
+    found = bulk.with_chains(Candidates(right, left, *pairs[2:]), some.tails, some.starts)
+    return found._replace(who=some.numbers[found.who], row=some.numbers[found.row])
+
+
+def tails_together(parts: Sequence[Some]) -> Some:
+    """Return tails from several places as one, by their numbers."""
+    numbers = np.concatenate([part.numbers for part in parts])
+    unique, first = np.unique(numbers, return_index=True)
+    starts = np.concatenate([[0], *(np.diff(part.starts) for part in parts)]).cumsum()
+    starts, tails = gathered(starts, np.concatenate([part.tails for part in parts]), first)
+    return Some(unique, kernel.texts_of([]), np.zeros(0, np.int64), starts, tails)
 
 
 def together(parts: Sequence[Some]) -> Some:
@@ -196,11 +212,11 @@ def together(parts: Sequence[Some]) -> Some:
     if not any(len(part.tails) for part in parts):
         return whole
     starts = np.concatenate([[0], *(np.diff(part.starts) for part in parts)]).cumsum()
-    starts, tails = _gathered(starts, np.concatenate([part.tails for part in parts]), first)
+    starts, tails = gathered(starts, np.concatenate([part.tails for part in parts]), first)
     return whole._replace(starts=starts, tails=tails)
 
 
-def _gathered(starts: Array, tails: Array, places: Array) -> tuple[Array, Array]:
+def gathered(starts: Array, tails: Array, places: Array) -> tuple[Array, Array]:
     """Return the tails of some texts side by side, and where those of each begin."""
     sizes = starts[places + 1] - starts[places]
     begins = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)

@@ -23,17 +23,17 @@ from numpy.typing import NDArray
 from core.errors import CannotStart
 from matchers import partition
 from matchers.bulk import BulkPairs
+from matchers.candidates import Candidates
 from matchers.commons import NOTHING, Commons
 from matchers.judged import EXACT
-from matchers.kernel import texts_of
-from matchers.partition import Chosen, Indexed, Shared, Some
+from matchers.partition import Chosen
 from matchers.wording import NEAR
+from runner import cluster_tasks as tasks
 from runner.archive_parts import Archive
 
 Array = NDArray[Any]
 
 KEYS_A_RANGE = 24_000_000  # some 1.5 GB of a worker's memory while they meet, at the most
-NO_TEXTS = Some(np.zeros(0, np.int64), texts_of([]), np.zeros(0, np.int64))
 RETRIES = 5  # of one piece of work, whose worker is lost each time
 CONFIG = {
     "distributed.scheduler.allowed-failures": RETRIES,
@@ -98,7 +98,24 @@ def match(
     client: Client, archive: Archive, setting: Setting | None = None, progress: Progress | None = None
 ) -> Iterator[Part]:
     """Match an archive; yield its parts in the order in which they are done. The order changes no result."""
-    yield from _Job(client, archive, setting or Setting(), progress).run()
+    if archive.sizes:
+        yield from _Job(client, archive, setting or Setting(), progress).matches()
+
+
+def candidates(
+    client: Client, archive: Archive, setting: Setting | None = None, progress: Progress | None = None
+) -> Iterator[Candidates]:
+    """Yield who is worth comparing with whom, part by part in no order; `who` and `row` are ids of posts, ascending."""
+    if archive.sizes:
+        yield from _Job(client, archive, setting or Setting(), progress).candidates()
+
+
+class _Met(NamedTuple):
+    """Futures of the candidates and the indexed texts of each part, and the rank at which each part ends."""
+
+    chosen: list[Any]
+    indexed: list[Any]
+    ends: Array
 
 
 class _Job:
@@ -110,19 +127,43 @@ class _Job:
         self.firsts = np.concatenate([[0], np.cumsum(archive.sizes)]).astype(np.int64)
         self.told = (setting.near, setting.commons)
 
-    def run(self) -> Iterator[Part]:
-        signed = [self._do(_sign, self.archive, part) for part in self.parts]
+    def matches(self) -> Iterator[Part]:
+        met = self._meet()
+        ids = self._ids()
+        for part, one in enumerate(self.exact):
+            if len(one.left):
+                yield Part(part, ids[one.left], ids[one.right], one)
+        wanted = [self._do(tasks.by_part, one, met.ends) for one in met.chosen]
+        texts = self._texts(wanted, np.append(0, met.ends[:-1]), met.indexed)
+        judged = [self._do(tasks.judge, one, texts[n], self.told, False) for n, one in enumerate(met.chosen)]
+        numbers = self._numbers(met)
+        del met, wanted, texts
+        for part, found in self._done(judged):
+            left, right = numbers[found.left], numbers[found.right]
+            yield Part(part, ids[left], ids[right], found._replace(left=left, right=right))
+
+    def candidates(self) -> Iterator[Candidates]:
+        met = self._meet()
+        wanted = self._pieces([self._do(tasks.by_part, one, met.ends) for one in met.chosen], len(self.parts))
+        begins = np.append(0, met.ends[:-1]).tolist()
+        picked = [self._do(tasks.pick_tails, begins[n], one, wanted[n]) for n, one in enumerate(met.indexed)]
+        tails = self._pieces(picked, len(self.parts))
+        chained = [self._do(tasks.chained, one, tails[n]) for n, one in enumerate(met.chosen)]
+        ids = self._ids()[self._numbers(met)]
+        del met, wanted, picked, tails
+        for _, found in self._done(chained):
+            yield found._replace(who=ids[found.who], row=ids[found.row])
+
+    def _meet(self) -> _Met:
+        """Sign all parts, set exact copies apart, and let the others meet."""
+        signed = [self._do(tasks.sign, self.archive, part) for part in self.parts]
         self._show("signing", signed)
         copies = self._copies(signed)
-        indexed = [
-            self._do(partition.indexed, one, copies[part], self.setting.commons) for part, one in enumerate(signed)
-        ]
-        counts = self.client.gather([self._do(_how_many, one) for one in indexed])
+        indexed = [self._do(partition.indexed, one, copies[n], self.setting.commons) for n, one in enumerate(signed)]
+        counts = self.client.gather([self._do(tasks.how_many, one) for one in indexed])
         chosen = self._candidates(signed, indexed, counts)
-        del signed
         self._show("meeting", chosen)
-        yield from self._exact()
-        yield from self._near(chosen, indexed, np.cumsum([posts for posts, _ in counts]))
+        return _Met(chosen, indexed, np.cumsum([posts for posts, _ in counts]))
 
     def _do(self, function: Callable[..., Any], *arguments: Any) -> Any:
         return self.client.submit(function, *arguments, pure=False)
@@ -142,9 +183,9 @@ class _Job:
         pairs = Chosen(later[order], original[order], none, none, none.astype(np.uint8))
         cuts = np.searchsorted(pairs.who, self.firsts)
         mine = [Chosen(*(column[a:b] for column in pairs)) for a, b in pairwise(cuts)]
-        wanted = [_by_part(one, self.firsts[1:]) for one in mine]
+        wanted = [tasks.by_part(one, self.firsts[1:]) for one in mine]
         texts = self._texts([self._do(list, one) for one in wanted], self.firsts[:-1], None)
-        judged = [self._do(_judge, one, texts[part], self.told, True) for part, one in enumerate(mine)]
+        judged = [self._do(tasks.judge, one, texts[part], self.told, True) for part, one in enumerate(mine)]
         self.exact: list[BulkPairs] = [_only(one, one.kind == EXACT) for one in self.client.gather(judged)]
         return [one.right - self.firsts[part] for part, one in enumerate(self.exact)]
 
@@ -159,9 +200,9 @@ class _Job:
             for part, one in enumerate(signed)
         ]
         met = [self._do(partition.met, some, ends) for some in self._pieces(dealt, ranges)]
-        sizes = self._do(_all_sizes, list(indexed))
+        sizes = self._do(tasks.all_sizes, list(indexed))
         return [
-            self._do(_choose, some, begins[part], indexed[part], sizes)
+            self._do(tasks.choose, some, begins[part], indexed[part], sizes)
             for part, some in enumerate(self._pieces(met, len(ends)))
         ]
 
@@ -169,81 +210,34 @@ class _Job:
         """Let each part hand over the texts that others want of it; return what each part is handed."""
         asked = self._pieces(wanted, len(self.parts))
         picked = [
-            self._do(_pick, self.archive, part, int(begins[part]), indexed[part] if indexed else None, asked[part])
+            self._do(tasks.pick, self.archive, part, int(begins[part]), indexed[part] if indexed else None, asked[part])
             for part in self.parts
         ]
         return self._pieces(picked, len(self.parts))
 
-    def _exact(self) -> Iterator[Part]:
-        ids = self.client.gather([self._do(_ids, self.archive, part) for part in self.parts])
-        self.ids = np.concatenate(ids) if ids else np.zeros(0, np.int64)
-        for part, one in enumerate(self.exact):
-            if len(one.left):
-                yield Part(part, self.ids[one.left], self.ids[one.right], one)
+    def _ids(self) -> Array:
+        return np.concatenate(self.client.gather([self._do(tasks.ids, self.archive, part) for part in self.parts]))
 
-    def _near(self, chosen: Sequence[Any], indexed: Sequence[Any], ends: Array) -> Iterator[Part]:
-        """Judge the candidates of each part where its texts are."""
-        wanted = [self._do(_by_part, one, ends) for one in chosen]
-        texts = self._texts(wanted, np.concatenate([[0], ends[:-1]]), indexed)
-        judged = {self._do(_judge, one, texts[part], self.told, False): part for part, one in enumerate(chosen)}
-        places = self.client.gather([self._do(_places, one) for one in indexed])
-        numbers = np.concatenate([own + first for own, first in zip(places, self.firsts, strict=False)])
-        del chosen, indexed, wanted, texts
-        for done, future in enumerate(as_completed(list(judged))):
-            found, part = future.result(), judged.pop(future)
+    def _numbers(self, met: _Met) -> Array:
+        """Return the number, in the whole, of the text of each rank."""
+        places = self.client.gather([self._do(tasks.places, one) for one in met.indexed])
+        return np.concatenate([own + first for own, first in zip(places, self.firsts, strict=False)])
+
+    def _done(self, futures: Sequence[Any]) -> Iterator[tuple[int, Any]]:
+        """Yield place and result of each as it is done, and let go of it."""
+        waiting = {future: n for n, future in enumerate(futures)}
+        of = len(waiting)
+        del futures
+        for done, future in enumerate(as_completed(list(waiting))):
             if self.progress:
-                self.progress("comparing", done + 1, len(self.parts))
-            left, right = numbers[found.left], numbers[found.right]
-            yield Part(part, self.ids[left], self.ids[right], found._replace(left=left, right=right))
+                self.progress("comparing", done + 1, of)
+            yield waiting.pop(future), future.result()
             future.release()
 
     def _show(self, what: str, futures: Sequence[Any]) -> None:
         if self.progress:
             for done, _ in enumerate(as_completed(list(futures))):
                 self.progress(what, done + 1, len(futures))
-
-
-def _sign(archive: Archive, part: int) -> partition.Signed:
-    return partition.sign(archive.read(part).some.texts)
-
-
-def _ids(archive: Archive, part: int) -> Array:
-    return np.asarray(archive.read(part).ids)
-
-
-def _how_many(indexed: Indexed) -> tuple[int, int]:
-    return len(indexed.places), int(indexed.sizes.sum())
-
-
-def _places(indexed: Indexed) -> Array:
-    return indexed.places
-
-
-def _all_sizes(indexed: Sequence[Indexed]) -> Array:
-    return np.concatenate([one.sizes for one in indexed]).astype(np.int32)
-
-
-def _choose(shared: Sequence[Shared], rank: int, indexed: Indexed, all_sizes: Array) -> Chosen:
-    return partition.candidates(shared, rank, indexed.sizes, all_sizes)
-
-
-def _by_part(pairs: Chosen, ends: Array) -> list[Array]:
-    """Return which texts pairs name, of each part: ascending numbers (or ranks) below its end."""
-    named = np.unique(np.concatenate([pairs.who, pairs.row]).astype(np.int64))
-    return np.split(named, np.searchsorted(named, ends[:-1]))
-
-
-def _pick(archive: Archive, part: int, begin: int, indexed: Indexed | None, wanted: Sequence[Array]) -> list[Some]:
-    """Return the texts of a part that others want, for each of them, under the numbers they were asked for by.
-
-    `begin` is the number of the first text, or, where `indexed` is given, the rank of the first indexed one.
-    """
-    some = archive.read(part).some if any(len(named) for named in wanted) else None
-    return [NO_TEXTS if some is None else some.take(named, named - begin, indexed) for named in wanted]
-
-
-def _judge(pairs: Chosen, texts: Sequence[Some], setting: tuple[float, Commons], alone: bool) -> BulkPairs:
-    return partition.judge(pairs, partition.together(texts), setting, alone)
 
 
 def _only(pairs: BulkPairs, chosen: Array) -> BulkPairs:

@@ -31,6 +31,14 @@ class Stepped:
     dropped: list[dict[str, Any]] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True)
+class Workers:
+    """Who looks up for us: so many workers on this machine, or those of the cluster whose scheduler has an address."""
+
+    count: int | None = None
+    address: str | None = None
+
+
 @dataclass(slots=True)
 class MatchContext:
     """One run of matching, for the steps that come after the texts.
@@ -50,6 +58,7 @@ class MatchContext:
     generation: int = 0
     progress: Progress = silent
     say: Callable[[str], None] = lambda _: None
+    workers: Workers | None = None
 
     @property
     def index_folder(self) -> Path:

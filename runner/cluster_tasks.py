@@ -1,0 +1,85 @@
+"""The pieces of work a cluster does: each reads what it needs by itself and hands on no more than is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from matchers import partition
+from matchers.bulk import BulkPairs
+from matchers.candidates import Candidates
+from matchers.commons import Commons
+from matchers.kernel import texts_of
+from matchers.partition import Chosen, Indexed, Shared, Some
+from runner.archive_parts import Archive
+
+Array = NDArray[Any]
+
+NO_TEXTS = Some(np.zeros(0, np.int64), texts_of([]), np.zeros(0, np.int64))
+
+
+def sign(archive: Archive, part: int) -> partition.Signed:
+    """Sign a part."""
+    return partition.sign(archive.read(part).some.texts)
+
+
+def ids(archive: Archive, part: int) -> Array:
+    """Return the ids of the posts of a part."""
+    return np.asarray(archive.read(part).ids)
+
+
+def how_many(indexed: Indexed) -> tuple[int, int]:
+    """Return how many texts of a part are indexed, and how many keys they have."""
+    return len(indexed.places), int(indexed.sizes.sum())
+
+
+def places(indexed: Indexed) -> Array:
+    """Return the places of the indexed texts in their part."""
+    return indexed.places
+
+
+def all_sizes(indexed: Sequence[Indexed]) -> Array:
+    """Return how many keys each indexed text has, of all parts."""
+    return np.concatenate([one.sizes for one in indexed]).astype(np.int32)
+
+
+def choose(shared: Sequence[Shared], rank: int, indexed: Indexed, all_sizes: Array) -> Chosen:
+    """Return the candidates of a part."""
+    return partition.candidates(shared, rank, indexed.sizes, all_sizes)
+
+
+def by_part(pairs: Chosen, ends: Array) -> list[Array]:
+    """Return which texts pairs name, of each part: ascending numbers (or ranks) below its end."""
+    named = np.unique(np.concatenate([pairs.who, pairs.row]).astype(np.int64))
+    return np.split(named, np.searchsorted(named, ends[:-1]))
+
+
+def pick(archive: Archive, part: int, begin: int, indexed: Indexed | None, wanted: Sequence[Array]) -> list[Some]:
+    """Return the texts of a part that others want, for each of them, under the numbers they were asked for by.
+
+    `begin` is the number of the first text, or, where `indexed` is given, the rank of the first indexed one.
+    """
+    some = archive.read(part).some if any(len(named) for named in wanted) else None
+    return [NO_TEXTS if some is None else some.take(named, named - begin, indexed) for named in wanted]
+
+
+def judge(pairs: Chosen, texts: Sequence[Some], setting: tuple[float, Commons], alone: bool) -> BulkPairs:
+    """Judge the candidates of a part with the texts that were picked for it."""
+    return partition.judge(pairs, partition.together(texts), setting, alone)
+
+
+def pick_tails(begin: int, indexed: Indexed, wanted: Sequence[Array]) -> list[Some]:
+    """Return the tails of keys that others want of a part, for each of them; no texts."""
+    return [
+        NO_TEXTS._replace(numbers=named, starts=starts, tails=tails)
+        for named in wanted
+        for starts, tails in (partition.gathered(indexed.starts, indexed.tails, named - begin),)
+    ]
+
+
+def chained(pairs: Chosen, tails: Sequence[Some]) -> Candidates:
+    """Return the candidates of a part without quotations that share no chain of keys, by rank."""
+    return partition.chained(pairs, partition.tails_together(tails))
