@@ -315,7 +315,7 @@ class Known:
         bits = _LETTER * (min(len(plain), 11) - 1)
         if plain not in self.ordinary or (strange and len(plain) >= 4):
             return bits
-        return min(_MOST_ORDINARY, _ORDINARY * len(plain))
+        return min(_MOST_ORDINARY, _ORDINARY * len(plain)) if len(plain) > 5 else 0.0  # short words are everywhere
 
 
 _WAYS = {
