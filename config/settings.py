@@ -79,7 +79,7 @@ class Matching(_Section):
     same_source: bool = Field(True, description="Look for other translations and rewordings of one text.")
     translated: bool = Field(True, description="Look for possible translations, by what survives them.")
     meaning_posts: int = Field(
-        100_000, ge=0, description="Posts that one run looks at for these two; the rest wait. 0 is no limit."
+        100_000, ge=0, description="Most posts one run looks at for these two; others wait. 0: all."
     )
     glossary: str = Field(
         "", description="A file with names in several scripts: one thing a line, its forms parted by =."

@@ -18,6 +18,7 @@ from runner.match_rows import ordered, pair_row, parameters_of
 from storage import matching, meanings
 
 LOT = 4_000  # posts read at a time
+AT_LEAST = 2_000  # posts a run looks at where there are as many, so that a small run ends soon
 UPTO, ROW, TARGET = "meaning:generation", "meaning:row", "meaning:target"
 
 
@@ -81,12 +82,13 @@ def step(context: MatchContext) -> Stepped:
             current, token, _ = matching.generation(conn)
             for finder in finders:
                 finder.catch_up(conn, past)
+            most = _most(context, meanings.matched_at(conn, context.at))
         # a pass that was cut short is ended before what came since is read, so that no post is passed over
         cut = [(past.upto, past.target, past.row)] if past.row else []
         for after, upto, row in [*cut, (past.target if past.row else past.upto, current, 0)]:
-            for rows in _lots(context, after, upto, row):
+            for rows in _lots(context, after, upto, row, min(most, LOT)):
                 _keep(context, finders, rows, done, (upto, token))
-                if 0 < context.settings.match.meaning_posts <= done.posts:
+                if done.posts >= most:
                     break
             else:
                 with context.database.write() as conn:
@@ -108,7 +110,7 @@ def _finders(context: MatchContext, stack: ExitStack) -> list[Finder]:
     folder, setting = context.index_folder, context.settings.match
     finders: list[Finder] = []
     if setting.same_source:
-        finders.append(stack.enter_context(Sources(folder, setting.near_threshold)))
+        finders.append(stack.enter_context(Sources(folder)))
     if setting.translated:
         finders.append(stack.enter_context(Translations(folder, setting.glossary)))
         if setting.encoder:
@@ -118,10 +120,16 @@ def _finders(context: MatchContext, stack: ExitStack) -> list[Finder]:
     return finders
 
 
-def _lots(context: MatchContext, after: int, upto: int, row: int) -> Iterator[list[Any]]:
+def _most(context: MatchContext, matched: int) -> int:
+    """Return how many posts this run looks at: twice the new ones, so that a backlog is worked off beside them."""
+    limit = context.settings.match.meaning_posts
+    return min(limit, max(AT_LEAST, 2 * matched)) if limit else 2**62
+
+
+def _lots(context: MatchContext, after: int, upto: int, row: int, size: int) -> Iterator[list[Any]]:
     while upto > after:
         with context.database.read() as conn:
-            rows = meanings.fresh(conn, after, upto, row, LOT)
+            rows = meanings.fresh(conn, after, upto, row, size)
         if not rows:
             return
         yield rows

@@ -7,8 +7,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-import numpy as np
-
 from matchers import lexicon, rivals, same_source, wording
 from matchers.same_source import TextSameSource
 from matchers.segments import Segments
@@ -23,10 +21,10 @@ DRIFT = 0.05  # part of the posts that the table may not know after a kill, befo
 class Sources:
     """The matcher text.same_source with its index; open it, catch up, hand it lots of posts."""
 
-    def __init__(self, folder: Path, near: float) -> None:
-        """Take the folder of the indexes, and the likeness from which two texts are copies."""
+    def __init__(self, folder: Path) -> None:
+        """Take the folder of the indexes."""
         self.matcher = TextSameSource()
-        self.near, self.lots = near, 0
+        self.lots = 0
         self.index = Segments(folder / "sources", f"{lexicon.VERSION} {self.matcher.version}")
         self.path = folder / "sources" / "lexicon"
         self.known = lexicon.Lexicon.load(self.path) or lexicon.Lexicon()
@@ -82,15 +80,11 @@ class Sources:
         """Say what was found, but for those pairs that are copies or excerpts: that is said of them already."""
         pairs = list(zip(near.one.tolist(), near.other.tolist(), strict=True))
         copies = meanings.told(conn, pairs)
-        places = {row: i for i, row in enumerate(sorted({row for pair in pairs for row in pair}))}
-        groups = wording.Groups.of([(places[one], places[other]) for one, other in pairs])
-        nobody = np.full(len(places), -1, np.int64)
-        judged = wording.judge([texts[row] for row in places], groups, nobody, near=self.near)
         found: list[Found] = []
-        for pair in np.flatnonzero(judged.kind == 0).tolist():
-            if pairs[pair] in copies:
+        for pair, (one, other) in enumerate(pairs):
+            if (one, other) in copies:
                 continue
-            left, right = ordered(rows[pairs[pair][0]], rows[pairs[pair][1]])
+            left, right = ordered(rows[one], rows[other])
             by_same = same_account(left, right)
             said = same_source.verdict(
                 near.measured, pair, (texts[left.id], texts[right.id]), self.known, by_same=by_same

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from storage import match_tables as m
 from storage import tables as t
 from storage.bulk import chunks
 
 _POSTS, _SIGNED, _PAIRS = t.table(t.PostTable), t.table(m.MatchPost), t.table(m.MatchPair)
+
+_MEMBERS = t.table(m.MatchMember)
+_GENERATIONS = t.table(m.MatchGeneration)
 
 COPIES = ("text.exact", "text.near", "text.excerpt")
 FIELDS = (
@@ -32,12 +36,24 @@ def posts(conn: Connection, ids: Iterable[int]) -> list[Any]:
     return [row for some in chunks(ids) for row in conn.execute(select(*columns).where(_POSTS.c.id.in_(some)))]
 
 
+def matched_at(conn: Connection, at: datetime) -> int:
+    """Return how many posts the run of a moment matched."""
+    total = select(func.coalesce(func.sum(_GENERATIONS.c.posts), 0)).where(_GENERATIONS.c.at == at)
+    return int(conn.execute(total).scalar_one())
+
+
 def told(conn: Connection, pairs: Sequence[tuple[int, int]]) -> set[tuple[int, int]]:
-    """Return those pairs of posts (either order) that are told as copies or excerpts, smaller id first."""
-    wanted = {(min(pair), max(pair)) for pair in pairs}
+    """Return those pairs of posts (smaller id first) that are told as copies or excerpts, or are of one family."""
     found: set[tuple[int, int]] = set()
+    families: dict[int, str] = {}
     query = select(_PAIRS.c.left_id, _PAIRS.c.right_id).where(_PAIRS.c.matcher.in_(COPIES))
-    for some in chunks(sorted({row for pair in wanted for row in pair})):
+    members = select(_MEMBERS.c.post_id, _MEMBERS.c.family_id)
+    for some in chunks(sorted({row for pair in pairs for row in pair})):
         rows = conn.execute(query.where(_PAIRS.c.left_id.in_(some)))
         found.update((min(row.left_id, row.right_id), max(row.left_id, row.right_id)) for row in rows)
-    return found & wanted
+        families.update(
+            (row.post_id, row.family_id) for row in conn.execute(members.where(_MEMBERS.c.post_id.in_(some)))
+        )
+    return {
+        pair for pair in pairs if pair in found or (pair[0] in families and families[pair[0]] == families.get(pair[1]))
+    }

@@ -23,7 +23,8 @@ WANTED = {(f"{n:05d}", f"{n + 8:05d}") for n in range(4)}
 
 def _found(database: Database) -> set[tuple[str, str]]:
     """Return the versions that were found, by this matcher or, where they are as near as that, by those of copies."""
-    near, others = set(pairs(database, "text.near")), set(pairs(database, "text.same_source"))
+    near = set(pairs(database, "text.near")) | set(pairs(database, "text.excerpt"))
+    others = set(pairs(database, "text.same_source"))
     assert not near & others
     return {(min(pair), max(pair)) for pair in near | others}
 
