@@ -113,17 +113,19 @@ def candidates(keys: Array, starts: Array, threads: int = 1) -> Candidates:
     return found._replace(who=held[found.who], row=held[found.row])
 
 
-def partial(keys: Array, ranks: Array) -> Counts:
+def partial(keys: Array, ranks: Array, sizes: Array) -> Counts:
     """Return who meets whom, and how often, at the keys of one range: of those alone, or with any others.
 
     `keys` uint64 in any order, `ranks` of their holders (below 2**32); all holders of a key must be among them.
+    `sizes`: int64, how many keys each rank has in all ranges together.
     """
     from matchers.kernel import lookup
 
     order = lookup.order(ranks.astype(np.uint64))
     keys, ranks = keys[order], ranks[order]
     posts, begins = np.unique(ranks, return_index=True)
-    met = meetings(keys, np.append(begins, len(keys)), posts, 1)._replace(floors=np.ones(len(posts), np.int64))
+    met = meetings(keys, np.append(begins, len(keys)), posts, 1, sizes[posts])
+    met = met._replace(floors=np.ones(len(posts), np.int64))
     counts = summed(chain.from_iterable(tallied(met, 1, lambda counts: counts)))
     return counts._replace(who=posts[counts.who].astype(np.uint32), row=posts[counts.row].astype(np.uint32))
 
@@ -164,8 +166,8 @@ def with_chains(found: Candidates, tails: Array, starts: Array) -> Candidates:
     return chained(found, (tails, starts), (tails, starts), place)
 
 
-def meetings(keys: Array, starts: Array, ranks: Array, threads: int) -> Meetings:
-    """Bring the holders of each key together; posts stand by ascending rank."""
+def meetings(keys: Array, starts: Array, ranks: Array, threads: int, sizes: Array | None = None) -> Meetings:
+    """Bring the holders of each key together; posts stand by ascending rank. `sizes`: if they have other keys too."""
     from matchers.kernel import meet
 
     bits = max(1, (len(keys) // BUCKET).bit_length())
@@ -186,7 +188,8 @@ def meetings(keys: Array, starts: Array, ranks: Array, threads: int) -> Meetings
     _side_by_side(threads, [
         (meet.group, pairs, bounds, a, b, postings, refs) for a, b in _cuts(1 << bits, 8 * threads)
     ])  # fmt: skip
-    return Meetings(starts, meeting.caps(ranks), meeting.floors(np.diff(starts)), postings, refs)
+    whole = np.diff(starts) if sizes is None else sizes
+    return Meetings(starts, meeting.caps(ranks, whole), meeting.floors(whole), postings, refs)
 
 
 def tallied(met: Meetings, threads: int, then: Callable[[Counts], T]) -> Iterator[list[T]]:

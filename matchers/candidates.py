@@ -81,7 +81,7 @@ class Lookup:
             found.append((low, high, one.rows))
         found.append((self.low[begin:end], self.high[begin:end], self.rows))
         held = np.sum([high - low for low, high, _ in found], axis=0)
-        caps = np.repeat(meeting.caps(self.ranks[first:last]), self.sizes[first:last])
+        caps = np.repeat(meeting.caps(self.ranks[first:last], self.sizes[first:last]), self.sizes[first:last])
         firsts = np.zeros(len(held) + 1, np.int64)
         np.cumsum(np.minimum(held, caps), out=firsts[1:])
         ends, before = firsts[:-1].copy(), np.zeros(len(held), np.int64)
@@ -132,7 +132,8 @@ def chosen_of(who: Array, row: Array, shared: Array, own: Array, other: Array) -
     from matchers.kernel import meet
 
     sorts = np.zeros(len(who), np.uint8)
-    chosen = meet.choose(who, row, shared, own, other, meeting.LEAST, meeting.QUOTE, meeting.TOP, sorts)
+    limits = (meeting.leasts(own), meeting.tops(own), meeting.QUOTE, meeting.QUOTE_TOP)
+    chosen = meet.choose(who, row, shared, own, other, *limits, sorts)
     return chosen, sorts[chosen]
 
 

@@ -130,12 +130,15 @@ def keys(signed: Signed, of: Indexed, rank: int, ranges: int, commons: Commons) 
     return _dealt(own, np.repeat(np.arange(rank, rank + len(of.places), dtype=np.uint32), of.sizes), ranges)
 
 
-def met(portions: Sequence[Portion], ends: Sequence[int]) -> list[Shared]:
-    """Return who meets whom at the keys of one range, for each part; `ends` are the ranks at which the parts end."""
+def met(portions: Sequence[Portion], ends: Sequence[int], all_sizes: Array) -> list[Shared]:
+    """Return who meets whom at the keys of one range, for each part.
+
+    `ends` are the ranks at which the parts end, `all_sizes` the numbers of keys of every rank in all ranges.
+    """
     values, ranks = _whole(portions)
     begins = np.flatnonzero(np.append(True, ranks[1:] != ranks[:-1])[: len(ranks)])
     posts = ranks[begins].astype(np.int64)
-    whole = bulk.meetings(values, np.append(begins, len(values)), posts, 1)
+    whole = bulk.meetings(values, np.append(begins, len(values)), posts, 1, all_sizes[posts])
     whole = whole._replace(floors=np.ones(len(posts), np.int64))
     parts: list[list[Shared]] = [[] for _ in ends]
     for counts in (one for lot in bulk.tallied(whole, 1, lambda counts: counts) for one in lot):

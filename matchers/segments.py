@@ -163,7 +163,7 @@ class Segments:
 
     def cap(self, holders: int = meeting.HOLDERS) -> int:
         """Return how many rows of one key are looked at, where `holders` are in an archive of 100,000 posts."""
-        return max(holders, round(int(meeting.caps(np.array([self.posts]))[0]) * holders / meeting.HOLDERS))
+        return max(holders, round(int(meeting.caps([self.posts], [meeting.BRIEF + 1])[0]) * holders / meeting.HOLDERS))
 
     def _add(self, batch: Batch) -> None:
         from matchers.kernel import lookup

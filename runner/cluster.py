@@ -199,8 +199,8 @@ class _Job:
             self._do(partition.keys, one, indexed[part], begins[part], ranges, self.setting.commons)
             for part, one in enumerate(signed)
         ]
-        met = [self._do(partition.met, some, ends) for some in self._pieces(dealt, ranges)]
         sizes = self._do(tasks.all_sizes, list(indexed))
+        met = [self._do(partition.met, some, ends, sizes) for some in self._pieces(dealt, ranges)]
         return [
             self._do(tasks.choose, some, begins[part], indexed[part], sizes)
             for part, some in enumerate(self._pieces(met, len(ends)))

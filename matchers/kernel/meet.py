@@ -205,14 +205,21 @@ def tally(
     return p, total
 
 
-@compiled("int64[::1](uint32[::1], uint32[::1], int32[::1], int64[::1], int64[::1], float64, int64, int64, uint8[::1])")
+CHOOSE = (
+    "int64[::1](uint32[::1], uint32[::1], int32[::1], int64[::1], int64[::1], float64[::1], int64[::1], int64, int64, "
+    "uint8[::1])"
+)
+
+
+@compiled(CHOOSE)
 def choose(
-    who: Array, row: Array, shared: Array, own: Array, other: Array, least: float, quote: int, top: int, sorts: Array
-) -> Array:
+    who: Array, row: Array, shared: Array, own: Array, other: Array, leasts: Array, tops: Array, quote: int, top: int,
+    sorts: Array,
+) -> Array:  # fmt: skip
     """Return which entries are candidates, ordered by who and row; `sorts` gets 1 near copy, 2 quotation, 3 both.
 
-    Entries of one post stand together; `own` and `other` are the numbers of keys of both. Of each sort the `top` that
-    share most are kept, the smaller row of equals.
+    Entries of one post stand together; `own`, `other` are the numbers of keys of both, `leasts` the part to be shared.
+    Those that share most are kept, the smaller row of equals: `tops` near copies, `top` quotations.
     """
     out = np.empty(len(who), np.int64)
     total, i = 0, 0
@@ -222,7 +229,7 @@ def choose(
         while end < len(who) and who[end] == who[i]:
             both = np.int64(shared[end])
             sort = 0
-            if both >= least * (own[end] + other[end] - both):
+            if both >= leasts[end] * (own[end] + other[end] - both):
                 sort = 1
                 nears += 1
             if both >= quote:
@@ -231,14 +238,15 @@ def choose(
             sorts[end] = sort
             end += 1
         for sort in range(1, 3):
-            if (nears if sort == 1 else quotes) > top:
+            most = tops[i] if sort == 1 else top
+            if (nears if sort == 1 else quotes) > most:
                 scores = np.empty(end - i, np.int64)
                 n = 0
                 for k in range(i, end):
                     if sorts[k] & sort:
                         scores[n] = -((np.int64(shared[k]) << 32) | (0xFFFFFFFF - np.int64(row[k])))
                         n += 1
-                last = np.partition(scores[:n], top - 1)[top - 1]
+                last = np.partition(scores[:n], most - 1)[most - 1]
                 for k in range(i, end):
                     if sorts[k] & sort and -((np.int64(shared[k]) << 32) | (0xFFFFFFFF - np.int64(row[k]))) > last:
                         sorts[k] -= sort

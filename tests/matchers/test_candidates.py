@@ -30,7 +30,7 @@ def by_hand(posts: Posts) -> Found:
     found: Found = {}
     holders: dict[int, list[int]] = {}
     for rank, (p, keys) in enumerate((p, keys) for p, keys in posts.items() if keys):
-        cap = int(meeting.caps(np.array([rank]))[0])
+        cap = int(meeting.caps([rank], [len(keys)])[0])
         shared: Counter[int] = Counter()
         fewest: dict[int, int] = {}
         for key in keys:
@@ -40,11 +40,13 @@ def by_hand(posts: Posts) -> Found:
                 shared[q] += 1
                 fewest[q] = min(fewest.get(q, 4095), len(held))
             held.append(p)
-        near = [q for q, n in shared.items() if n >= meeting.LEAST * (len(keys) + len(posts[q]) - n)]
+        least = meeting.BRIEF_LEAST if len(keys) <= meeting.BRIEF else meeting.LEAST
+        near = [q for q, n in shared.items() if n >= least * (len(keys) + len(posts[q]) - n)]
         quote = [q for q, n in shared.items() if n >= meeting.QUOTE]
         sorts: Counter[int] = Counter()
-        for sort, worth in ((1, near), (2, quote)):
-            for _, q in sorted((-shared[one], one) for one in worth)[: meeting.TOP]:
+        few = meeting.BRIEF_TOP if len(keys) <= meeting.BRIEF else meeting.TOP
+        for sort, worth, top in ((1, near, few), (2, quote, meeting.QUOTE_TOP)):
+            for _, q in sorted((-shared[one], one) for one in worth)[:top]:
                 sorts[q] += sort
         kept = {q: sort for q, sort in sorts.items() if sort != 2 or chain(keys, posts[q]) >= meeting.CHAIN}
         found.update({(p, q): (shared[q], fewest[q], sort) for q, sort in kept.items()})
@@ -87,6 +89,9 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(meeting, "HOLDERS", 5)
     monkeypatch.setattr(meeting, "LEAST", 0.4)
     monkeypatch.setattr(meeting, "TOP", 4)
+    monkeypatch.setattr(meeting, "QUOTE_TOP", 3)
+    for name, value in (("BRIEF", 6), ("BRIEF_HOLDERS", 8), ("BRIEF_TOP", 6)):
+        monkeypatch.setattr(meeting, name, value)
     monkeypatch.setattr(meeting, "QUOTE", 3)
     monkeypatch.setattr(meeting, "CHAIN", 2)
     monkeypatch.setattr("matchers.segments.SMALLEST", 1)
@@ -129,6 +134,6 @@ def test_ranges_of_keys_change_nothing(posts: Posts, data: Any) -> None:
     shuffled = np.array(data.draw(st.permutations(range(len(ranks)))), np.int64)
     keys, ranks = asked.keys[shuffled], ranks[shuffled]
     mine = (keys >> np.uint64(7)) % np.uint64(parts)
-    counts = bulk.total(bulk.partial(keys[mine == part], ranks[mine == part]) for part in range(parts))
+    counts = bulk.total(bulk.partial(keys[mine == part], ranks[mine == part], sizes) for part in range(parts))
     found = bulk.with_chains(bulk.chosen(counts, sizes), meeting.tails(asked.keys), asked.starts)
     assert pairs_of(found, asked.ids) == by_hand(posts)

@@ -63,8 +63,8 @@ def in_parts(texts: list[str], accounts: np.ndarray, cuts: list[int], ranges: in
         partition.keys(one, of, rank, ranges, commons)
         for one, of, rank in zip(signed, indexed, begins, strict=True)
     ]  # fmt: skip
-    met = [partition.met([one[r] for one in portions], ends) for r in range(ranges)]
     sizes = np.concatenate([one.sizes for one in indexed])
+    met = [partition.met([one[r] for one in portions], ends, sizes) for r in range(ranges)]
     ranked = partition.together([
         some.take(np.arange(rank, end), np.arange(len(of.places)), of)
         for some, of, rank, end in zip(somes, indexed, begins, ends, strict=True)
