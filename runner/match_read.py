@@ -45,7 +45,7 @@ class Reader:
 
     def again(self) -> Iterator[Lot]:
         """Yield lots of the queue; each must be stored before the next is asked for."""
-        while lot := self._lot(lambda conn: match_posts.queued(conn, self.case, self.reads), again=True):
+        while lot := self._lot(lambda conn: match_posts.queued(conn, self.case, self.reads, self.size), again=True):
             yield lot
 
     def new(self) -> Iterator[Lot]:
@@ -62,7 +62,7 @@ class Reader:
         return beside.submit(self._unread, int(lot.ids[-1]))
 
     def _unread(self, after: int) -> Lot | None:
-        return self._lot(lambda conn: match_posts.unread(conn, self.case, after, self.reads), again=False)
+        return self._lot(lambda conn: match_posts.unread(conn, self.case, after, self.reads, self.size), again=False)
 
     def _lot(self, read: Callable[[Any], Iterator[Any]], *, again: bool) -> Lot | None:
         rows, chars = [], 0

@@ -18,6 +18,7 @@ _POSTS, _QUEUE, _SIGNED = t.table(t.PostTable), t.table(m.MatchQueue), t.table(m
 
 IDENTITY = ("id", "ref", "platform", "site", "native_id", "url", "account_id", "author")
 _JSON = {"links", "tags", "mentions", "media", "languages", "author"}
+MOST = 2**31  # posts, where nobody says fewer
 _LOTS = {"yield_per": 2000}  # rows held at a time, of this one statement
 
 
@@ -33,31 +34,35 @@ class Signed(NamedTuple):
 
 
 _BARE = ("id", "ref", "account_id", "title", "text")
-_FRESH = "SELECT {columns}, {family} AS family_id FROM {tables} WHERE {where} ORDER BY p.id"
+_FRESH = "SELECT {columns}, {family} AS family_id FROM {tables} WHERE {where} ORDER BY p.id LIMIT {most:d}"
 _UNREAD = "p.id > {after:d} AND NOT EXISTS (SELECT 1 FROM match_posts s WHERE s.post_id = p.id)"
 _OF_CASE = " AND p.id IN (SELECT post_id FROM case_posts WHERE case_id = {case:d})"
 
 
-def queued(conn: Connection, case: str | None, reads: Sequence[str] = ()) -> Iterator[Any]:
-    """Yield the posts to be matched again, by id; `family_id` is the family each was in."""
-    yield from _fresh(conn, case, reads, "q.family_id", "posts p JOIN match_queue q ON q.post_id = p.id", "1 = 1")
+def queued(conn: Connection, case: str | None, reads: Sequence[str] = (), most: int = MOST) -> Iterator[Any]:
+    """Yield at most so many posts to be matched again, by id; `family_id` is the family each was in."""
+    yield from _fresh(conn, case, reads, "q.family_id", "posts p JOIN match_queue q ON q.post_id = p.id", "1 = 1", most)
 
 
-def unread(conn: Connection, case: str | None, after: int, reads: Sequence[str] = ()) -> Iterator[Any]:
-    """Yield the posts with ids over `after` that were never matched, by id."""
+def unread(
+    conn: Connection, case: str | None, after: int, reads: Sequence[str] = (), most: int = MOST
+) -> Iterator[Any]:
+    """Yield at most so many posts with ids over `after` that were never matched, by id."""
     where = _UNREAD.format(after=after)
-    yield from _fresh(conn, case, reads, "NULL", "posts p", where)
+    yield from _fresh(conn, case, reads, "NULL", "posts p", where, most)
 
 
 def _fresh(
-    conn: Connection, case: str | None, reads: Sequence[str], family: str, tables: str, where: str
+    conn: Connection, case: str | None, reads: Sequence[str], family: str, tables: str, where: str, most: int
 ) -> Iterator[Any]:
     """Yield named tuples made of what the driver gives: an archive of ten million posts is read this way."""
     if case is not None:
         where += _OF_CASE.format(case=case_id(conn, case))
     names = tuple(dict.fromkeys((*_BARE, *reads)))
     columns = ", ".join(f"p.{name}" for name in names)
-    statement = _FRESH.format(columns=columns, family=family, tables=tables, where=where)  # names and numbers of ours
+    statement = _FRESH.format(
+        columns=columns, family=family, tables=tables, where=where, most=most
+    )  # names and numbers of ours
     fields: Any = namedtuple("fields", (*names, "family_id"))  # type: ignore[misc]  # as asked
     parsed = [n for n, name in enumerate(names) if name in _JSON] if conn.dialect.name == "sqlite" else []
     with conn.exec_driver_sql(statement, execution_options=_LOTS) as rows:
