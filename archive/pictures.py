@@ -26,7 +26,7 @@ MAX_PIXELS = 64_000_000  # decoded; some 400 MB with what Pillow needs beside th
 MAX_JPEG_PIXELS = 400_000_000  # of a JPEG that is decoded at an eighth to a half of its size
 MAX_WORK = 2_000_000_000  # pixels times passes over them: a progressive JPEG may ask for thousands of passes
 MAX_FRAMES = 300
-_FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "GIF", "MPO", "AVIF", "BMP")
+_FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "GIF", "AVIF", "BMP")  # MPO is opened as the JPEG it begins with
 _TURNED = 0x0112  # the EXIF tag of how the camera was held
 
 

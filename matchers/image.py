@@ -18,9 +18,16 @@ Array = NDArray[Any]
 
 PLACES = 8  # distinct places that must fit one map; unrelated pictures reach 5
 BLOCKS = 8  # blocks with something to compare
-AGREE = 0.8  # part of them that must show the same; screens of one app reach 0.6
-AGREE_BESIDE = 0.92  # of those left where a quarter is set aside, for words laid over the picture
+AGREE = 0.7  # part of them that must show the same; screens of one app reach 0.6
+AGREE_BESIDE = 0.8  # of those left where a quarter is set aside, for words laid over the picture
+PLAIN = (
+    0.5  # part of the blocks; where fewer are lively it is lettering or a drawing on plain ground, and more must fit
+)
+PLAIN_PLACES, PLAIN_AGREE, PLAIN_HELD = 14, 0.85, 0.3
+HELD = 0.2  # part of one picture's places found again where the map says, by descriptions no further apart than:
+HELD_BITS, HELD_OFF = 64, 6.0  # bits, and pixels
 COVER = 0.35  # part of one picture that must lie in the other
+BLOCKS_IN_ALL = 64
 SURE_PLACES, SURE_AGREE = 16, 0.9  # from which a part is near-unique
 ROUND = 0.08  # by which a map may differ from a plain shift and scale before it is told as turned
 
@@ -53,7 +60,7 @@ class ImagePart(_Image):
     id = "image.part"
     title = "Part of the same picture"
     parameters: ClassVar[Mapping[str, Any]] = {
-        "places": PLACES, "blocks": BLOCKS, "agree": AGREE, "agree_beside": AGREE_BESIDE, "cover": COVER,
+        "places": PLACES, "blocks": BLOCKS, "agree": AGREE, "agree_beside": AGREE_BESIDE, "cover": COVER, "held": HELD,
     }  # fmt: skip
     intrinsic: ClassVar[float] = 14.0
 
@@ -148,9 +155,26 @@ def _lay(left: PicturePrint, right: PicturePrint) -> _Lain | None:
     for (cover, blocks, agreeing), beside, least in zip(
         table, ("", "the upper quarter", "the lower quarter"), (AGREE, AGREE_BESIDE, AGREE_BESIDE), strict=True
     ):
-        if cover >= COVER and blocks >= BLOCKS and agreeing >= least * blocks:
+        plain = blocks < PLAIN * cover * BLOCKS_IN_ALL
+        if plain:
+            least = PLAIN_AGREE
+        if cover < COVER or blocks < BLOCKS or agreeing < least * blocks or (plain and places < PLAIN_PLACES):
+            continue
+        if _held(left, right, there) >= (PLAIN_HELD if plain else HELD):
             return _Lain(int(places), float(cover), int(blocks), float(agreeing / blocks), beside, there, of)
     return None
+
+
+def _held(left: PicturePrint, right: PicturePrint, m: Array) -> float:
+    """Return which part of the places of left that should be seen in right are there."""
+    p, q = left.places / UNIT, right.places / UNIT
+    moved = p @ np.array([[m[0], m[3]], [m[1], m[4]]]) + [m[2], m[5]]
+    inside = ((moved >= HELD_OFF) & (moved < np.array(right.size) - HELD_OFF)).all(axis=1)
+    moved, marks = moved[inside], left.marks[inside]
+    off = HELD_OFF * max(1.0, float(np.sqrt(abs(m[0] * m[4] - m[1] * m[3]))))
+    i, j = np.nonzero(((moved[:, None] - q[None]) ** 2).sum(axis=2) <= off * off)
+    alike = np.bitwise_count(marks[i] ^ right.marks[j]).sum(axis=1) <= HELD_BITS
+    return len(np.unique(i[alike])) / max(len(moved), 1)
 
 
 def _sound(m: Array) -> bool:

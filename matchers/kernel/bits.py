@@ -9,25 +9,13 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import types
-from numba.extending import intrinsic
 from numpy.typing import NDArray
 
-from matchers.kernel.typed import compiled, part
+from matchers.kernel.typed import compiled, ones, part
 
 Array = NDArray[Any]
 
 BANDS, VALUES = 16, 65536
-
-
-@intrinsic  # type: ignore[untyped-decorator]
-def ones(typing: Any, word: Any) -> Any:
-    """Count the ones of a 64-bit word by the processor's own instruction."""
-
-    def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        return builder.ctpop(arguments[0])
-
-    return types.uint64(types.uint64), code
 
 
 @part

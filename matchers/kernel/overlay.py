@@ -9,11 +9,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import types
-from numba.extending import intrinsic
 from numpy.typing import NDArray
 
-from matchers.kernel.typed import compiled, part
+from matchers.kernel.typed import compiled, ones, part
 
 Array = NDArray[Any]
 
@@ -27,17 +25,7 @@ SMALLEST = 0.2  # scale between the reductions
 CELL = 8.0  # pixels; places within one cell count once
 BLOCK = 8  # samples a side of a block that is compared
 LIVELY = 4.0  # standard deviation of brightness from which a block has something to compare
-ALIKE = 0.7  # correlation from which two blocks show the same
-
-
-@intrinsic  # type: ignore[untyped-decorator]
-def ones(typing: Any, word: Any) -> Any:
-    """Count the ones of a 64-bit word by the processor's own instruction."""
-
-    def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        return builder.ctpop(arguments[0])
-
-    return types.uint64(types.uint64), code
+ALIKE = 0.85  # correlation from which two blocks show the same
 
 
 @compiled("int64[:, ::1](uint64[:, ::1], uint64[:, ::1])")
