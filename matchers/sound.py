@@ -35,6 +35,7 @@ SECONDS, SHORT, CLEARER = 5.0, 3.0, 16.0  # shortest match, and shortest where i
 CLEAR = 12.0  # standard deviations from chance; unrelated sounds come to 7 (benchmarks/media.py)
 MEMORY = 9.0  # prints that one sound takes to be replaced by another: neighbours are not independent
 SHIFTS, OFTEN = 8, 40  # shifts tried, and how often a print may occur before it says nothing of the shift
+SHARED, MEET, BEST = 2, 50, 16  # keys two minutes must share, earliest holders of a key, minutes compared
 CHUNK = 60  # seconds of sound that meet as one in the index
 PORTION = 128  # spectra at a time: an hour of them would take gigabytes
 _HEAD = struct.Struct("<8sI")
@@ -115,17 +116,18 @@ def unpack(stored: bytes) -> SoundPrint:
 
 
 def keys(found: SoundPrint) -> list[Array]:
-    """Return by what each minute of a sound can be found: 24 bits of half of its moments, chosen by what they are.
+    """Return by what each minute of a sound can be found: the lower or upper 24 bits of half of its moments.
 
-    What is chosen by its content is chosen in a copy too, wherever that begins.
+    What is chosen by what it is, is chosen in a copy too, wherever that begins.
     """
     step = round(CHUNK * RATE)
     return [_keys(found.bits[start : start + step]) for start in range(0, len(found.bits), step)]
 
 
 def _keys(bits: Array) -> Array:
-    low = (bits[bits != 0] & np.uint32(0xFFFFFF)).astype(np.uint64)
-    mixed = low * np.uint64(0x9E3779B97F4A7C15)
+    heard = bits[bits != 0].astype(np.uint64)
+    ends = np.concatenate([heard & np.uint64(0xFFFFFF), (heard >> np.uint64(8)) | np.uint64(1 << 24)])
+    mixed = ends * np.uint64(0x9E3779B97F4A7C15)
     return np.unique(mixed[(mixed >> np.uint64(63)) == 0])
 
 

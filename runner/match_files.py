@@ -132,16 +132,18 @@ class _Files:
         batch = _sound_batch(heard)
         if not len(batch.keys):
             return
-        met = self.sounds.candidates(batch)
-        meets = {(int(batch.ids[w]) // _MINUTES, int(r) // _MINUTES) for w, r in zip(met.who, met.row, strict=True)}
+        meets = _meets(self.sounds, batch)
         here = {row.id: (row.sha256, p) for row, p in heard}
         older = prints.some(conn, {b for _, b in meets} - here.keys())
         here.update({row.id: (row.sha256, p) for row, p in self._sounds(older.values())})
         for a, b in sorted(meets):
-            if a != b and a in here and b in here:
-                (one, left), (other, right) = sorted((here[a], here[b]), key=lambda found: found[0])
-                if verdict := sound.compare(left, right):
-                    self._note(one, other, SoundNear.id, verdict)
+            if a in here and b in here:
+                self._hear(*here[a], *here[b])
+
+    def _hear(self, one: str, mine: SoundPrint, other: str, theirs: SoundPrint) -> None:
+        left, right = (mine, theirs) if one < other else (theirs, mine)
+        if one != other and (verdict := sound.compare(left, right)):
+            self._note(one, other, SoundNear.id, verdict)
 
     def _match_films(
         self, conn: Any, seen: list[tuple[Any, FilmPrint]], own: list[tuple[Any, PicturePrint]], before: int, upto: int
@@ -159,6 +161,8 @@ class _Files:
                     verdict = video.compare(theirs, mine) if turned else video.compare(mine, theirs)
                     if verdict:
                         self._note(new.sha256, row.sha256, VideoNear.id, verdict)
+                        for (_, own_sound), (_, other) in zip(self._sounds([new]), self._sounds([row]), strict=False):
+                            self._hear(new.sha256, own_sound, row.sha256, other)
             if row.id <= before and len(views[1]):
                 self._frames(row.sha256, theirs, views)
 
@@ -207,6 +211,23 @@ def _hashes(own: list[tuple[Any, PicturePrint]]) -> tuple[list[str], Array]:
     """Return the hashes of pictures that say something, each with the name of its file."""
     found = [(row.sha256, region.turns[0]) for row, p in own for region in p.hashes()]
     return [name for name, _ in found], np.array([turn for _, turn in found], np.uint8).reshape(-1, 32)
+
+
+def _meets(index: Segments, batch: Batch) -> set[tuple[int, int]]:
+    """Return the rows of prints whose sounds share enough keys within a minute: a new one, an earlier one."""
+    _, rows = index.earlier(batch, sound.MEET)
+    who = np.repeat(batch.ids, np.diff(batch.starts))
+    met = np.stack([np.repeat(who, sound.MEET), rows.ravel()], axis=1)
+    met = met[(met[:, 1] >= 0) & (met[:, 0] // _MINUTES != met[:, 1] // _MINUTES)]
+    both, counts = np.unique(met, axis=0, return_counts=True)
+    found: dict[int, int] = {}
+    meets: set[tuple[int, int]] = set()
+    for place in np.argsort(-counts, kind="stable").tolist():
+        new, old = both[place].tolist()
+        if counts[place] >= sound.SHARED and found.get(new, 0) < sound.BEST:
+            found[new] = found.get(new, 0) + 1
+            meets.add((new // _MINUTES, old // _MINUTES))
+    return meets
 
 
 def _sound_batch(heard: list[tuple[Any, SoundPrint]]) -> Batch:

@@ -102,11 +102,11 @@ class _Links:
 
     def _file(self, conn: Any, file: str, news: News, dull: set[str]) -> list[PairRow]:
         """Return the links of the posts that show a file with earlier ones that show it or one that matches it."""
-        partners: dict[str, Any] = {}
+        partners: dict[str, list[Any]] = {}
         for row in prints.matches_of(conn, [file]).get(file, [])[:PARTNERS]:
             other = row.right_key if row.left_key == file else row.left_key
             if other not in dull:
-                partners.setdefault(other, row)
+                partners.setdefault(other, []).append(row)
         holders = self._holders(conn, [file, *partners])
         own = [holder.post for holder in holders if holder.file == file]
         new = [post for post in own if file in news.fresh or post in news.posts]
@@ -117,9 +117,10 @@ class _Links:
         posts = {row.id: row for row in prints.show(conn, {holder.post for holder in holders})}
         others = max(0, len({row.account_id or 0 for row in posts.values()}) - 2)
         return [
-            self._pair((posts[post], file), (posts[earlier], shown), partners.get(shown), others)
+            self._pair((posts[post], file), (posts[earlier], shown), matched, others)
             for post in new if post in posts
             for earlier, shown in _before(post, file, [h for h in holders if h.post in posts])
+            for matched in partners.get(shown, [None])
         ]  # fmt: skip
 
     def _holders(self, conn: Any, files: list[str]) -> list[Holder]:
@@ -187,11 +188,36 @@ def _verdict(files: list[str], matched: Any) -> tuple[Any, Verdict, float]:
     detail = matched.detail if isinstance(matched.detail, Mapping) else orjson.loads(matched.detail)
     sentence = matched.sentence
     if files[0] != matched.left_key:
-        sentence = re.sub(r"\b(left|right)\b", lambda word: _SWAP[word[0]], sentence)
+        sentence, detail = (
+            _turned(sentence),
+            {_turned(name): _other_side(name, value) for name, value in detail.items()},
+        )
     says = getattr(matcher, "intrinsic", 12.0)
-    told = {**detail, "files": files, "compared": [matched.left_key, matched.right_key]}
+    told = {**detail, "files": files}
     verdict = Verdict(matched.score, matched.strength, sentence, told)
     return matcher, verdict, float(says[matched.strength] if isinstance(says, Mapping) else says)
+
+
+def _turned(words: str) -> str:
+    """Return words with left and right exchanged."""
+    return re.sub(r"(?<![a-z])(left|right)(?![a-z])", lambda word: _SWAP[word[0]], words)
+
+
+def _other_side(name: str, value: Any) -> Any:
+    """Return a number of a verdict as it reads from the other side."""
+    if isinstance(value, str):
+        return _turned(value)
+    if name == "segments":  # begin and end in left, begin and end in right, and more
+        return [[*part[2:4], *part[:2], *part[4:]] for part in value]
+    if name in ("sizes", "quality"):
+        return value[::-1]
+    if name == "map" and len(value) == 6:  # of the picture on the left onto the one on the right
+        a, b, c, d, e, f = value
+        if abs(a * e - b * d) < 1e-9:
+            return None
+        there = np.linalg.inv(np.array([[a, b, c], [d, e, f], [0.0, 0.0, 1.0]]))
+        return [round(float(v), 4) for v in there[:2].ravel()]
+    return -value if name == "offset" else 1 / value if name == "scale" and value else value
 
 
 def _urls(row: Any) -> list[str]:

@@ -122,7 +122,13 @@ def test_films_and_sounds_link_the_posts_that_show_them(home: Home, server: Serv
     assert ("3", "4", "sound.near") in found
     assert ("1", "4", "sound.near") in found
     assert found["1", "5", "video.frame"]["detail"]["at"] == pytest.approx(100 / 24, abs=0.3)
-    assert {key[2] for key in found if key[:2] == ("1", "3")} <= {"sound.near"}
+    assert {key[2] for key in found if key[:2] == ("1", "3")} == {"sound.near"}
+    for row in found.values():  # what is said of left and right is said of the left and the right post
+        if row["matcher"] in ("video.near", "sound.near"):
+            shown = [8.0, 6.5, 13.0, 16.0]
+            sides = [int(row[side].split(":")[1]) for side in ("left", "right")]
+            told = [row["detail"][f"{side}_seconds"] for side in ("left", "right")]
+            assert told == pytest.approx([shown[n - 1] for n in sides], abs=0.6)
     assert not any(key[2] == "video.near" for key in found if key[:2] != ("1", "2"))
 
 
