@@ -10,6 +10,7 @@ import io
 import struct
 import warnings
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -23,7 +24,7 @@ Refusal = Literal["none", "drawing", "large", "slow", "damaged"]
 
 MAX_BYTES = 64 * 1024 * 1024
 MAX_PIXELS = 64_000_000  # decoded; some 400 MB with what Pillow needs beside them
-MAX_JPEG_PIXELS = 400_000_000  # of a JPEG that is decoded at an eighth to a half of its size
+MAX_JPEG_PIXELS = 178_000_000  # of a JPEG decoded at an eighth to a half of its size; above, Pillow refuses by itself
 MAX_WORK = 2_000_000_000  # pixels times passes over them: a progressive JPEG may ask for thousands of passes
 MAX_FRAMES = 300
 _FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "GIF", "AVIF", "BMP")  # MPO is opened as the JPEG it begins with
@@ -104,50 +105,35 @@ _DAMAGE = (OSError, ValueError, SyntaxError, TypeError, KeyError, IndexError, Ze
            AttributeError, EOFError, MemoryError, NotImplementedError, RuntimeError, struct.error)  # fmt: skip
 
 
-class _opened:  # noqa: N801 - reads as a phrase where it is used
-    """An image whose header was read and whose size is within the caps; what fails inside becomes a refusal."""
+@contextmanager
+def _opened(data: bytes, longest: int | None) -> Iterator[Any]:
+    """Open an image whose size is within the caps; what fails while it is open becomes a refusal."""
+    from PIL import Image, UnidentifiedImageError
 
-    def __init__(self, data: bytes, longest: int | None) -> None:
-        self.data, self.longest = data, longest
-        self.image: Any = None
-        self.quiet = warnings.catch_warnings()
-
-    def __enter__(self) -> Any:
-        from PIL import Image, UnidentifiedImageError
-
-        if len(self.data) > MAX_BYTES:
-            raise PictureRefused(f"The file has {len(self.data):,} bytes, more than pictures have.", "large")
-        self.quiet.__enter__()
+    if len(data) > MAX_BYTES:
+        raise PictureRefused(f"The file has {len(data):,} bytes, more than pictures have.", "large")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of damaged tags; bombs are judged by their size
         try:
-            warnings.simplefilter("ignore")  # of damaged tags; bombs are judged by their size below
-            self.image = Image.open(io.BytesIO(self.data), formats=_FORMATS)
-            self._judge(*self.image.size)
+            with Image.open(io.BytesIO(data), formats=_FORMATS) as image:
+                _judge(image, data, longest)
+                yield image
         except UnidentifiedImageError as error:
-            self.quiet.__exit__(None, None, None)
-            raise _unknown(self.data) from error
+            raise _unknown(data) from error
         except Image.DecompressionBombError as error:
-            self.quiet.__exit__(None, None, None)
             raise PictureRefused("The picture says it has more pixels than can be looked at.", "large") from error
-        except BaseException as error:
-            self.quiet.__exit__(None, None, None)
-            if isinstance(error, _DAMAGE):
-                raise _damaged(error) from error
-            raise
-        return self.image
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: Any) -> None:
-        self.image.close()
-        self.quiet.__exit__(None, None, None)
-        if isinstance(error, _DAMAGE):
+        except _DAMAGE as error:
             raise _damaged(error) from error
 
-    def _judge(self, width: int, height: int) -> None:
-        jpeg = self.image.format in ("JPEG", "MPO")
-        if width * height > (MAX_JPEG_PIXELS if jpeg and self.longest else MAX_PIXELS):
-            raise PictureRefused(f"The picture has {width} by {height} pixels, too many to look at.", "large")
-        passes = self.data.count(b"\xff\xda") if jpeg else 1  # each pass over a JPEG begins so
-        if width * height * passes > MAX_WORK:
-            raise PictureRefused(f"The picture asks for {passes} passes over {width} by {height} pixels.", "slow")
+
+def _judge(image: Any, data: bytes, longest: int | None) -> None:
+    width, height = image.size
+    jpeg = image.format in ("JPEG", "MPO")
+    if width * height > (MAX_JPEG_PIXELS if jpeg and longest else MAX_PIXELS):
+        raise PictureRefused(f"The picture has {width} by {height} pixels, too many to look at.", "large")
+    passes = data.count(b"\xff\xda") if jpeg else 1  # each pass over a JPEG begins so
+    if width * height * passes > MAX_WORK:
+        raise PictureRefused(f"The picture asks for {passes} passes over {width} by {height} pixels.", "slow")
 
 
 def _unknown(data: bytes) -> PictureRefused:
