@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import BadInput
-from matchers import bits, film_prints, image, pictures, sound, video
+from matchers import film_prints, image, pictures, sound, video
 from matchers.base import Matcher, Verdict
+from matchers.bits import Haystack
 from matchers.film_prints import FilmPrint
 from matchers.image import ImagePart, ImageSame
 from matchers.picture_index import PictureIndex
@@ -94,7 +95,7 @@ class _Files:
     def keep(self, rows: list[Any]) -> int:
         """Match one lot, keep what was found in one transaction, then let the indexes follow."""
         self.pairs = {}
-        own, heard, seen = self._pictures(rows), self._sounds(rows), self._films(rows)
+        own, heard, seen = self._pictures(rows), self._sounds(rows), list(self._films(rows))
         with self.context.database.read() as conn:
             self._match_pictures(conn, own)
             self._match_sounds(conn, heard)
@@ -154,6 +155,7 @@ class _Files:
             self._frames_in_index(conn, seen, views)
         if not seen and not len(views[1]):
             return
+        new_pictures = Haystack(views[1])
         for row, theirs in self._films(self._load(conn, 0, upto, ("video",))):
             for new, mine in seen:
                 if new.id > row.id and film_prints.worth(mine, theirs):
@@ -164,23 +166,22 @@ class _Files:
                         for (_, own_sound), (_, other) in zip(self._sounds([new]), self._sounds([row]), strict=False):
                             self._hear(new.sha256, own_sound, row.sha256, other)
             if row.id <= before and len(views[1]):
-                self._frames(row.sha256, theirs, views)
+                self._frames(row.sha256, theirs, views[0], new_pictures)
 
     def _frames_in_index(self, conn: Any, seen: list[tuple[Any, FilmPrint]], views: tuple[list[str], Array]) -> None:
         names = prints.names(conn, set(self.pictures.rows.tolist()))
         known = [names.get(row, "") for row in self.pictures.rows.tolist()]
-        both = known + views[0], np.concatenate([self.pictures.hashes, views[1]])
+        both = Haystack(np.concatenate([self.pictures.hashes, views[1]]))
         for row, film in seen:
-            self._frames(row.sha256, film, both)
+            self._frames(row.sha256, film, known + views[0], both)
 
-    def _frames(self, sha: str, film: FilmPrint, views: tuple[list[str], Array]) -> None:
+    def _frames(self, sha: str, film: FilmPrint, names: list[str], haystack: Haystack) -> None:
         """Note which pictures are frames of a film: each with the frame that is most like it."""
-        names, hashes = views
         best: dict[str, tuple[int, int]] = {}
         for look in filter(None, (film.whole, film.inner)):
             places = np.flatnonzero(look.seen)
             frames = look.hashes[places].view(np.uint8).reshape(-1, 32)
-            near = bits.within(frames, hashes)
+            near = haystack.within(frames)
             for at, which, gap in zip(near.left.tolist(), near.right.tolist(), near.distance.tolist(), strict=True):
                 name = names[which]
                 best[name] = min((int(gap), int(places[at])), best.get(name, (256, 0)))
@@ -192,9 +193,10 @@ class _Files:
         chosen = (row for row in rows if row.kind == "image" and row.status == "read" and row.prints and row.features)
         return list(self._unpacked(chosen, lambda row: pictures.unpack(row.prints, row.features)))
 
-    def _films(self, rows: Iterable[Any]) -> list[tuple[Any, FilmPrint]]:
+    def _films(self, rows: Iterable[Any]) -> Iterator[tuple[Any, FilmPrint]]:
+        """Yield films one by one: all of an archive would not fit into memory."""
         chosen = (row for row in rows if row.kind == "video" and row.status == "read" and row.prints)
-        return list(self._unpacked(chosen, lambda row: film_prints.unpack(row.prints)))
+        yield from self._unpacked(chosen, lambda row: film_prints.unpack(row.prints))
 
     def _sounds(self, rows: Iterable[Any]) -> list[tuple[Any, SoundPrint]]:
         return list(self._unpacked((row for row in rows if row.sound), lambda row: sound.unpack(row.sound)))
