@@ -102,7 +102,7 @@ class Lookup:
 
     def _tails(self, rows: Array) -> tuple[Array, Array]:
         """Return the tails of the keys of some rows in text order, and where those of each begin."""
-        from matchers.kernel import meet
+        from matchers.kernel import choice
 
         bounds = np.zeros(len(rows) + 1, np.int64)
         np.cumsum(self._sizes(rows), out=bounds[1:])
@@ -111,7 +111,7 @@ class Lookup:
         older = ((one.ids, one.starts, one.tails, gone) for one, gone in zip(self.segments, self.gone, strict=True))
         for ids, starts, tails, gone in (*older, batch):
             mine, at = _places(ids, rows, gone)
-            meet.copy(tails, starts[at], starts[at + 1] - starts[at], bounds[mine], out)
+            choice.copy(tails, starts[at], starts[at + 1] - starts[at], bounds[mine], out)
         return out, bounds
 
     def _sizes(self, rows: Array) -> Array:
@@ -129,11 +129,11 @@ def chosen_of(who: Array, row: Array, shared: Array, own: Array, other: Array) -
 
     `who` uint32 ascending, `row` uint32, `shared` int32, `own` and `other` int64: keys of both sides.
     """
-    from matchers.kernel import meet
+    from matchers.kernel import choice
 
     sorts = np.zeros(len(who), np.uint8)
     limits = (meeting.leasts(own), meeting.tops(own), meeting.QUOTE, meeting.QUOTE_TOP)
-    chosen = meet.choose(who, row, shared, own, other, *limits, sorts)
+    chosen = choice.choose(who, row, shared, own, other, *limits, sorts)
     return chosen, sorts[chosen]
 
 
@@ -143,10 +143,10 @@ def chained(found: Candidates, own: tuple[Array, Array], others: tuple[Array, Ar
     `own` holds tails (uint16, in text order) and where those of each `who` begin; `others` the same of the earlier
     texts, and `place` (int64) says which of them each pair has that is of the sort of quotations alone.
     """
-    from matchers.kernel import meet
+    from matchers.kernel import choice
 
     doubtful = np.flatnonzero(found.sort == meeting.QUOTATION)
-    longest = meet.chains(*own, found.who[doubtful], *others, place, meeting.STEP)
+    longest = choice.chains(*own, found.who[doubtful], *others, place, meeting.STEP)
     stays = np.ones(len(found.who), bool)
     stays[doubtful[longest < meeting.CHAIN]] = False
     return Candidates(*(column[stays] for column in found))

@@ -193,7 +193,7 @@ def merged(segments: Sequence[Segment]) -> Iterator[tuple[Array, Array]]:
 
 def posts_of(segments: Sequence[Segment]) -> tuple[Array, Array, Array]:
     """Return rows, numbers of keys and tails of several segments, by row, without what is gone."""
-    from matchers.kernel import meet
+    from matchers.kernel import choice
 
     kept = [np.flatnonzero(~np.isin(one.ids, one.gone)) for one in segments]
     ids = np.concatenate([one.ids[stays] for one, stays in zip(segments, kept, strict=True)])
@@ -204,7 +204,7 @@ def posts_of(segments: Sequence[Segment]) -> tuple[Array, Array, Array]:
     begins[order] = ends - sizes[order]
     tails, done = np.empty(int(ends[-1]) if len(ends) else 0, np.uint16), 0
     for one, stays in zip(segments, kept, strict=True):
-        meet.copy(
+        choice.copy(
             one.tails, one.starts[stays], one.sizes[stays].astype(np.int64), begins[done : done + len(stays)], tails
         )
         done += len(stays)
