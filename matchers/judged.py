@@ -42,6 +42,8 @@ class Pieces(NamedTuple):
 class Judged:
     """Arrays with one entry a pair. Shares and counts are of the own wording: what was set aside counts nowhere.
 
+    Only where nothing is shared but common wording is all of it counted; `own` is the score without it, in every pair.
+
     `kind` is a place in KINDS; `strength` 1 for A, 2 for B, 3 for C, 0 where `kind` is 0; `longest` and `stretch` (in
     stretches long enough for an excerpt) are letters; `discount` the letters of the post set aside, `holders` those who
     hold them, `reason` a place in REASONS. `joins`: may make a family, or join one.
@@ -50,6 +52,7 @@ class Judged:
     kind: Array
     strength: Array
     score: Array
+    own: Array
     joins: Array
     same: Array
     shared: Array
@@ -86,7 +89,7 @@ class Judged:
             sentence += SHORT
         if self.discount[pair]:
             detail["discount"] = self._discount(pair, swapped)
-            sentence += _set_aside(detail["discount"])
+            sentence += _set_aside(detail["discount"], self.own[pair] < self.score[pair])
         score = round(float(self.score[pair]), 4)
         strength = STRENGTHS[int(self.strength[pair])]
         return Verdict(score, strength, sentence + (SAME_ACCOUNT if by_same else ""), detail)
@@ -136,6 +139,7 @@ class Judged:
         return {
             "reason": REASONS[int(self.reason[pair])], "letters": int(self.discount[pair]),
             "holders": int(self.holders[pair]), "spans": found, "side": "right" if swapped else "left",
+            "score": round(float(self.own[pair]), 4),
         }  # fmt: skip
 
 
@@ -175,9 +179,13 @@ def _excerpt(judged: Judged, pair: int, detail: dict[str, Any]) -> str:
     )
 
 
-def _set_aside(discount: dict[str, Any]) -> str:
+def _set_aside(discount: dict[str, Any], nothing_else: bool) -> str:
     held = f" ({discount['holders']} of the posts it was compared with)" if discount["holders"] else ""
-    return f" Left out of the score: {discount['letters']} letters of {discount['reason']}{held}."
+    amount = f"{discount['letters']} letters"
+    if nothing_else:
+        share = int(100 * discount["score"])
+        return f" But {amount} of the text are {discount['reason']}{held}; without them the share is {share} %."
+    return f" Left out of the score: {amount} of {discount['reason']}{held}."
 
 
 def _percent(part: int, whole: int) -> str:

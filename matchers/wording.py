@@ -143,12 +143,14 @@ def decide(texts: Letters, groups: Groups, guarded: Guarded, near: float, read: 
     numbers = np.where(kept[:, None], guarded.raw, guarded.own)
     kind = np.where(kept, raw.kind, own.kind).astype(np.int8)
     strength = np.where(kept, 3, own.strength).astype(np.int8)
-    score = np.where(kind == j.EXCERPT, own.contained, own.jaccard)
+    alone = np.where(kind == j.EXCERPT, own.contained, own.jaccard)
+    score = np.where(kept, np.where(kind == j.EXCERPT, raw.contained, raw.jaccard), alone)
     masked = (guarded.way == 0) & (cut > 0)
     return Judged(
         kind=kind,
         strength=strength,
         score=np.where(kind == j.EXACT, 1, score).astype(np.float32),
+        own=np.where(kind == j.EXACT, 1, alone).astype(np.float32),
         joins=(kind > 0) & (kind < j.EXCERPT) & (strength < 3),
         same=numbers[:, k.SAME] > 0,
         shared=numbers[:, k.SHARED],
