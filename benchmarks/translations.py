@@ -32,7 +32,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.records import Post
-from matchers import lexicon, rivals
+from matchers import lexicon, rivals, same_source
 from matchers.segments import Segments
 from matchers.translated import TextTranslated
 
@@ -42,7 +42,14 @@ LOT = 4_000
 
 def found(texts: Sequence[str]) -> list[tuple[int, int]]:
     """Return the pairs of texts that text.same_source reports, by their places."""
-    known, pairs = lexicon.Lexicon(), []
+    return scored(texts)[0]
+
+
+def scored(texts: Sequence[str]) -> tuple[list[tuple[int, int]], list[float]]:
+    """Return the pairs of texts that text.same_source reports, by their places, and the log odds of each."""
+    known = lexicon.Lexicon()
+    pairs: list[tuple[int, int]] = []
+    odds: list[float] = []
     with tempfile.TemporaryDirectory() as folder, Segments(Path(folder), "benchmark") as index:
         for begin in range(0, len(texts), LOT):
             rows = list(range(begin, min(begin + LOT, len(texts))))
@@ -53,7 +60,21 @@ def found(texts: Sequence[str]) -> list[tuple[int, int]]:
             search = rivals.Rivals(known, index, lambda ids: {row: texts[row] for row in ids})
             near = search.find(batch, {row: texts[row] for row in rows})
             pairs += list(zip(near.one.tolist(), near.other.tolist(), strict=True))
-    return pairs
+            odds += near.measured.odds()[0].tolist()
+    return pairs, odds
+
+
+def ranked(left: Sequence[str], right: Sequence[str], least: float = 0.95) -> float:
+    """Return the recall at the lowest odds at which so many of the pairs of an archive of two translators are right."""
+    usual, n = same_source.CLOSE, len(left)
+    same_source.CLOSE = -3.0
+    pairs, odds = scored([*left, *right])
+    same_source.CLOSE = usual
+    across = np.array([i < n <= j for i, j in pairs])
+    order = np.argsort(-np.array(odds)[across], kind="stable")
+    good = np.array([j == i + n for i, j in pairs])[across][order]
+    precise = np.flatnonzero(np.cumsum(good) / np.arange(1, len(good) + 1) >= least)
+    return float(good[: precise[-1] + 1].sum() / n) if len(precise) else 0.0
 
 
 def ours(left: Sequence[str], right: Sequence[str]) -> Array:
@@ -119,9 +140,11 @@ def wmt(data: Path, most: int) -> None:
             pairs = [pair for pair in found([*left, *right]) if pair[0] < n <= pair[1]]
             good = sum(j == i + n for i, j in pairs)
             mine, peer = ours(left, right), plain(left, right)
-            results.append((good / n, good / max(len(pairs), 1), first(mine), at_precision(peer), first(peer)))
+            results.append(
+                (good / n, good / max(len(pairs), 1), ranked(left, right), first(mine), at_precision(peer), first(peer))
+            )
         table = np.array(results)
-        labels = ("recall", "precision", "first", "TF-IDF recall at 0.95", "TF-IDF first")
+        labels = ("recall", "precision", "recall at 0.95", "first", "TF-IDF recall at 0.95", "TF-IDF first")
         said = ", ".join(
             f"{k} {m:.3f} (worst {w:.3f})" for k, m, w in zip(labels, table.mean(0), table.min(0), strict=True)
         )

@@ -19,7 +19,7 @@ from matchers import numerals
 from matchers.wording import words_of
 
 SAMPLE = 300  # characters by which the script of a text is told
-MOST_TEXT, MOST = 4_000, 48  # characters looked at, anchors kept of one post
+MOST_TEXT, MOST = 2_500, 48  # characters looked at, anchors kept of one post
 VALUE = 80  # characters of an anchor as it is told
 GLOSSARY_BYTES, GLOSSARY_NAMES = 4_000_000, 20_000
 
