@@ -11,6 +11,7 @@ import importlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import TracebackType
 from typing import Any
 
 import numpy as np
@@ -75,6 +76,20 @@ def _json(path: Path) -> dict[str, Any]:
     return read if isinstance(read, dict) else {}
 
 
+class _Loading:
+    """Say of whatever ends the loading of a model which folder it was: both libraries raise errors of their own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        if isinstance(error, Exception):
+            raise CannotStart(f"The encoder in {self.folder} cannot be loaded: {str(error)[:300]}") from error
+
+
 class Encoder:
     """A sentence encoder: texts in, vectors of length one out; the same texts give the same vectors."""
 
@@ -87,13 +102,11 @@ class Encoder:
             raise CannotStart("Encoders need onnxruntime and tokenizers; install copytrail[encoder].") from error
         options = runtime.SessionOptions()
         options.intra_op_num_threads, options.inter_op_num_threads, options.log_severity_level = threads, 1, 3
-        try:
+        with _Loading(folder):
             self._session = runtime.InferenceSession(
                 str(self.recipe.model), options, providers=["CPUExecutionProvider"]
             )
             self._tokenizer = tokenizers.Tokenizer.from_file(str(self.recipe.tokenizer))
-        except Exception as error:  # both libraries raise exceptions of their own, bare ones too
-            raise CannotStart(f"The encoder in {folder} cannot be loaded: {str(error)[:300]}") from error
         self._tokenizer.enable_truncation(max_length=self.recipe.tokens)
         self._tokenizer.no_padding()
         self._inputs = {i.name for i in self._session.get_inputs()}
