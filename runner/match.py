@@ -24,10 +24,11 @@ from core.times import SystemClock
 from matchers import kernel
 from runner import match_context, match_index, match_judged, match_setting
 from runner.match_batch import Finder, Found, unique
-from runner.match_context import MatchContext, Progress, Stepped, silent
+from runner.match_context import MatchContext, Progress, Stepped, Workers, silent
 from runner.match_others import Others
 from runner.match_read import Lot, Reader
 from runner.match_regroup import regroup
+from runner.match_workers import look_up
 from storage import families, match_posts, matching, webs
 from storage.engine import Database
 
@@ -54,16 +55,17 @@ class Matched:
 def match(
     database: Database, root: Path, *, settings: Settings | None = None, case: str | None = None,
     rebuild: bool = False, at: datetime | None = None, progress: Progress | None = None,
-    say: Callable[[str], None] | None = None,
+    say: Callable[[str], None] | None = None, workers: Workers | None = None,
 ) -> Matched:  # fmt: skip
     """Match new and edited posts (of one case, or all) against the whole archive; `rebuild` starts over.
 
-    `root` is the workspace. Raises CannotStart where another process is matching in it or in the same database.
+    `root` is the workspace; `workers` look up instead of this process, which changes no result.
+    Raises CannotStart where another process is matching in it or in the same database.
     """
     began = time.monotonic()
     context = MatchContext(
         database, root, at or SystemClock().now(), settings or Settings(), case, rebuild,
-        progress=progress or silent, say=say or (lambda _: None),
+        progress=progress or silent, say=say or (lambda _: None), workers=workers,
     )  # fmt: skip
     matched = Matched()
     with ExitStack() as stack:
@@ -107,6 +109,8 @@ class _Run:
         with self.database.read() as conn:
             self.indexes.setting = self.setting
             self.indexes.catch_up(conn, context)
+        if context.workers is not None and self.total:
+            look_up(context, context.workers, self.setting.commons, self.indexes.text)
 
     def texts(self) -> None:
         """Match all that waits, lot by lot."""

@@ -73,7 +73,8 @@ class Finder:
         known = families.count_copies(self.conn, np.unique(originals).tolist())
         before = np.array([known.get(post, 0) for post in originals.tolist()], np.int64)
         firsts = np.arange(len(posts) + 1, dtype=np.int64)
-        ranks = self.index.posts + np.searchsorted(self.lot.ids, posts)
+        self.ranks = self._ranks(posts)
+        ranks = self.ranks[np.searchsorted(self.lot.ids, posts)]
         asked = Asked(posts, firsts, originals, before + _earlier(originals), ranks)
         copies: dict[int, int] = {}
         for told in self.judge.run(asked):
@@ -81,6 +82,11 @@ class Finder:
                 copies[told.post] = told.other
                 self.pairs.append(told.row)
         return copies
+
+    def _ranks(self, copies: Array) -> Array:
+        """Return how many indexed posts come before each of the lot; copies are not indexed."""
+        held = (self.lot.sizes() > 0) & ~np.isin(self.lot.ids, copies) & (not self.lot.again)
+        return np.asarray(self.index.posts + np.cumsum(held) - held, np.int64)
 
     def _candidates(self, batch: Batch) -> Asked:
         """Return the posts worth comparing with each, ascending."""
@@ -106,6 +112,7 @@ class Finder:
             for post, m in known.items()
             if m.matcher != EXCERPT
         }
+        homes.update({p.anchor: Place(p.family, p.anchor, None) for p in homes.values()})  # whom posts are asked about
         refs = self.judge.refs
         refs.update((post, row.ref) for post, row in self.here.items() if post in touched)
         anchors = [post for post in touched if post not in homes and post in refs]
@@ -127,7 +134,7 @@ class Finder:
 
     def _ask(self, post: int, anchor: int) -> Match | None:
         """Compare a post with an anchor the index did not bring up; keep the link if they match."""
-        told = self.judge.ask(post, anchor, 0, self.index.posts + self.place[post], self.judge.aside.get(post))
+        told = self.judge.ask(post, anchor, 0, int(self.ranks[self.place[post]]), self.judge.aside.get(post))
         if told is None or not told.joins:
             return None
         self.pairs.append(told.row)

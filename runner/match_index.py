@@ -21,6 +21,7 @@ from runner.match_others import Others, Plugin
 from runner.match_read import stored_batch
 from runner.match_rows import parameters_of
 from runner.match_setting import Setting
+from runner.match_workers import Foreseen
 from storage import match_posts, matching
 
 CATCH_UP = 50_000  # posts appended to an index at a time
@@ -89,7 +90,8 @@ def opened(context: MatchContext, setting: Setting, stack: ExitStack) -> Indexes
     with context.database.write() as conn:
         numbers = [parameters_of(conn, matcher) for matcher in plugins]
         resolve = _resolver(conn)
-    made = Indexes(stack.enter_context(Segments(folder / "text", setting.stamp)), setting)
+    kind = Segments if context.workers is None else Foreseen
+    made = Indexes(stack.enter_context(kind(folder / "text", setting.stamp)), setting)
     for matcher, number in zip(plugins, numbers, strict=True):
         index = stack.enter_context(Segments(folder / matcher.id, f"{matcher.id} {matcher.version}"))
         made.plugins.append(Plugin(matcher, index, number, resolve if "links" in matcher.reads else None))

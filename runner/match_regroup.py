@@ -36,7 +36,10 @@ class Regroup:
         Only webs in which a match joins two families, or a post of none, are looked at, and those looked at before.
         """
         after = matching.mark(self.conn, MARK)
-        starts = [*self._judged(), *webs.apart(self.conn, after, self.setting.near)]
+        starts = [
+            *self._judged(),
+            *webs.apart(self.conn, after, matching.mark(self.conn, "settled"), self.setting.near),
+        ]
         for done, pair in enumerate(starts):
             if self.looked.isdisjoint(pair):
                 self._look(pair)

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Connection, and_, delete, exists, func, li
 
 from storage import match_tables as m
 from storage import tables as t
-from storage.bulk import chunks
+from storage.bulk import among, chunks
 from storage.families import Membership, memberships, note, save_members
 
 _FAMILIES, _MEMBERS, _HISTORY = t.table(m.MatchFamily), t.table(m.MatchMember), t.table(m.MatchHistory)
@@ -27,21 +27,27 @@ def joining(near: float) -> ColumnElement[bool]:
     return and_(or_(same, nearly), _PAIRS.c.strength < "C")
 
 
-def apart(conn: Connection, after: int, near: float) -> list[tuple[int, int]]:
+def apart(conn: Connection, after: int, settled: int, near: float) -> list[tuple[int, int]]:
     """Return the matches with ids over `after` that join posts of two families, or a post of none with another.
 
-    And those that reach a family which was formed anew before: what closer look it had, it has again.
+    And those that reach a family which was formed anew before: what closer look it had, it has again. And older ones
+    of posts that came to lead a family after the generation `settled`.
     """
     left, right = _MEMBERS.alias(), _MEMBERS.alias()
-    query = select(_PAIRS.c.left_id, _PAIRS.c.right_id)
+    query = select(_PAIRS.c.id, _PAIRS.c.left_id, _PAIRS.c.right_id)
     query = query.outerjoin(left, and_(left.c.post_id == _PAIRS.c.left_id, left.c.matcher.is_distinct_from(EXCERPT)))
     query = query.outerjoin(
         right, and_(right.c.post_id == _PAIRS.c.right_id, right.c.matcher.is_distinct_from(EXCERPT))
     )
     anew = exists(select(literal(1)).where(_HISTORY.c.family_id == left.c.family_id, _HISTORY.c.kind == "grouped"))
     differ = or_(left.c.family_id.is_(None), right.c.family_id.is_(None), left.c.family_id != right.c.family_id, anew)
-    rows = conn.execute(query.where(_PAIRS.c.id > after, joining(near), differ).order_by(_PAIRS.c.id))
-    return [(row.left_id, row.right_id) for row in rows]
+    query = query.where(joining(near), differ)
+    found = {row.id: (row.left_id, row.right_id) for row in conn.execute(query.where(_PAIRS.c.id > after))}
+    if after:
+        leads = select(_FAMILIES.c.anchor_id).where(_FAMILIES.c.generation > settled)
+        for column in (_PAIRS.c.left_id, _PAIRS.c.right_id):
+            found.update((row.id, (row.left_id, row.right_id)) for row in conn.execute(query.where(column.in_(leads))))
+    return [pair for _, pair in sorted(found.items())]
 
 
 def last_pair(conn: Connection) -> int:
@@ -90,8 +96,8 @@ def replace(
 ) -> None:
     """Give posts other families than they had; why is noted with each family that changed."""
     posts = list(posts)
-    before = memberships(conn, posts)
-    anchors = {home.family_id: home.anchor_id for home in before.values()}
+    before = memberships(conn, posts).values()
+    anchors = {home.family_id: home.anchor_id for home in before if home.matcher != EXCERPT}
     now = {member.family_id: member.anchor_id for member in members}
     place = {member.post_id: member.family_id for member in members}
     for some in chunks(posts):
@@ -161,7 +167,7 @@ def quotes(conn: Connection, posts: Sequence[int]) -> dict[int, dict[int, float]
     for some in chunks(posts):
         for one, other in ((_PAIRS.c.left_id, _PAIRS.c.right_id), (_PAIRS.c.right_id, _PAIRS.c.left_id)):
             query = select(one.label("post"), other.label("other"), _PAIRS.c.score)
-            query = query.where(one.in_(some), _PAIRS.c.matcher == EXCERPT, _PAIRS.c.strength < "C")
+            query = query.where(among(one, some), _PAIRS.c.matcher == EXCERPT, _PAIRS.c.strength < "C")
             for row in conn.execute(query):
                 found.setdefault(row.post, {})[row.other] = row.score
     return found
@@ -170,7 +176,7 @@ def quotes(conn: Connection, posts: Sequence[int]) -> dict[int, dict[int, float]
 def set_quoting(conn: Connection, posts: Sequence[int], members: Iterable[Membership]) -> None:
     """Give posts their places by excerpt: those they had go, and those that have a family otherwise keep it."""
     for some in chunks(posts):
-        conn.execute(delete(_MEMBERS).where(_MEMBERS.c.post_id.in_(some), _MEMBERS.c.matcher == EXCERPT))
+        conn.execute(delete(_MEMBERS).where(among(_MEMBERS.c.post_id, some), _MEMBERS.c.matcher == EXCERPT))
     save_members(conn, 0, members)
 
 

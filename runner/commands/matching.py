@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import click
@@ -12,29 +13,60 @@ from runner.options import case_option, inert, json_option, line, show, workspac
 @click.command("match", short_help="Match what is new against everything collected so far.")
 @case_option
 @click.option("--rebuild", is_flag=True, help="Start over: index, pairs and families are made afresh.")
+@click.option("--workers", type=click.IntRange(1, 256), metavar="N", help="Look up with N workers on this machine.")
+@click.option("--cluster", "address", metavar="ADDRESS", help="Look up on a Dask cluster, e.g. tls://10.0.0.5:8786.")
+@click.option("--archive", type=click.Path(path_type=Path, exists=True, file_okay=False), metavar="DIR",
+              help="Match the Parquet files of a folder instead of the workspace; needs --out.")  # fmt: skip
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
+              help="With --archive: the Parquet file that the pairs are written to.")  # fmt: skip
 @json_option
 @workspace_option
 @click.pass_context
-def match_command(ctx: click.Context, case: str | None, rebuild: bool, as_json: bool) -> None:
+def match_command(
+    ctx: click.Context, case: str | None, rebuild: bool, workers: int | None, address: str | None,
+    archive: Path | None, out: Path | None, as_json: bool,
+) -> None:  # fmt: skip
     """Match what is new against everything collected so far.
 
+    Workers change how long it takes and nothing else; docs/cluster.md says when they help.
     Example: copytrail match
     """
     from runner.match import match
+    from runner.match_context import Workers
     from runner.options import problem
     from runner.progress import Counting
 
+    if workers and address:
+        raise click.UsageError("Give --workers or --cluster, not both.")
+    if (archive is None) != (out is None):
+        raise click.UsageError("--archive and --out go together.")
+    if archive is not None and out is not None:
+        _match_folder(archive, out, Workers(workers or 2, address), as_json)
+        return
     workspace = workspace_of(ctx)
     with Counting("matching") as counting:
         found = match(
             workspace.database, workspace.root, settings=workspace.settings, case=case, rebuild=rebuild,
             at=workspace.clock().now(), progress=counting.phase, say=problem,
+            workers=Workers(workers, address) if workers or address else None,
         )  # fmt: skip
     if as_json:
         click.echo(line(found.as_row()))
         return
     items = f", {found.items} between accounts, media or sites" if found.items else ""
     click.echo(f"{found.posts} posts matched: {found.pairs} new links{items}, {found.families} families in all.")
+
+
+def _match_folder(archive: Path, out: Path, workers: Any, as_json: bool) -> None:
+    """Match a folder of Parquet files, which no workspace holds."""
+    from matchers.wording import NEAR
+    from runner.match_workers import match_folder
+    from runner.progress import Counting
+
+    with Counting("matching") as counting:
+        count = match_folder(archive, out, workers, NEAR, counting.phase)
+    told = {"pairs": count, "out": str(out)}
+    click.echo(line(told) if as_json else f"{count} pairs written to {out}.")
 
 
 PAIR_COLUMNS = (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -39,7 +40,7 @@ def archive(seed: int, count: int = 140) -> list[Post]:
     return [post(n, each) for n, each in enumerate(words)]
 
 
-def told(database: Database) -> dict[tuple[str, str, str], tuple[object, ...]]:
+def told(database: Database) -> dict[tuple[str, str, str], tuple[Any, ...]]:
     """Return all that is kept of the pairs that texts and links make."""
     with database.read() as conn:
         return {
@@ -49,7 +50,15 @@ def told(database: Database) -> dict[tuple[str, str, str], tuple[object, ...]]:
         }
 
 
-@pytest.mark.parametrize("seed", range(4))
+def _settled(value: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Leave the numbers of the archive out of pairs that were looked up for an anchor, at whatever time."""
+    detail = dict(value[3])
+    if detail.get("anchor"):
+        detail = {name: n for name, n in detail.items() if name not in ("rarity", "spans")}
+    return (*value[:3], detail)
+
+
+@pytest.mark.parametrize("seed", range(5))
 def test_runs_and_lots_of_any_size_give_what_starting_over_gives(
     sqlite_database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int
 ) -> None:
@@ -65,7 +74,9 @@ def test_runs_and_lots_of_any_size_give_what_starting_over_gives(
     run(sqlite_database, tmp_path, rebuild=True)
     anew = told(sqlite_database)
     assert grown.keys() == anew.keys()
-    assert {key: value[:3] for key, value in grown.items()} == {key: value[:3] for key, value in anew.items()}
+    assert {key: _settled(value) for key, value in grown.items()} == {
+        key: _settled(value) for key, value in anew.items()
+    }
     assert families == members(sqlite_database)
     assert {matcher for _, _, matcher in anew} >= {"text.exact", "text.near", "text.excerpt"}
 
