@@ -12,6 +12,7 @@ import pytest
 
 from core.errors import BadInput, CannotStart
 from core.records import Author, Post
+from matchers import meeting
 from matchers.exact_text import TextExact
 from matchers.near_text import TextNear
 from matchers.segments import Segments
@@ -219,7 +220,7 @@ def test_hostile_texts_stay_cheap(sqlite_database: Database, tmp_path: Path) -> 
     some += [post(4000 + n, f"{same} {text(5000 + n, 3)}") for n in range(500)]
     save(sqlite_database, some)
     found = run(sqlite_database, tmp_path)
-    assert found.pairs < 3000 + 500 * 33
+    assert found.pairs < 3000 + 500 * 2 * meeting.TOP
     [family] = groups(sqlite_database)
     assert family["size"] == 3500
 
