@@ -75,7 +75,7 @@ class CapturePages(_Section):
 class Matching(_Section):
     """When two texts count as copies; every pair keeps its numbers, so this is a view and can be changed."""
 
-    near_threshold: float = Field(0.4, gt=0, le=1, description="Smallest exact Jaccard similarity of a near copy.")
+    near_threshold: float = Field(0.35, gt=0, le=1, description="Smallest exact Jaccard similarity of a near copy.")
     same_source: bool = Field(True, description="Look for other translations and rewordings of one text.")
     translated: bool = Field(True, description="Look for possible translations, by what survives them.")
     meaning_posts: int = Field(

@@ -34,14 +34,16 @@ def score(
     `pairs`, `families` and `posts` have the shapes of the public interface. A copied text counts as found where both
     posts are in one family; a shared link where pairs of a link matcher lead from one post to the other (a link held
     by many is paired with its first holders only); a repost, quote or citation where the record of a post names the
-    other one or leads to it (without `posts` these are not counted). Precision is the share of text pairs, and of
-    co-memberships in families, that join posts of one planted text; what only a shared link joined is no claim about
-    texts. None: nothing reported.
+    other one or leads to it (without `posts` these are not counted). Precision is the share of text pairs of strength A
+    or B, and of co-memberships in families, that join posts of one planted text. Left out of it, as no claim that two
+    posts hold one text: pairs of strength C, excerpts (a stretch stands in both, which is so), and what only a shared
+    link joined. None: nothing reported.
     """
     linked, claimed, together = set[Pair](), set[Pair](), set[Pair]()
     for pair in pairs:
         about_texts = str(pair.get("matcher", "")).startswith("text.")
-        (claimed if about_texts else linked).add(_pair(pair["left"], pair["right"]))
+        if not about_texts or _claims_a_copy(pair):
+            (claimed if about_texts else linked).add(_pair(pair["left"], pair["right"]))
     for family in families:
         members = set(combinations(sorted(set(family["members"])), 2))
         together |= members
@@ -66,8 +68,13 @@ def score(
 def wrong(pairs: Iterable[Mapping[str, Any]], truth: Sequence[Planted]) -> list[Pair]:
     """Return the text pairs reported that were not planted, for whoever wants to see why."""
     same = _same_text(truth)
-    both = {_pair(p["left"], p["right"]) for p in pairs if str(p.get("matcher", "")).startswith("text.")}
+    both = {_pair(p["left"], p["right"]) for p in pairs if _claims_a_copy(p)}
     return sorted(pair for pair in both if not _one(same, pair))
+
+
+def _claims_a_copy(pair: Mapping[str, Any]) -> bool:
+    matcher = str(pair.get("matcher", ""))
+    return matcher.startswith("text.") and matcher != "text.excerpt" and pair.get("strength") != "C"
 
 
 def overall(kinds: Mapping[str, Kind], edits: Sequence[str] = TEXT_EDITS) -> float | None:

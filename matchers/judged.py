@@ -119,11 +119,12 @@ class Judged:
         return sorted([c, d, a, b] for a, b, c, d in found) if swapped else sorted(found)
 
     def words(self, pair: int) -> int:
-        """Return how many whole words the common pieces have."""
+        """Return how many whole words the longest common piece has."""
         if self.pieces is None:
             raise ValueError("These pairs were judged without spans.")
         text = self.pieces.read(int(self.pieces.places[pair, 0]))
-        return sum(_whole_words(text, begin, end) for begin, end, _, _ in self.spans(pair))
+        begin, end, *_ = max(self.spans(pair), key=lambda span: span[1] - span[0], default=[0, 0])
+        return _whole_words(text, begin, end)
 
     def _discount(self, pair: int, swapped: bool) -> dict[str, Any]:
         p = self.pieces
@@ -171,11 +172,13 @@ def _excerpt(judged: Judged, pair: int, detail: dict[str, Any]) -> str:
     letters, words = int(judged.stretch[pair]), judged.words(pair)
     detail.update(letters=letters, words=words)
     dense = int(judged.measures[pair, 2]) * 2 > int(judged.measures[pair, 0])
-    amount = f"{letters} letters" if dense or not words else f"{words} words ({letters} letters)"
+    run = int(detail["longest_run"])
+    longest = f"{run} letters" if dense or not words else f"{words} words ({run} letters)"
+    what = f"{longest} stand in both posts" if letters <= run else f"{letters} letters stand in both posts"
+    more = "" if letters <= run else f", the longest stretch is {longest}"
     return (
-        f"{amount} stand in both posts, the longest stretch is {detail['longest_run']} letters. That is "
-        f"{_percent(detail['shared'], sides[0])} of the character sequences of the shorter text and "
-        f"{_percent(detail['shared'], sides[1])} of those of the longer one."
+        f"{what}{more}. That is {_percent(detail['shared'], sides[0])} of the character sequences of the shorter text "
+        f"and {_percent(detail['shared'], sides[1])} of those of the longer one."
     )
 
 

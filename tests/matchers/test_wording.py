@@ -89,7 +89,7 @@ def test_a_quote_is_found_with_its_place_in_both() -> None:
     assert TextNear().compare(left, right) is None
     assert verdict.strength == "B"
     assert verdict.sentence.startswith(
-        "19 words (73 letters) stand in both posts, the longest stretch is 73 letters. That is "
+        "19 words (73 letters) stand in both posts. That is "
     )
     [[begin, end, other, other_end]] = verdict.detail["spans"]
     assert f"Harbour\n{ARTICLE}"[begin:end] == QUOTED
