@@ -16,7 +16,7 @@ MAX_BYTES = 64 * 1024 * 1024
 _MOST = 200  # tags
 _LONGEST = 500  # characters of a value
 _EXIF_PART, _GPS_PART = 0x8769, 0x8825
-_FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "GIF", "MPO", "AVIF")
+_FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "GIF", "AVIF")  # an MPO is opened as the JPEG it begins with
 _PERSONAL = (
     "Artist",
     "Copyright",

@@ -221,6 +221,15 @@ def test_exif_of_the_head_only_and_of_nothing_else() -> None:
     assert read_exif(jpeg()[:8]) is None
 
 
+def test_exif_is_read_of_every_format_a_camera_writes() -> None:
+    for kind in ("AVIF", "MPO", "TIFF", "WEBP", "PNG"):
+        out = io.BytesIO()
+        Image.new("RGB", (16, 8), (20, 90, 160)).save(out, kind)
+        found = read_exif(out.getvalue())
+        assert found is not None, kind
+        assert (found["width"], found["height"]) == (16, 8)
+
+
 def test_what_is_too_large_counts_towards_the_run(home: Home, server: Server) -> None:
     for n in range(6):
         server.files[f"/{n}.jpg"] = (200, "image/jpeg", b"\xff\xd8\xff" + b"0" * 2_000_000)
