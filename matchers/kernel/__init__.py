@@ -27,7 +27,6 @@ NARROW, FEW = 8, 96  # the window of dense scripts and of short texts; a key of 
 LETTER_WEIGHT, SHORT_DENSE, SHORT = 2, 5, 36  # eighteen letters, or eight of a dense script: below, a text has no keys
 WORD_WEIGHT, DENSE_WEIGHT, ENOUGH = 5, 3, 60  # twelve words, or twenty letters of a dense script, or a mixture
 PORTION = 1 << 24  # bytes signed at a time by one thread
-SPANS = 64  # stretches kept of one pair
 
 VERSION = f"winnow-3:{WIDTH}/{DENSE_WIDTH}/{WINDOW}/{NARROW}<{FEW}/{SHORT}:{fold.VERSION}"
 
@@ -58,9 +57,9 @@ class Texts:
 
     def take(self, rows: Array) -> Texts:
         """Return the texts of the rows named, copied together."""
-        from matchers.kernel import text
+        from matchers.kernel import gathering
 
-        return Texts(*text.gather(self.buffer, self.offsets, np.ascontiguousarray(rows, np.int64)))
+        return Texts(*gathering.gather(self.buffer, self.offsets, np.ascontiguousarray(rows, np.int64)))
 
 
 def texts_of(texts: Sequence[str]) -> Texts:
@@ -110,29 +109,6 @@ class Signatures(NamedTuple):
         return np.asarray(self.measures[:, 1] * WORD_WEIGHT + self.measures[:, 2] * DENSE_WEIGHT >= ENOUGH)
 
 
-class Compared(NamedTuple):
-    """What pairs of texts share; arrays with one entry (or row) a pair."""
-
-    same: Array  # both fold to the same letters
-    shared: Array
-    left: Array
-    right: Array
-    longest: Array
-    spans: Array
-    firsts: Array
-    left_measures: Array  # letters, words, dense letters
-    right_measures: Array
-
-    def jaccard(self) -> Array:
-        """Return the part of all grams that both have, 0 to 1."""
-        return np.asarray(self.shared / np.maximum(self.left + self.right - self.shared, 1))
-
-    def spans_of(self, pair: int) -> list[list[int]]:
-        """Return the common stretches of one pair as [begin, end, begin, end] in characters of left and right."""
-        rows: list[list[int]] = self.spans[self.firsts[pair] : self.firsts[pair + 1]].tolist()
-        return rows
-
-
 def _whole(texts: Sequence[str] | Texts) -> Texts:
     return texts if isinstance(texts, Texts) else texts_of(texts)
 
@@ -178,22 +154,6 @@ def _keys(texts: Texts, starts: Array, norms: Array, measures: Array) -> Array:
         if done == len(texts):
             return keys[:total]
         keys = np.concatenate((keys, np.empty(2 * len(keys), np.uint64)))
-
-
-def compare(texts: Sequence[str] | Texts, left: Sequence[int] | Array, right: Sequence[int] | Array) -> Compared:
-    """Compare pairs of texts, given by their places in `texts`, exactly: grams shared, and the stretches in common."""
-    from matchers.kernel import pairs, text
-
-    table, pool = fold.tables()
-    a, b = np.asarray(left, np.int64), np.asarray(right, np.int64)
-    whole = _whole(texts)
-    letters, at, starts, shingles, firsts, measures = text.unfold(
-        whole.buffer, whole.offsets, table, pool, SHINGLE, DENSE_SHINGLE
-    )
-    counts = pairs.overlaps(shingles, firsts, a, b)
-    same = pairs.equal(letters, starts, a, b)
-    spans, begins, longest = pairs.align(letters, at, starts, a, b, SHINGLE, DENSE_SHINGLE, SPANS)
-    return Compared(same, counts[:, 0], counts[:, 1], counts[:, 2], longest, spans, begins, measures[a], measures[b])
 
 
 def warm() -> None:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from matchers.kernel.typed import compiled, part
 
 Array = NDArray[Any]
+Four = tuple[Array, Array, Array, Array]
 
 DENSE = 1 << 21
 LETTER = DENSE - 1
@@ -358,9 +359,7 @@ def sign(
 
 
 @part
-def unfolded(
-    buffer: Array, offsets: Array, chosen: Array, table: Array, pool: Array, places: bool
-) -> tuple[Array, Array, Array, Array]:
+def unfolded(buffer: Array, offsets: Array, chosen: Array, table: Array, pool: Array, places: bool) -> Four:
     """Return the letters of some texts, and if `places` which character of its text each was: see `letters_of`."""
     total = 0
     for t in chosen:
@@ -388,63 +387,12 @@ LETTERS = f"Tuple((int32[::1], int32[::1], int64[::1], int32[:, ::1]))({TEXTS}, 
 
 
 @compiled(LETTERS)
-def letters_of(
-    buffer: Array, offsets: Array, chosen: Array, table: Array, pool: Array
-) -> tuple[Array, Array, Array, Array]:
+def letters_of(buffer: Array, offsets: Array, chosen: Array, table: Array, pool: Array) -> Four:
     """Return the letters of some texts, which character of its text each was, where each text's begin, its measures."""
     return unfolded(buffer, offsets, chosen, table, pool, True)
 
 
 @compiled(LETTERS)
-def bare_letters(
-    buffer: Array, offsets: Array, chosen: Array, table: Array, pool: Array
-) -> tuple[Array, Array, Array, Array]:
+def bare_letters(buffer: Array, offsets: Array, chosen: Array, table: Array, pool: Array) -> Four:
     """Return the same without the places of the letters: half the memory."""
     return unfolded(buffer, offsets, chosen, table, pool, False)
-
-
-UNFOLD = (
-    "Tuple((int32[::1], int32[::1], int64[::1], uint64[::1], int64[::1], int32[:, ::1]))"
-    f"({TEXTS}, {FOLD}, int64, int64)"
-)
-
-
-@compiled(UNFOLD)
-def unfold(
-    buffer: Array, offsets: Array, table: Array, pool: Array, width: int, dense_width: int
-) -> tuple[Array, Array, Array, Array, Array, Array]:
-    """Return the letters of texts and where each stood, the sorted distinct gram hashes of each, and its measures.
-
-    Letters of text t lie between `starts[t]` and `starts[t + 1]`, its grams between `firsts[t]` and `firsts[t + 1]`.
-    """
-    texts = len(offsets) - 1
-    letters, at, starts, measures = unfolded(buffer, offsets, np.arange(texts), table, pool, True)
-    firsts = np.zeros(texts + 1, np.int64)
-    shingles = np.empty(len(letters), np.uint64)
-    most = 0
-    for t in range(texts):
-        most = max(most, starts[t + 1] - starts[t])
-    hashes, sums = np.empty(most, np.uint64), np.empty(most + 1, np.uint64)
-    total = 0
-    for t in range(texts):
-        n = starts[t + 1] - starts[t]
-        m = grams(letters[starts[t] : starts[t + 1]], n, measures[t, 2], width, dense_width, sums, hashes)
-        ordered = np.sort(hashes[:m])
-        for i in range(m):
-            if i == 0 or ordered[i] != ordered[i - 1]:
-                shingles[total] = ordered[i]
-                total += 1
-        firsts[t + 1] = total
-    return letters, at, starts, shingles[:total].copy(), firsts, measures
-
-
-@compiled(f"Tuple((uint8[::1], int64[::1]))({TEXTS}, int64[::1])")
-def gather(buffer: Array, offsets: Array, rows: Array) -> tuple[Array, Array]:
-    """Copy the texts of some rows together."""
-    starts = np.zeros(len(rows) + 1, np.int64)
-    for i in range(len(rows)):
-        starts[i + 1] = starts[i] + offsets[rows[i] + 1] - offsets[rows[i]]
-    out = np.empty(starts[len(rows)], np.uint8)
-    for i in range(len(rows)):
-        out[starts[i] : starts[i + 1]] = buffer[offsets[rows[i]] : offsets[rows[i] + 1]]
-    return out, starts

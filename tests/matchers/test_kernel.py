@@ -84,24 +84,6 @@ def test_kernel_equals_the_reference_on_any_text(texts: list[str]) -> None:
     check(texts)
 
 
-@given(WORDY, WORDY)
-@settings(max_examples=100, deadline=None)
-def test_comparison_equals_sets_of_grams(a: str, b: str) -> None:
-    compared = kernel.compare([a, b], [0], [1])
-    left = set(grams(fold(a).letters, kernel.SHINGLE, kernel.DENSE_SHINGLE))
-    right = set(grams(fold(b).letters, kernel.SHINGLE, kernel.DENSE_SHINGLE))
-    assert (compared.shared[0], compared.left[0], compared.right[0]) == (len(left & right), len(left), len(right))
-    assert bool(compared.same[0]) == (fold(a).letters == fold(b).letters)
-
-
-@given(WORDY, WORDY)
-@settings(max_examples=100, deadline=None)
-def test_spans_hold_the_same_letters_on_both_sides(a: str, b: str) -> None:
-    for begin, end, other, other_end in kernel.compare([a, b], [0], [1]).spans_of(0):
-        assert 0 <= begin < end <= len(a)
-        assert 0 <= other < other_end <= len(b)
-
-
 @pytest.mark.parametrize(
     "text",
     [
@@ -122,7 +104,6 @@ def test_a_million_letters_of_one_kind_give_one_key() -> None:
 def test_no_texts_at_all() -> None:
     signed = kernel.sign([])
     assert len(signed.keys) == 0
-    assert len(kernel.compare([], [], []).same) == 0
 
 
 def test_a_common_stretch_gives_a_common_key_whatever_stands_around_it() -> None:
