@@ -31,7 +31,7 @@ T = TypeVar("T")
 BUCKET = 1 << 13  # keys in a bucket, on average: a table of them stays in the cache
 CHUNK = 4096  # posts tallied and judged at a time by one thread
 ROOM = 1 << 20  # entries a tally writes at a time, beside one for each post
-JUDGED = 20_000  # pairs judged at a time
+JUDGED = 1 << 21  # bytes of text judged at a time: room for more would be asked of the system anew each time
 
 
 class BulkPairs(NamedTuple):
@@ -275,8 +275,11 @@ def judge_pairs(
 ) -> BulkPairs:
     """Judge pairs that stand together by `right`; keep what matches. `alone`: each pair by itself."""
     begins = np.arange(len(right)) if alone else np.flatnonzero(np.append(True, np.diff(right) != 0)[: len(right)])
-    cuts = np.unique(np.searchsorted(begins, np.arange(0, len(right) + JUDGED, JUDGED)))
     firsts, parts = np.append(begins, len(right)).astype(np.int64), []
+    sizes = np.diff(setting.texts.offsets)
+    before = _sums(sizes[left])[firsts[:-1]] + _sums(sizes[right[begins]])[:-1]
+    starts_lot = np.append(True, np.diff(before // JUDGED) != 0)[: len(begins)]
+    cuts = np.append(np.flatnonzero(starts_lot), len(begins))
     for a, b in zip(cuts[:-1].tolist(), cuts[1:].tolist(), strict=True):
         low, high = int(firsts[a]), int(firsts[b])
         groups = wording.Groups(right[firsts[a:b]], firsts[a : b + 1] - low, left[low:high])
@@ -286,6 +289,11 @@ def judge_pairs(
         columns = [left[at], right[at], *_numbers(found, hits), shared[at], holders[at]]
         parts.append(BulkPairs(*columns))
     return joined(parts)
+
+
+def _sums(sizes: Array) -> Array:
+    """Return the sum of all sizes before each, and of all."""
+    return np.concatenate([np.zeros(1, np.int64), np.cumsum(sizes)])
 
 
 def _numbers(found: Judged, hits: Array) -> tuple[Array, ...]:

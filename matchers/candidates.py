@@ -138,7 +138,7 @@ def chosen_of(who: Array, row: Array, shared: Array, own: Array, other: Array) -
 
 
 def chained(found: Candidates, own: tuple[Array, Array], others: tuple[Array, Array], place: Array) -> Candidates:
-    """Return the candidates without those quotations that share no chain of keys.
+    """Return the candidates without those quotations that share no chain of keys; of common keys it must be longer.
 
     `own` holds tails (uint16, in text order) and where those of each `who` begin; `others` the same of the earlier
     texts, and `place` (int64) says which of them each pair has that is of the sort of quotations alone.
@@ -148,7 +148,7 @@ def chained(found: Candidates, own: tuple[Array, Array], others: tuple[Array, Ar
     doubtful = np.flatnonzero(found.sort == meeting.QUOTATION)
     longest = choice.chains(*own, found.who[doubtful], *others, place, meeting.STEP)
     stays = np.ones(len(found.who), bool)
-    stays[doubtful[longest < meeting.CHAIN]] = False
+    stays[doubtful[longest < meeting.least_chains(found.holders[doubtful])]] = False
     return Candidates(*(column[stays] for column in found))
 
 

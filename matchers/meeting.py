@@ -14,6 +14,7 @@ GROWTH = 0.25  # of that number with the archive: ten times the posts, 1.8 times
 LEAST = 0.2  # part of the keys of either that both must hold: a near copy
 QUOTE = 6  # keys that both must hold, however long either is: an excerpt
 CHAIN = 6  # of which so many must follow one another in both texts: what is shared here and there is no excerpt
+COMMON, COMMON_CHAIN = 8, 9  # of wording that so many earlier texts hold, a longer chain: some seventy letters
 STEP = 3  # keys from one to the next in such a chain, at most: a change within an excerpt does not break it
 TOP, QUOTE_TOP = 32, 64  # near copies and excerpts kept, those that share most; most of the latter have no chain
 BRIEF = 24  # a text of so few keys is short: it has few to be found by, and is often one of many versions of one
@@ -30,6 +31,11 @@ def caps(ranks: ArrayLike, sizes: ArrayLike) -> Array:
     """
     grown = np.rint(HOLDERS * (np.asarray(ranks, np.float64) / 100_000) ** GROWTH)
     return np.maximum(np.where(np.asarray(sizes) <= BRIEF, BRIEF_HOLDERS, HOLDERS), grown).astype(np.int64)
+
+
+def least_chains(holders: ArrayLike) -> Array:
+    """Return how long a chain quotations must share, by the fewest earlier holders of a key they met at: int64."""
+    return np.where(np.asarray(holders) >= COMMON, max(CHAIN, COMMON_CHAIN), CHAIN).astype(np.int64)
 
 
 def tops(sizes: ArrayLike) -> Array:

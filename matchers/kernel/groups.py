@@ -19,7 +19,8 @@ Array = NDArray[Any]
 LETTER = (1 << 21) - 1
 BASE = np.uint64(0x9E3779B97F4A7C15)
 SPREAD = np.uint64(0xBF58476D1CE4E5B9)
-ZERO, ONE = np.uint64(0), np.uint64(1)
+ZERO, ONE, SIX, LAST = np.uint64(0), np.uint64(1), np.uint64(6), np.uint64(63)
+SIEVE = np.uint64(3)  # eight bits of the sieve for each slot of the table: a few kilobytes
 NEAREST = 16  # places of one gram looked at; in a text of one repeated phrase they are all alike
 BACK = 16  # letters a piece is followed back from where it was found
 SEED, DENSE_SEED = 3, 1  # two grams so far apart find a piece: eight letters, four of a dense script
@@ -33,28 +34,38 @@ SMALL, PART = 80, 0.7  # grams are counted of texts of so few letters, or with t
 @compiled("uint64[::1](int32[::1], int64[::1], int64, int64)")
 def grams(letters: Array, starts: Array, width: int, dense_width: int) -> Array:
     """Return the hash of the gram that ends at each letter (a short one in dense scripts), 0 where none is complete."""
-    out = np.zeros(len(letters), np.uint64)
+    out = np.empty(len(letters), np.uint64)
     long_out, short_out = ONE, ONE
     for _ in range(width):
         long_out *= BASE
     for _ in range(dense_width):
         short_out *= BASE
     for t in range(len(starts) - 1):
-        first = starts[t]
-        long, short = ZERO, ZERO
-        for i in range(first, starts[t + 1]):
-            letter = np.uint64(letters[i])
-            long = long * BASE + letter
-            short = short * BASE + letter
-            if i - first >= width:
-                long -= np.uint64(letters[i - width]) * long_out
-            if i - first >= dense_width:
-                short -= np.uint64(letters[i - dense_width]) * short_out
-            if letters[i] > LETTER:
-                if i - first + 1 >= dense_width:
-                    out[i] = max(short, ONE)
-            elif i - first + 1 >= width:
-                out[i] = max(long, ONE)
+        n, some, sums = starts[t + 1] - starts[t], letters[starts[t] : starts[t + 1]], out[starts[t] : starts[t + 1]]
+        h, i = ZERO, 0
+        while i + 3 < n:  # hashes of all beginnings, four at a time, for a product must wait for the one before it
+            x = np.uint64(some[i])
+            y = x * BASE + np.uint64(some[i + 1])
+            z = y * BASE + np.uint64(some[i + 2])
+            sums[i] = h * BASE + x
+            sums[i + 1] = h * (BASE * BASE) + y
+            sums[i + 2] = h * (BASE * BASE * BASE) + z
+            h = h * (BASE * BASE * BASE * BASE) + (z * BASE + np.uint64(some[i + 3]))
+            sums[i + 3] = h
+            i += 4
+        while i < n:
+            h = h * BASE + np.uint64(some[i])
+            sums[i] = h
+            i += 1
+        for back in range(n):  # a gram's hash is the difference of two; from the end, for they are overwritten
+            i = n - 1 - back
+            size, power = (dense_width, short_out) if some[i] > LETTER else (width, long_out)
+            if i >= size:
+                sums[i] = max(sums[i] - sums[i - size] * power, ONE)
+            elif i + 1 == size:
+                sums[i] = max(sums[i], ONE)
+            else:
+                sums[i] = ZERO
     return out
 
 
@@ -161,10 +172,21 @@ def seed(own: Array, letters: Array, i: int) -> Any:
 
 
 @part
-def sow(own: Array, a: Array, seeds: Array, table: Array, shift: Any, nexts: Array, tails: Array) -> None:
-    """Fill the table of the seeds of a text."""
+def strain(own: Array, shift: Any, sieve: Array) -> None:
+    """Set a bit of the sieve for each hash: by it most of those that are not there are told."""
+    fine = shift - SIEVE
+    sieve[:] = ZERO
+    for i in range(len(own)):
+        bit = (own[i] * SPREAD) >> fine
+        sieve[np.int64(bit >> SIX)] |= ONE << (bit & LAST)
+
+
+@part
+def sow(own: Array, a: Array, seeds: Array, table: Array, shift: Any, nexts: Array, tails: Array, sieve: Array) -> None:
+    """Fill the table of the seeds of a text, and its sieve."""
     for i in range(len(own)):
         seeds[i] = seed(own, a, i)
+    strain(seeds[: len(own)], shift, sieve)
     lay(seeds[: len(own)], table, shift, nexts, tails)
 
 
@@ -212,19 +234,23 @@ def nearest(
 
 @part
 def walk(
-    a: Array, own: Array, seeds: Array, b: Array, other: Array, table: Array, shift: Any, nexts: Array, shut: Array,
-    out: Array, rows: Array,
+    a: Array, own: Array, seeds: Array, b: Array, other: Array, table: Array, shift: Any, nexts: Array,
+    sieve: Array, shut: Array, out: Array, rows: Array,
 ) -> int:  # fmt: skip
     """Walk a text `b` along the table of `a` and find pieces; return how many are noted.
 
     In long texts not every place is looked up: no piece of eleven letters (five in dense scripts) escapes.
     """
-    n, m, j = len(a), len(b), 2
+    n, m, j, fine = len(a), len(b), 2, shift - SIEVE
     p_end, q_end, last, ahead = -GAP - 1, 0, -1, 0  # of the last piece that counted; the diagonal last walked
     inside, longest, best, total, chain, run, kept, pieces = 0, 0, 0, 0, 0, 0, 0, 0
     while j < m:
         step = 1 if m < SHORT else (2 if b[j] > LETTER else STRIDE)
         key = seed(other, b, j)
+        bit = (key * SPREAD) >> fine
+        if not (sieve[np.int64(bit >> SIX)] >> (bit & LAST)) & ONE:  # nearly always not
+            j += step
+            continue
         first = place_of(key, seeds, table, shift) if key != ZERO else -1
         if first < 0:
             j += step
@@ -252,10 +278,15 @@ def walk(
 
 
 @part
-def count(own: Array, other: Array, table: Array, shift: Any, seen: Array, aside: Array, stamp: int) -> tuple[int, int]:
+def count(
+    own: Array, other: Array, table: Array, shift: Any, sieve: Array, seen: Array, aside: Array, stamp: int
+) -> tuple[int, int]:
     """Return how many different grams two texts share, and how many more they share that are left out."""
-    shared, set_aside = 0, 0
+    shared, set_aside, fine = 0, 0, shift - SIEVE
     for j in range(len(other)):
+        bit = (other[j] * SPREAD) >> fine
+        if not (sieve[np.int64(bit >> SIX)] >> (bit & LAST)) & ONE:
+            continue
         first = place_of(other[j], own, table, shift) if other[j] != ZERO else -1
         if first >= 0 and seen[first] != stamp:
             seen[first] = stamp
@@ -311,6 +342,7 @@ def compare(
         longest = max(longest, starts[t + 1] - starts[t])
     room = 1 << bits_for(longest)
     table, sown, spare = np.empty(room, np.int32), np.empty(room, np.int32), np.empty(room, np.int32)
+    sieve, strained = np.empty(room >> 3, np.uint64), np.empty(room >> 3, np.uint64)
     nexts, follows, tails = np.empty(longest, np.int32), np.empty(longest, np.int32), np.empty(longest, np.int32)
     seeds, seen = np.zeros(longest, np.uint64), np.full(longest, -1, np.int64)
     aside, shut = np.zeros(longest, np.bool_), np.zeros(longest, np.bool_)
@@ -319,11 +351,11 @@ def compare(
     for p in range(len(posts)):
         i, i_end = starts[posts[p]], starts[posts[p] + 1]
         a, own = letters[i:i_end], hashes[i:i_end]
-        bits, left = bits_for(len(own)), -1
+        bits, left, sieved = bits_for(len(own)), -1, False
         shift = np.uint64(64 - bits)
         named = asides[aside_firsts[p] : aside_firsts[p + 1]]
         shut[: len(own)] = False
-        sow(own, a, seeds, sown[: 1 << bits], shift, follows, tails)
+        sow(own, a, seeds, sown[: 1 << bits], shift, follows, tails, sieve[: 1 << (bits - 3)])
         for k in range(firsts[p], firsts[p + 1]):
             q = others[k]
             b, other = letters[starts[q] : starts[q + 1]], hashes[starts[q] : starts[q + 1]]
@@ -332,7 +364,7 @@ def compare(
                 left = lay(own, table[: 1 << bits], shift, nexts, tails)
                 left -= leave_out(named, a, own, table, shift, nexts, aside, shut, (width, dense_width))
                 seen[: len(own)] = -1
-            kept = walk(a, own, seeds, b, other, sown, shift, follows, shut, row, rows)
+            kept = walk(a, own, seeds, b, other, sown, shift, follows, sieve, shut, row, rows)
             row[c.SAME] = len(a) == len(b) and (len(a) == row[c.LONGEST] or np.array_equal(a, b))
             row[c.RIGHT] = -1
             if least < SMALL or len(named) or row[c.BEST] >= EXCERPT or row[c.IN_RIGHT] >= near * PART * least:
@@ -341,7 +373,10 @@ def compare(
                     aside[: len(own)], seen[: len(own)] = False, -1
                 if known[q] < 0:
                     known[q] = different(other, spare)
-                row[c.SHARED], row[c.ASIDE] = count(own, other, table, shift, seen, aside, k)
+                if not sieved:
+                    strain(own, shift, strained[: 1 << (bits - 3)])
+                    sieved = True
+                row[c.SHARED], row[c.ASIDE] = count(own, other, table, shift, strained, seen, aside, k)
                 row[c.LEFT], row[c.RIGHT] = left, known[q] - row[c.ASIDE]
             if noted + kept > len(spans):
                 more = np.empty((2 * (noted + kept), 4), np.int32)

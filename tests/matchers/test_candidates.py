@@ -48,7 +48,8 @@ def by_hand(posts: Posts) -> Found:
         for sort, worth, top in ((1, near, few), (2, quote, meeting.QUOTE_TOP)):
             for _, q in sorted((-shared[one], one) for one in worth)[:top]:
                 sorts[q] += sort
-        kept = {q: sort for q, sort in sorts.items() if sort != 2 or chain(keys, posts[q]) >= meeting.CHAIN}
+        long = {q: meeting.COMMON_CHAIN if n >= meeting.COMMON else meeting.CHAIN for q, n in fewest.items()}
+        kept = {q: sort for q, sort in sorts.items() if sort != 2 or chain(keys, posts[q]) >= long[q]}
         found.update({(p, q): (shared[q], fewest[q], sort) for q, sort in kept.items()})
     return found
 
@@ -93,7 +94,8 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in (("BRIEF", 6), ("BRIEF_HOLDERS", 8), ("BRIEF_TOP", 6)):
         monkeypatch.setattr(meeting, name, value)
     monkeypatch.setattr(meeting, "QUOTE", 3)
-    monkeypatch.setattr(meeting, "CHAIN", 2)
+    for name, value in (("CHAIN", 2), ("COMMON", 2), ("COMMON_CHAIN", 3)):
+        monkeypatch.setattr(meeting, name, value)
     monkeypatch.setattr("matchers.segments.SMALLEST", 1)
     monkeypatch.setattr("matchers.candidates.SLICE", 40)
 
