@@ -13,6 +13,8 @@ from matchers.base import Matcher, Strength, Verdict, same_account
 from matchers.weights import capped, rarity
 
 MAX_LINKS = 50  # of one post; a list of links says little about any of them
+_SHOWN = 200  # characters of a link that a sentence quotes
+_KEPT = 2_000  # and that are kept beside it: the posts themselves hold all of it
 _WORK = "https://doi.org/10."
 _SAYS = {"A": 20.0, "B": 16.0, "C": 8.0}  # bits a link says by itself: nobody comes by a page's address by chance
 
@@ -44,10 +46,13 @@ class UrlShared(Matcher):
         best: Strength = min(strengths)
         link = common[strengths.index(best)]
         by_same = same_account(left, right)
-        what = f"Both posts link to {link}" if len(common) == 1 else f"Both link to {len(common)} pages, such as {link}"
+        shown = _cut(link, _SHOWN)
+        what = (
+            f"Both posts link to {shown}" if len(common) == 1 else f"Both link to {len(common)} pages, such as {shown}"
+        )
         if link.startswith(_WORK):
-            what = f"Both posts point to the work {link}"
-        detail = {"links": common, "same_account": by_same}
+            what = f"Both posts point to the work {shown}"
+        detail = {"links": [_cut(one, _KEPT) for one in common], "same_account": by_same}
         if written := _written(left, right, common):
             detail["as_written"] = written
         return Verdict(1.0, best, f"{what}.{' Both are by the same account.' if by_same else ''}", detail)
@@ -75,10 +80,15 @@ def _written(left: Post, right: Post, common: list[str]) -> dict[str, list[str]]
     """Return the links as each post wrote them, where they are not what both are called by."""
 
     def of(post: Post) -> Iterator[str]:
-        return (link for link in post.links[:MAX_LINKS] if name(link) in common and link != name(link))
+        return (_cut(link, _KEPT) for link in post.links[:MAX_LINKS] if name(link) in common and link != name(link))
 
     sides = {"left": list(dict.fromkeys(of(left)))[:5], "right": list(dict.fromkeys(of(right)))[:5]}
     return sides if any(sides.values()) else {}
+
+
+def _cut(link: str, most: int) -> str:
+    """Return a link, or so many characters of it and the sign that more follows."""
+    return link if len(link) <= most else f"{link[:most]}…"
 
 
 def _parts(link: str) -> tuple[str, str]:

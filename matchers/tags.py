@@ -44,10 +44,13 @@ class TagsOrder(Matcher):
         ordered = ours == theirs
         by_same = same_account(left, right)
         how = "in the same order" if ordered else "in different orders"
-        sentence = f"Both posts carry the same {len(ours)} hashtags {how}."
+        many = len(left.tags) > MOST or len(right.tags) > MOST
+        sentence = (
+            f"Both posts carry the same {len(ours)} hashtags {how}{f' (of {MOST} that were read)' if many else ''}."
+        )
         sentence += " Both are by the same account." if by_same else ""
         detail = {"tags": list(ours), "ordered": ordered, "count": len(ours), "same_account": by_same}
-        if len(left.tags) > MOST or len(right.tags) > MOST:
+        if many:
             detail["read"] = MOST
         return Verdict(1.0 if ordered else 0.8, "B" if ordered else "C", sentence, detail)
 

@@ -69,6 +69,22 @@ def test_how_each_wrote_the_link_is_kept() -> None:
     assert verdict.detail["as_written"] == {"left": ["https://youtu.be/abcdefghijk?t=3"], "right": []}
 
 
+def test_a_link_of_a_megabyte_is_not_quoted_whole() -> None:
+    link = "https://a.example/" + "b" * 1_000_000
+    verdict = UrlShared().compare(post("1", link), post("2", link + "#c"))
+    assert verdict
+    assert len(verdict.sentence) < 300
+    assert verdict.sentence.endswith("b….")
+    assert len(str(verdict.detail)) < 20_000
+
+
+def test_more_hashtags_than_are_read_are_said_to_be_so() -> None:
+    many = tuple(f"tag{number}" for number in range(150))
+    verdict = TagsOrder().compare(post("1", tags=many), post("2", tags=many))
+    assert verdict
+    assert verdict.sentence == "Both posts carry the same 100 hashtags in the same order (of 100 that were read)."
+
+
 def test_what_many_link_to_says_less() -> None:
     matcher = UrlShared()
     verdict = matcher.compare(post("1", "https://a.example/news/1"), post("2", "https://a.example/news/1"))
