@@ -31,6 +31,12 @@ KINDS: Mapping[str, float] = {
 
 _URL = re.compile(r"(?:https?://|www\.)\S+", re.I)
 _LATIN = re.compile(r"[A-Za-z\u00c0-\u024f][A-Za-z\u00c0-\u024f'’]*(?:[-.][A-Za-z0-9\u00c0-\u024f]+)*[0-9]*")
+# the same words, those alone that have more than small letters; and how many there are
+_LIKELY = re.compile(
+    r"(?<![A-Za-z\u00c0-\u024f0-9'’])(?=[a-z\u00df-\u00f6\u00f8-\u00ff'’.-]*[^a-z\u00df-\u00f6\u00f8-\u00ff'’.\-\W_])"
+    + _LATIN.pattern
+)
+_LONG = re.compile(r"[A-Za-z\u00c0-\u024f][A-Za-z\u00c0-\u024f0-9'’.-]{2,}")
 _ENGLISH, _DIGIT = re.compile("[A-Za-z]"), re.compile(r"\d")
 _DENSE = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3041-\u30ff\u3400-\u9fff\uac00-\ud7a3]")
 _OTHER = re.compile("[\u0370-\u0dff\u10a0-\u13ff]")
@@ -60,21 +66,33 @@ class Anchor:
 
 def anchors(post: Post, glossary: Glossary | None = None) -> tuple[Anchor, ...]:
     """Return the anchors of a post, those of its text in the order they stand there, each once."""
-    text = words_of(post)[:MOST_TEXT]
+    digests = [media.sha256 for media in post.media]
+    return found(words_of(post), post.links, digests, post.tags, post.mentions, glossary)
+
+
+def found(
+    text: str, links: Iterable[str], digests: Iterable[str | None], tags: Iterable[str], mentions: Iterable[str],
+    glossary: Glossary | None = None,
+) -> tuple[Anchor, ...]:  # fmt: skip
+    """Return the anchors of a text and of what stands beside it, those of the text in their order, each once."""
+    text = text[:MOST_TEXT]
     bare = _URL.sub(_blank, text) if "://" in text or "www." in text else text
-    found: list[Anchor] = [Anchor("link", link) for link in post.links if urls.host(link) and _page(link)]
-    found += [Anchor("media", media.sha256) for media in post.media if media.sha256]
-    found += [Anchor("tag", _fold(tag.lstrip("#＃"))) for tag in post.tags]
-    found += [Anchor("tag", _fold(match.group(1)), match.start()) for match in _TAG.finditer(bare)]
-    found += [Anchor("handle", _fold(name.lstrip("@"))) for name in post.mentions]
-    found += [Anchor("handle", _fold(match.group()[1:].rstrip(".")), match.start()) for match in _HANDLE.finditer(bare)]
-    plain = _TAG.sub(_blank, _HANDLE.sub(_blank, bare)) if "@" in bare or "#" in bare or "＃" in bare else bare
-    found += [Anchor(kind, value, at) for kind, value, at in numerals.numbers(plain)]
-    found += [Anchor("name", name, at, shown) for name, at, shown in names(plain)]
+    some: list[Anchor] = [Anchor("link", link) for link in links if urls.host(link) and _page(link)]
+    some += [Anchor("media", digest) for digest in digests if digest]
+    some += [Anchor("tag", _fold(tag.lstrip("#＃"))) for tag in tags]
+    some += [Anchor("handle", _fold(name.lstrip("@"))) for name in mentions]
+    plain = bare
+    if "@" in bare or "#" in bare or "＃" in bare:
+        some += [Anchor("tag", _fold(match.group(1)), match.start()) for match in _TAG.finditer(bare)]
+        handles = _HANDLE.finditer(bare)
+        some += [Anchor("handle", _fold(match.group()[1:].rstrip(".")), match.start()) for match in handles]
+        plain = _TAG.sub(_blank, _HANDLE.sub(_blank, bare))
+    some += [Anchor(kind, value, at) for kind, value, at in numerals.numbers(plain)]
+    some += [Anchor("name", name, at, shown) for name, at, shown in names(plain)]
     if glossary:
-        found += [Anchor("glossary", name, at) for name, at in glossary.found(text)]
+        some += [Anchor("glossary", name, at) for name, at in glossary.found(text)]
     once: dict[str, Anchor] = {}
-    for anchor in found:
+    for anchor in some:
         if anchor.value:
             once.setdefault(anchor.key, anchor)
     return tuple(once.values())[:MOST]
@@ -90,20 +108,27 @@ def names(text: str) -> list[tuple[str, int, str]]:
     In a text of another script every Latin word of three letters; in a Latin text words with a capital, a digit or a
     mark inside, but for those at the start of a sentence. Cyrillic and Greek words with a capital are spelled in Latin.
     """
-    sample = text[:SAMPLE]
-    foreign = len(_ENGLISH.findall(sample)) < 3 * len(_DENSE.findall(sample)) + len(_OTHER.findall(sample))
-    words = [match for match in _LATIN.finditer(text) if match.end() - match.start() >= 3]
-    capitals = [match for match in words if match.group()[0].isupper()]
-    headline = 2 * len(capitals) > len(words)  # every word with a capital: none says anything
-    likely = words if foreign else [match for match in words if _marked(match.group(), headline)]
-    if not foreign and not headline:
-        likely += [match for match in capitals if not _begins(text, match.start())]
+    sample, likely = text[:SAMPLE], []
+    if not sample.isascii() and len(_ENGLISH.findall(sample)) < 3 * len(_DENSE.findall(sample)) + len(
+        _OTHER.findall(sample)
+    ):
+        likely = [match for match in _LATIN.finditer(text) if match.end() - match.start() >= 3]
+    else:
+        words = [match for match in _LIKELY.finditer(text) if match.end() - match.start() >= 3]
+        capitals = sum(match.group()[0].isupper() for match in words)
+        headline = 2 * capitals > len(_LONG.findall(text))  # every word with a capital: none says anything
+        for match in words:
+            word = match.group()
+            inside = not headline and word[0].isupper() and not _begins(text, match.start())
+            if inside or _marked(word, headline):
+                likely.append(match)
     found = [(skeleton(match.group()), match) for match in likely]
-    found += [
-        (skeleton(numerals.spelled(match.group())), match)
-        for match in numerals.FOREIGN_NAME.finditer(text)
-        if not _begins(text, match.start())
-    ]
+    if not text.isascii():
+        found += [
+            (skeleton(numerals.spelled(match.group())), match)
+            for match in numerals.FOREIGN_NAME.finditer(text)
+            if not _begins(text, match.start())
+        ]
     return [(name, match.start(), match.group()) for name, match in found if len(name) >= 3]
 
 

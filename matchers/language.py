@@ -39,14 +39,20 @@ _SMALL = {
     "ur": "کے کی میں ہے اور سے کا کو نے پر یہ اس ہیں کہ بھی نہیں تھا گیا",
     "hi": "के में की है और से का को पर ने यह इस हैं कि भी नहीं",
 }  # fmt: skip
-_WORD = re.compile(r"[^\W\d_]+")
+_WORD, _ASCII = re.compile(r"[^\W\d_]+"), re.compile("[A-Za-z]")
 LOOKED_AT = 2_000  # characters
 LEAST = 2  # small words that must be seen
 
 
 def script(text: str) -> str:
     """Return the script most letters of a text belong to (ISO 15924), "" where there are none; kana makes Japanese."""
-    seen = Counter(_script(ord(c)) for c in text[:LOOKED_AT] if c.isalpha())
+    sample = text[:LOOKED_AT]
+    if sample.isascii():
+        return "Latn" if _ASCII.search(sample) else ""
+    seen: Counter[str] = Counter()
+    for c, times in Counter(sample).items():  # few different letters, each looked up once
+        if c.isalpha():
+            seen[_script(ord(c))] += times
     seen.pop("", None)
     if not seen:
         return ""
@@ -62,16 +68,23 @@ def _script(point: int) -> str:
 
 def language(text: str) -> str:
     """Return the language that most small words of a text belong to, "" where too few say so."""
-    words = Counter(word.casefold() for word in _WORD.findall(text[:LOOKED_AT]))
-    scores = {name: sum(words[word] for word in small) for name, small in _lists().items()}
+    known, scores = _where(), dict.fromkeys(_SMALL, 0)
+    for word in _WORD.findall(text[:LOOKED_AT].casefold()):
+        for name in known.get(word, ()):
+            scores[name] += 1
     ranked = sorted(scores, key=lambda name: (-scores[name], name))
     best, second = ranked[0], ranked[1]
     return best if scores[best] >= LEAST and scores[best] > scores[second] else ""
 
 
 @cache
-def _lists() -> dict[str, frozenset[str]]:
-    return {name: frozenset(words.split()) for name, words in _SMALL.items()}
+def _where() -> dict[str, tuple[str, ...]]:
+    """Return the languages each small word belongs to."""
+    found: dict[str, tuple[str, ...]] = {}
+    for name, words in _SMALL.items():
+        for word in set(words.split()):
+            found[word] = (*found.get(word, ()), name)
+    return found
 
 
 def differ(left: str, right: str, declared: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())) -> bool:

@@ -19,12 +19,12 @@ from matchers import fold, kernel
 
 Array = NDArray[Any]
 
-VERSION = f"lexicon-1/{fold.VERSION}"
+VERSION = f"lexicon-2/{fold.VERSION}"
 CELLS = 1 << 22
-MOST = 8_000  # letters of a text that are looked at
+MOST = 2_000  # letters of a text that are looked at
 FEW, MANY, STEP = 7, 12, 40  # words a text is found by: seven, one more for every forty it has, twelve at most
 _HEAD = struct.Struct("<24sQ")
-_MAGIC = b"copytrail lexicon 1\n\0\0\0\0"
+_MAGIC = b"copytrail lexicon 2\n\0\0\0\0"
 
 
 class Spelled(NamedTuple):
@@ -45,12 +45,13 @@ class Vectors(NamedTuple):
 
 def spell(texts: Sequence[str] | kernel.Texts) -> Spelled:
     """Fold texts into words; links and @mentions are left out."""
-    from matchers.kernel import text, vectors
+    from matchers.kernel import text as letters_in
+    from matchers.kernel import vectors
 
     table, pool = fold.tables()
-    whole = texts if isinstance(texts, kernel.Texts) else kernel.texts_of(texts)
+    whole = texts if isinstance(texts, kernel.Texts) else kernel.texts_of([text[: 2 * MOST] for text in texts])
     every = np.arange(len(whole.offsets) - 1)
-    letters, at, starts, _ = text.letters_of(whole.buffer, whole.offsets, every, table, pool)
+    letters, at, starts, _ = letters_in.letters_of(whole.buffer, whole.offsets, every, table, pool)
     return Spelled(*vectors.spell(whole.buffer, whole.offsets, letters, at, starts, table, MOST))
 
 

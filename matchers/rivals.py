@@ -8,6 +8,7 @@ be its other version is compared with its own few in turn, for it may be closer 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -20,10 +21,13 @@ from matchers.segments import Batch, Segments
 Array = NDArray[Any]
 Read = Callable[[Sequence[int]], Mapping[int, str]]
 
-FEW = 24  # rows looked at of one key, the oldest
+FEW = 8  # rows looked at of one key, the oldest
 HELD = 200  # a key that more posts hold is not looked up
+BRIEF = 28  # keys of a short text, which may share one rare word alone
 TOP = 10  # posts a post is compared with, those that share most
 BITS = 1.0  # of log2 of the archive's size that what is shared must be worth
+
+_NONE = np.zeros((0, 2), np.int64)
 
 
 class Near(NamedTuple):
@@ -40,28 +44,25 @@ def keyed(rows: Sequence[int], spelled: lexicon.Spelled, known: lexicon.Lexicon)
     return Batch(np.asarray(rows, np.int64), starts, keys)
 
 
-def met(index: Segments, batch: Batch, posts: int) -> list[tuple[int, int]]:
-    """Return the pairs of rows, smaller first, that share enough rare words to be compared."""
+def met(index: Segments, batch: Batch, posts: int) -> Array:
+    """Return the pairs of rows, smaller first, that share enough rare words to be compared: int64[n, 2], in order."""
     if not len(batch.keys):
-        return []
+        return _NONE
+    from matchers.kernel import near
+
     held, found = index.earlier(batch, FEW)
-    rare = held <= HELD
-    worth = np.where(rare, np.log2((posts + 1.0) / np.maximum(held, 1)), 0.0)
-    who = np.repeat(np.repeat(np.arange(len(batch.ids)), np.diff(batch.starts)), FEW)
-    what, bits = found.ravel(), np.repeat(worth, FEW)
-    there = (what >= 0) & (bits > 0) & (what != batch.ids[who])
-    who, what, bits = who[there], what[there], bits[there]
-    pairs, place = np.unique(np.stack([who, what], axis=1), axis=0, return_inverse=True)
-    shared = np.bincount(place.ravel(), bits, len(pairs))
-    enough = shared >= BITS * np.log2(posts + 2.0)
-    pairs, shared = pairs[enough], shared[enough]
-    order = np.lexsort((pairs[:, 1], -shared, pairs[:, 0]))
-    pairs = pairs[order]
-    first = np.searchsorted(pairs[:, 0], pairs[:, 0], "left")
-    pairs = pairs[np.arange(len(pairs)) - first < TOP]
-    rows = batch.ids[pairs[:, 0]]
-    low, high = np.minimum(rows, pairs[:, 1]), np.maximum(rows, pairs[:, 1])
-    return list(dict.fromkeys(zip(low.tolist(), high.tolist(), strict=True)))
+    least = BITS * float(np.log2(posts + 2.0))
+    who, what = near.meet(found, held, batch.starts, batch.ids, posts, HELD, least, TOP, BRIEF)
+    return _pairs(np.minimum(who, what), np.maximum(who, what))
+
+
+def _pairs(low: Array, high: Array) -> Array:
+    """Return pairs of rows in order, each once."""
+    order = np.lexsort((high, low))
+    pairs = np.stack([low[order], high[order]], axis=1).reshape(-1, 2)
+    again = np.zeros(len(pairs), bool)
+    again[1:] = (pairs[1:] == pairs[:-1]).all(axis=1)
+    return pairs[~again]
 
 
 class Rivals:
@@ -71,70 +72,63 @@ class Rivals:
         """Take what is common in the archive, its index, and how texts are read by their rows."""
         self.known, self.index, self.read = known, index, read
         self.texts: dict[int, str] = {}
-        self.sizes: dict[int, int] = {}
-        self.numbers: dict[int, frozenset[str]] = {}
-        self.near: dict[int, dict[int, float]] = {}
+        self.pairs, self.cosines = _NONE, np.zeros(0)  # what was compared
+        self.rows, self.sizes = np.zeros(0, np.int64), np.zeros(0, np.int64)  # texts that were compared
 
     def find(self, batch: Batch, texts: Mapping[int, str]) -> Near:
         """Return the pairs of a batch, which is in the index already, that are kept."""
         self.texts.update(texts)
-        own = set(texts)
         self._compare(met(self.index, batch, self.known.posts))
-        older = sorted({row for pair in self._possible(own) for row in pair} - own)
-        if older:
-            spelled = lexicon.spell([self.texts[row] for row in older])
-            self._compare(met(self.index, keyed(older, spelled, self.known), self.known.posts))
-        pairs = [pair for pair in self._possible(own) if own & set(pair)]
-        measured = self._measured(pairs)
-        kept = np.flatnonzero(measured.kept())
-        some = np.array(pairs, np.int64).reshape(-1, 2)[kept]
-        return Near(some[:, 0], some[:, 1], Measured(*(getattr(measured, name)[kept] for name in Measured.__slots__)))
+        possible, _ = self._possible(batch.ids)
+        older = np.setdiff1d(possible, batch.ids)
+        if len(older):
+            spelled = lexicon.spell([self.texts[row] for row in older.tolist()])
+            self._compare(met(self.index, keyed(older.tolist(), spelled, self.known), self.known.posts))
+        pairs, figures = self._possible(batch.ids)
+        figures = self._numbered(pairs, figures)
+        kept = np.flatnonzero(figures.kept(self.known.posts))
+        return Near(pairs[kept, 0], pairs[kept, 1], figures.taken(kept))
 
-    def _compare(self, pairs: list[tuple[int, int]]) -> None:
-        pairs = [pair for pair in pairs if pair[1] not in self.near.get(pair[0], {})]
-        self.texts.update(self.read(sorted({row for pair in pairs for row in pair} - self.texts.keys())))
-        pairs = [pair for pair in pairs if pair[0] in self.texts and pair[1] in self.texts]
-        rows = sorted({row for pair in pairs for row in pair})
-        if not rows:
+    def _compare(self, pairs: Array) -> None:
+        """Compare pairs that were not compared yet."""
+        if len(self.pairs) and len(pairs):
+            every = np.concatenate([self.pairs, pairs])
+            _, first = np.unique(every[:, 0] << 32 | every[:, 1], return_index=True)
+            pairs = every[np.sort(first[first >= len(self.pairs)])]
+        self.texts.update(self.read(sorted(set(pairs.ravel().tolist()) - self.texts.keys())))
+        there = np.array([row in self.texts for row in pairs.ravel().tolist()], bool).reshape(-1, 2).all(axis=1)
+        pairs = pairs[there]
+        if not len(pairs):
             return
-        spelled = lexicon.spell([self.texts[row] for row in rows])
-        self.sizes.update(zip(rows, spelled.sizes.tolist(), strict=True))
-        pairs.sort()
-        left, right = (np.searchsorted(rows, [pair[side] for pair in pairs]) for side in (0, 1))
-        cosines = lexicon.cosines(self.known.vectors(spelled), left, right).tolist()
-        for (one, other), cosine in zip(pairs, cosines, strict=True):
-            self.near.setdefault(one, {})[other] = cosine
-            self.near.setdefault(other, {})[one] = cosine
+        rows = np.unique(pairs)
+        spelled = lexicon.spell([self.texts[row] for row in rows.tolist()])
+        left, right = np.searchsorted(rows, pairs[:, 0]), np.searchsorted(rows, pairs[:, 1])
+        cosines = lexicon.cosines(self.known.vectors(spelled), left, right)
+        self.pairs = np.concatenate([self.pairs, pairs])
+        self.cosines = np.concatenate([self.cosines, cosines])
+        self.rows, first = np.unique(np.concatenate([self.rows, rows]), return_index=True)
+        self.sizes = np.concatenate([self.sizes, spelled.sizes])[first]
 
-    def _possible(self, own: set[int]) -> list[tuple[int, int]]:
-        """Return the pairs that the new posts are in and that would be kept if their rivals were as far as can be."""
-        pairs = sorted({(min(row, other), max(row, other)) for row in own for other in self.near.get(row, {})})
-        if not pairs:
-            return []
-        kept = self._measured(pairs).kept()
-        return [pair for pair, stays in zip(pairs, kept, strict=True) if stays]
+    def _possible(self, own: Array) -> tuple[Array, Measured]:
+        """Return the pairs with a row of the batch that would be kept if their numbers agreed, and their figures."""
+        from matchers.kernel import near
 
-    def _measured(self, pairs: Sequence[tuple[int, int]]) -> Measured:
-        figures = [
-            (
-                self.near[one][other], self.sizes[one], self.sizes[other], self._rival(one, other),
-                self._rival(other, one), *agreement(self._numbers(one), self._numbers(other)),
-            )
-            for one, other in pairs
-        ]  # fmt: skip
-        table = np.array(figures, float).reshape(-1, 8)
-        return Measured(table[:, 0], table[:, 1], table[:, 2], table[:, 3], table[:, 4], table[:, 5:])
+        ends = np.concatenate([self.pairs, self.pairs[:, ::-1]])
+        order = np.lexsort((ends[:, 1], ends[:, 0]))
+        one, other = (np.searchsorted(self.rows, ends[order, side]) for side in (0, 1))
+        starts = np.searchsorted(one, np.arange(len(self.rows) + 1))
+        some = np.flatnonzero(np.isin(self.pairs, own).any(axis=1) & (self.cosines >= LEAST))
+        pairs, cosines = self.pairs[some], self.cosines[some]
+        left, right = (np.searchsorted(self.rows, pairs[:, side]) for side in (0, 1))
+        web = (starts, other, np.concatenate([self.cosines, self.cosines])[order])
+        closest = [near.rivals(*web, a, b, LEAST, TWIN) for a, b in ((left, right), (right, left))]
+        agreed = np.tile((1.0, 0.0, 0.0), (len(some), 1))
+        figures = Measured(cosines, self.sizes[left], self.sizes[right], closest[0], closest[1], agreed)
+        kept = np.flatnonzero(figures.kept(self.known.posts))
+        return pairs[kept], figures.taken(kept)
 
-    def _numbers(self, row: int) -> frozenset[str]:
-        if row not in self.numbers:
-            self.numbers[row] = numbers(self.texts[row])
-        return self.numbers[row]
-
-    def _rival(self, row: int, other: int) -> float:
-        """Return how close the closest other text is to a row; what nearly repeats either side is no rival."""
-        best = 0.0
-        mine, theirs = self.near[row], self.near[other]
-        for third, cosine in mine.items():
-            if third != other and max(best, LEAST) < cosine < TWIN and theirs.get(third, 0.0) < TWIN:
-                best = cosine
-        return best
+    def _numbered(self, pairs: Array, figures: Measured) -> Measured:
+        """Return figures with what the numbers of the texts say."""
+        held = {row: numbers(self.texts[row]) for row in np.unique(pairs).tolist()}
+        said = [agreement(held[one], held[other]) for one, other in pairs.tolist()]
+        return replace(figures, numbers=np.array(said, float).reshape(-1, 3))

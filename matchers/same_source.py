@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from math import log
 from typing import Any, ClassVar
 
 import numpy as np
@@ -18,14 +19,17 @@ from matchers.base import Matcher, Strength, Verdict, same_account
 Array = NDArray[Any]
 
 ENOUGH = 12  # letters of the shorter text (dense ones count thrice): "OK, thanks" says nothing
-LONG = 60  # letters from which the match may support a finding (B)
+LONG, CLEAR = 100, 0.1  # letters, and margin to the next best, from which the match may support a finding (B)
 CLOSE, APART = 0.5, 4.0  # least log odds: with the margin to the next best counted, and without it
 SURE = 2.5  # log odds from which the strength is B
+FITTED, GROWS = 1_500, 0.5  # posts of the archives the odds were fitted on; more have more that are alike by chance:
+# log odds asked for more, for each time there are e times as many
 LEAST = 0.12  # cosine below which nothing is considered
 TWIN = 0.8  # cosine from which a rival is the same text again and no rival
 COMMON = 0.002  # part of the posts up to which a word they hold is rare
 MOST_BITS = 14.0
 MOST_WORDS = 400  # looked at for common wording
+WORD = 60  # letters of a word that are read: a word of a megabyte is nothing to quote
 
 # Log odds by logistic regression on half the lines of WMT22 Chinese-English (14 versions of 375 lines; archives in
 # which all have a partner, and in which one in eight has); measured on the other half. Columns: log odds of the
@@ -67,11 +71,20 @@ class Measured:
         table = np.stack(columns, axis=1)
         return np.asarray(table @ WITH_MARGIN + BASE_WITH), np.asarray(table @ WITHOUT + BASE_WITHOUT)
 
-    def kept(self) -> Array:
-        """Return which pairs are told."""
-        close, apart = self.odds()
+    def kept(self, posts: int) -> Array:
+        """Return which pairs are told in an archive of so many posts."""
+        close, apart = (odds - more_asked(posts) for odds in self.odds())
         enough = np.minimum(self.left, self.right) >= ENOUGH
         return np.asarray(enough & (self.cosine >= LEAST) & ((close >= CLOSE) | (apart >= APART)))
+
+    def taken(self, places: Array) -> Measured:
+        """Return the figures of some of the pairs."""
+        return Measured(*(getattr(self, name)[places] for name in self.__slots__))
+
+
+def more_asked(posts: int) -> float:
+    """Return by how much the odds must be higher in an archive of so many posts."""
+    return GROWS * max(0.0, log(max(posts, 1) / FITTED))
 
 
 def numbers(text: str) -> frozenset[str]:
@@ -104,7 +117,14 @@ class TextSameSource(Matcher):
     @property
     def parameters(self) -> Mapping[str, Any]:
         """Return the thresholds and what texts are weighed by."""
-        return {"close": CLOSE, "apart": APART, "sure": SURE, "letters": ENOUGH, "lexicon": lexicon.VERSION}
+        return {
+            "close": CLOSE,
+            "apart": APART,
+            "sure": SURE,
+            "letters": ENOUGH,
+            "grows": GROWS,
+            "lexicon": lexicon.VERSION,
+        }
 
     def keys(self, post: Post) -> tuple[str, ...]:
         """Return the hashes of the words, and each two of them, that a text standing alone is found by."""
@@ -120,7 +140,7 @@ class TextSameSource(Matcher):
         figures = np.array([agreement(numbers(texts[0]), numbers(texts[1]))])
         nobody = np.zeros(1)
         measured = Measured(cosine, spelled.sizes[:1], spelled.sizes[1:], nobody, nobody, figures)
-        if not measured.kept()[0] or cosine[0] > 0.999:
+        if not measured.kept(2)[0] or cosine[0] > 0.999:
             return None
         return verdict(measured, 0, texts, known, by_same=same_account(left, right))
 
@@ -134,7 +154,8 @@ def verdict(
     rival = float(max(measured.left_rival[pair], measured.right_rival[pair]))
     rare, told = rare_wording(texts[0], texts[1], known)
     least = int(min(measured.left[pair], measured.right[pair]))
-    sure = max(close, apart) >= SURE and least >= LONG and told >= 12.0
+    clear = cosine - rival >= CLEAR and max(close, apart) >= SURE + more_asked(known.posts)
+    sure = clear and least >= LONG and told >= 12.0
     strength: Strength = "B" if sure else "C"
     said = (
         "The wording of these two posts is compatible with two translations or rewordings of one text: "
@@ -187,7 +208,7 @@ def _words(text: str) -> list[str]:
     """Return the words of a text, letters of dense scripts one by one; not more than are worth looking at."""
     words: list[str] = []
     for match in _WORD.finditer(text[: lexicon.MOST].replace("’", "'").replace("'", "").casefold()):
-        word = match.group()
+        word = match.group()[:WORD]
         words.extend(word if _DENSE_RUN.match(word) else [word])
         if len(words) >= MOST_WORDS:
             break

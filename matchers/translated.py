@@ -87,10 +87,9 @@ class TextTranslated(Matcher):
         if not language.differ(left.text, right.text, declared):
             return None
         found = weigh(left, right, held, posts)
-        kinds = {anchor.kind for anchor in found.shared}
-        few = len(found.shared) < 2 or (len(found.shared) == 2 and len(kinds) == 1)  # a name of two words is one thing
-        if found.bits < LEAST or few or kinds <= PLAIN:
+        if found.bits < LEAST or not may_be(found.shared):
             return None
+        kinds = {anchor.kind for anchor in found.shared}
         strength: Strength = "B" if found.bits >= SURE and len(found.shared) >= 3 and len(kinds) >= 2 else "C"
         tongues = [language.language(side.text) or language.script(side.text) for side in (left, right)]
         by_same = same_account(left.post, right.post)
@@ -100,6 +99,13 @@ class TextTranslated(Matcher):
             "posts": posts, "same_account": by_same,
         }  # fmt: skip
         return Verdict(round(found.coverage, 4), strength, _sentence(found, tongues, by_same), detail)
+
+
+def may_be(shared: Sequence[Anchor]) -> bool:
+    """Return whether what two posts share is more than one thing, and more than one matter brings along."""
+    kinds = {anchor.kind for anchor in shared}
+    few = len(shared) < 2 or (len(shared) == 2 and len(kinds) == 1)  # a name of two words is one thing
+    return not few and not kinds <= PLAIN
 
 
 def size(text: str) -> int:

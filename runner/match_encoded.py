@@ -18,7 +18,7 @@ from matchers import language, neighbours, translated, wording
 from matchers.encoder import Encoder
 from matchers.neighbours import Nearest
 from matchers.translated import TextTranslated
-from runner.match_meaning import Found, Past
+from runner.match_meaning import Found
 from runner.match_rows import ordered, same_account
 from storage import match_posts, matching, meanings, vectors
 from storage.engine import Database
@@ -36,6 +36,7 @@ class Encoded:
         self.encoder = Encoder(folder)
         self.database = database
         self.matcher = TextTranslated(encoder=self.encoder.name)
+        self.mark = f"encoder:{self.encoder.name[-16:]}"
 
     def __enter__(self) -> Self:
         """Nothing is held open."""
@@ -44,18 +45,18 @@ class Encoded:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         """Nothing is held open."""
 
-    def catch_up(self, conn: Any, past: Past) -> None:
-        """Make the vectors of posts that were read before the encoder was there."""
-        mark = f"encoder:{self.encoder.name[-16:]}"
-        if matching.mark(conn, mark):
-            return
-        for rows in past.lots(conn, 0):
-            have = vectors.known(conn, self.encoder.name, [row.id for row in rows])
-            self._encode([row for row in rows if row.id not in have])
-        with self.database.write() as own:
-            matching.set_mark(own, mark, 1)
+    def holds(self, conn: Any, lots: int) -> bool:
+        """Return whether this encoder has seen what so many lots brought."""
+        return matching.mark(conn, self.mark) == lots
 
-    def find(self, conn: Any, rows: Sequence[Any], generation: int, token: str) -> list[Found]:
+    def clear(self) -> None:
+        """Vectors stay: each is that of one wording, whatever was read when."""
+
+    def kept(self, conn: Any, lots: int) -> None:
+        """Note how far the vectors go."""
+        matching.set_mark(conn, self.mark, lots)
+
+    def find(self, conn: Any, rows: Sequence[Any], lots: int, token: str) -> list[Found]:
         """Make vectors of new posts and return those that may be translations of posts that are held."""
         own, table = self._encode(rows)
         if not len(own):

@@ -1,25 +1,30 @@
 """Match what posts mean: other wordings of one text, and possible translations; what is new against the archive.
 
-The posts of the batches matched since the last time are read, by id, a few thousand at a time; each lot is one
-transaction with its mark, so that a kill loses and doubles nothing. What is looked up lies in indexes of its own and
-in a table of how common each word is, all derived: where they are gone or behind, they are filled from the posts.
+A run reads so many posts: the newest batches first, and with what is left of its measure older ones that were never
+read, so that nothing new waits behind a large backlog. Each lot is one transaction with the note of what is still
+unread, so that a kill loses and doubles nothing. What is looked up lies in indexes of its own and in a table of how
+common each word is, all derived: where they are gone or of another past, all posts count as unread again.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 from matchers.base import Matcher, Verdict
+from matchers.segments import Segments
 from runner.match_context import MatchContext, Stepped
 from runner.match_rows import ordered, pair_row, parameters_of
 from storage import matching, meanings
+from storage.meanings import Span
 
 LOT = 4_000  # posts read at a time
-AT_LEAST = 2_000  # posts a run looks at where there are as many, so that a small run ends soon
-UPTO, ROW, TARGET = "meaning:generation", "meaning:row", "meaning:target"
+AT_LEAST = 2_000  # posts a run reads where there are as many, so that a small run ends soon
+ENCODED = 10  # an encoder makes a post so many times as dear, at least
+LARGE = 20_000  # posts left unread that are told
+SEEN, LOTS = "meaning:seen", "meaning:lots"  # the last batch noted as unread, and how many lots were read
 
 
 class Found(NamedTuple):
@@ -31,28 +36,6 @@ class Found(NamedTuple):
     bits: float
 
 
-class Past(NamedTuple):
-    """What was read before: batches up to `upto`, and of those up to `target` the posts up to `row`."""
-
-    upto: int
-    target: int
-    row: int
-
-    def lots(self, conn: Any, after: int) -> Iterator[list[Any]]:
-        """Yield the posts that were read before, of batches after one, a lot at a time."""
-        spans = [(after, self.upto, 2**62), (max(after, self.upto), self.target, self.row)]
-        for since, upto, last in spans:
-            row = 0
-            while upto > since:
-                rows = meanings.fresh(conn, since, upto, row, LOT)
-                kept = [post for post in rows if post.id <= last]
-                if kept:
-                    yield kept
-                if len(kept) < LOT:
-                    break
-                row = kept[-1].id
-
-
 class Finder(Protocol):
     """One matcher of meaning with its index."""
 
@@ -60,11 +43,17 @@ class Finder(Protocol):
     def matcher(self) -> Matcher:
         """What the pairs are told by."""
 
-    def catch_up(self, conn: Any, past: Past) -> None:
-        """Bring the index to where the marks stand."""
+    def holds(self, conn: Any, lots: int) -> bool:
+        """Return whether the index holds what so many lots brought."""
 
-    def find(self, conn: Any, rows: Sequence[Any], generation: int, token: str) -> list[Found]:
-        """Take new posts into the index and return what they match."""
+    def clear(self) -> None:
+        """Forget everything."""
+
+    def find(self, conn: Any, rows: Sequence[Any], lots: int, token: str) -> list[Found]:
+        """Take new posts into the index, which holds so many lots then, and return what they match."""
+
+    def kept(self, conn: Any, lots: int) -> None:
+        """Note, in the transaction that keeps a lot, that it was taken in."""
 
     def save(self) -> None:
         """Keep what is derived for the next time."""
@@ -73,33 +62,92 @@ class Finder(Protocol):
 def step(context: MatchContext) -> Stepped:
     """Match the meaning of new and edited posts with the archive; nothing where the settings say so."""
     done = Stepped()
+    with context.database.read() as conn:
+        current, _, _ = matching.generation(conn)
+        seen, lots, spans = matching.mark(conn, SEEN), matching.mark(conn, LOTS), meanings.unread(conn)
+    if not spans and seen == current:
+        return done
     with ExitStack() as stack:
         finders = _finders(context, stack)
         if not finders:
             return done
         with context.database.read() as conn:
-            past = Past(*(matching.mark(conn, name) for name in (UPTO, TARGET, ROW)))
-            current, token, _ = matching.generation(conn)
-            for finder in finders:
-                finder.catch_up(conn, past)
-            most = _most(context, meanings.matched_at(conn, context.at))
-        # a pass that was cut short is ended before what came since is read, so that no post is passed over
-        cut = [(past.upto, past.target, past.row)] if past.row else []
-        for after, upto, row in [*cut, (past.target if past.row else past.upto, current, 0)]:
-            for rows in _lots(context, after, upto, row, min(most, LOT)):
-                _keep(context, finders, rows, done, (upto, token))
-                if done.posts >= most:
-                    break
-            else:
-                with context.database.write() as conn:
-                    matching.set_mark(conn, UPTO, upto)
-                    matching.set_mark(conn, ROW, 0)
-                continue
-            context.say("Not all posts were looked at for other wordings and translations; run match again for more.")
-            break
+            fresh = meanings.matched(conn, seen, current)
+            if not all(finder.holds(conn, lots) for finder in finders):
+                seen, spans = 0, []
+                for finder in finders:
+                    finder.clear()
+            if current > seen:
+                spans.insert(0, meanings.Span(seen, current, 0, meanings.matched(conn, seen, current)))
+        run = _Run(context, finders, spans, 0 if seen == 0 else lots, current)
+        run.read(_most(context, fresh), done)
         for finder in finders:
             finder.save()
+        left = sum(span.left for span in run.spans)
+        if left >= LARGE:
+            context.say(
+                f"About {left:,} older posts wait to be looked at for other wordings and translations; every run takes "
+                "some of them, one in which nothing is new the most."
+            )
     return done
+
+
+class _Run:
+    """One run over what is unread, the newest first."""
+
+    def __init__(
+        self, context: MatchContext, finders: Sequence[Finder], spans: list[Span], lots: int, current: int
+    ) -> None:
+        self.context, self.finders, self.spans = context, finders, spans
+        self.lots, self.current = lots, current
+
+    def read(self, most: int, done: Stepped) -> None:
+        """Read at most so many posts."""
+        work = 0  # a batch that brings nothing is a look-up all the same
+        while self.spans and work < most:
+            span, limit = self.spans[0], min(LOT, most - work)
+            with self.context.database.read() as conn:
+                rows = meanings.fresh(conn, span.after + 1, span.row, limit)
+            ended, work = len(rows) < limit, work + max(1, len(rows))
+            after, row = (span.after + 1, 0) if ended else (span.after, rows[-1].id)
+            rest = Span(after, span.upto, row, span.left - len(rows))
+            self.spans[:1] = [rest] if after < span.upto and rest.left > 0 else []
+            if rows:
+                self._keep(rows, done)
+        with self.context.database.write() as conn:
+            self._note(conn)
+
+    def _keep(self, rows: list[Any], done: Stepped) -> None:
+        """Match one lot and keep what was found, with what is unread now, in one transaction."""
+        context, finders, lots = self.context, self.finders, self.lots + 1
+        with context.database.read() as conn:
+            _, token, _ = matching.generation(conn)
+            stamp = f"{self.current}:{token}"
+            found = [(finder.matcher, finder.find(conn, rows, lots, stamp)) for finder in finders]
+        with context.database.write() as conn:
+            for matcher, some in found:
+                number = parameters_of(conn, matcher) if some else None
+                pairs = [_row(matcher, match, number) for match in some]
+                matching.save_pairs(conn, context.generation, pairs)
+                done.pairs += len(pairs)
+            for finder in finders:
+                finder.kept(conn, lots)
+            matching.set_mark(conn, LOTS, lots)
+            self._note(conn)
+        self.lots = lots
+        done.posts += len(rows)
+        context.progress("meaning", done.posts, None)
+
+    def _note(self, conn: Any) -> None:
+        matching.set_mark(conn, SEEN, self.current)
+        meanings.set_unread(conn, self.spans)
+
+
+def stands(conn: Any, index: Segments, lots: int) -> bool:
+    """Return whether an index holds what so many lots brought; it may be one ahead, by a lot that was never kept."""
+    number, _, token = index.token.partition(":")
+    known = not index.token or matching.knows_generation(conn, int(number or 0), token)
+    return known and 0 <= index.generation - lots <= 1
 
 
 def _finders(context: MatchContext, stack: ExitStack) -> list[Finder]:
@@ -120,38 +168,11 @@ def _finders(context: MatchContext, stack: ExitStack) -> list[Finder]:
     return finders
 
 
-def _most(context: MatchContext, matched: int) -> int:
-    """Return how many posts this run looks at: twice the new ones, so that a backlog is worked off beside them."""
-    limit = context.settings.match.meaning_posts
-    return min(limit, max(AT_LEAST, 2 * matched)) if limit else 2**62
-
-
-def _lots(context: MatchContext, after: int, upto: int, row: int, size: int) -> Iterator[list[Any]]:
-    while upto > after:
-        with context.database.read() as conn:
-            rows = meanings.fresh(conn, after, upto, row, size)
-        if not rows:
-            return
-        yield rows
-        row = rows[-1].id
-
-
-def _keep(
-    context: MatchContext, finders: Sequence[Finder], rows: list[Any], done: Stepped, state: tuple[int, str]
-) -> None:
-    """Match one lot and keep what was found, with the place it was read to, in one transaction."""
-    with context.database.read() as conn:
-        found = [(finder.matcher, finder.find(conn, rows, *state)) for finder in finders]
-    with context.database.write() as conn:
-        for matcher, some in found:
-            number = parameters_of(conn, matcher) if some else None
-            pairs = [_row(matcher, match, number) for match in some]
-            matching.save_pairs(conn, context.generation, pairs)
-            done.pairs += len(pairs)
-        matching.set_mark(conn, TARGET, state[0])
-        matching.set_mark(conn, ROW, rows[-1].id)
-    done.posts += len(rows)
-    context.progress("meaning", done.posts, None)
+def _most(context: MatchContext, fresh: int) -> int:
+    """Return how many posts this run reads: twice the new ones; as many as may be, where nothing is new."""
+    setting = context.settings.match
+    limit, least = setting.meaning_posts, AT_LEAST // (ENCODED if setting.encoder else 1)
+    return min(limit or 2**62, max(least, 2 * fresh) if fresh else limit or 2**62)
 
 
 def _row(matcher: Matcher, match: Found, number: int | None) -> Any:

@@ -10,11 +10,11 @@ from typing import Any, Self
 from matchers import lexicon, rivals, same_source, wording
 from matchers.same_source import TextSameSource
 from matchers.segments import Segments
-from runner.match_meaning import Found, Past
+from runner.match_meaning import Found, stands
 from runner.match_rows import ordered, same_account
-from storage import match_posts, matching, meanings
+from storage import match_posts, meanings
 
-SAVE = 50  # lots after which the table is written, beside the end
+SAVE = 8  # lots after which the table is written, beside the end
 DRIFT = 0.05  # part of the posts that the table may not know after a kill, before all is counted anew
 
 
@@ -36,30 +36,30 @@ class Sources:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.index.close()
 
-    def catch_up(self, conn: Any, past: Past) -> None:
-        """Bring index and table to where the marks stand; what stands for another past is dropped."""
-        index = self.index
-        astray = not matching.knows_generation(conn, index.generation, index.token)
-        if astray or not (past.upto or past.row) or abs(index.posts - self.known.posts) > DRIFT * index.posts + 1:
-            index.clear()
-            self.known = lexicon.Lexicon()
-        if index.generation < past.upto or (past.row and index.generation < past.target):
-            number, token, _ = matching.generation(conn)
-            for rows in past.lots(conn, index.generation):
-                self._learn(rows, index.generation, index.token)
-            index.append(rivals.keyed([], lexicon.spell([]), self.known), number, token)
+    def holds(self, conn: Any, lots: int) -> bool:
+        """Return whether index and table hold what so many lots brought."""
+        known = abs(self.index.posts - self.known.posts) <= DRIFT * self.index.posts + 1
+        return known and stands(conn, self.index, lots)
 
-    def _learn(self, rows: Sequence[Any], generation: int, token: str) -> tuple[Any, dict[int, str]]:
+    def clear(self) -> None:
+        """Forget everything."""
+        self.index.clear()
+        self.known = lexicon.Lexicon()
+
+    def kept(self, conn: Any, lots: int) -> None:
+        """Nothing is noted beside the index."""
+
+    def _learn(self, rows: Sequence[Any], lots: int, token: str) -> tuple[Any, dict[int, str]]:
         texts = {row.id: wording.joined(row.title, row.text) for row in rows}
         spelled = lexicon.spell(list(texts.values()))
         self.known.learn(spelled)
         batch = rivals.keyed(list(texts), spelled, self.known)
-        self.index.append(batch, generation, token)
+        self.index.append(batch, lots, token)
         return batch, texts
 
-    def find(self, conn: Any, rows: Sequence[Any], generation: int, token: str) -> list[Found]:
+    def find(self, conn: Any, rows: Sequence[Any], lots: int, token: str) -> list[Found]:
         """Take new posts in and return which are other wordings of posts that are held."""
-        batch, texts = self._learn(rows, generation, token)
+        batch, texts = self._learn(rows, lots, token)
         known_rows = {row.id: row for row in rows}
 
         def read(ids: Sequence[int]) -> Mapping[int, str]:

@@ -13,12 +13,14 @@ from core.errors import CannotStart
 from core.records import Media
 from core.times import Instant
 from matchers import anchors, translated
+from matchers.anchors import Anchor
 from matchers.segments import Batch, Segments
 from matchers.translated import Read, TextTranslated
-from runner.match_meaning import Found, Past
+from matchers.wording import joined
+from runner.match_meaning import Found, stands
 from runner.match_others import hash_keys, light
 from runner.match_rows import ordered
-from storage import matching, meanings
+from storage import meanings
 
 FEW, HELD, TOP = 24, 400, 12  # rows looked at of one anchor, holders from which it is common, posts compared with one
 ENOUGH = 6.0  # bits the shared anchors must be worth before posts are read
@@ -43,34 +45,40 @@ class Translations:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.index.close()
 
-    def catch_up(self, conn: Any, past: Past) -> None:
-        """Bring the index to where the marks stand; what stands for another past is dropped."""
-        index = self.index
-        if not matching.knows_generation(conn, index.generation, index.token) or not (past.upto or past.row):
-            index.clear()
-        if index.generation < past.upto or (past.row and index.generation < past.target):
-            number, token, _ = matching.generation(conn)
-            for rows in past.lots(conn, index.generation):
-                index.append(self._batch([(row.id, self._read(row)) for row in rows]), index.generation, index.token)
-            index.append(hash_keys([], []), number, token)
+    def holds(self, conn: Any, lots: int) -> bool:
+        """Return whether the index holds what so many lots brought."""
+        return stands(conn, self.index, lots)
 
-    def find(self, conn: Any, rows: Sequence[Any], generation: int, token: str) -> list[Found]:
+    def clear(self) -> None:
+        """Forget everything."""
+        self.index.clear()
+
+    def kept(self, conn: Any, lots: int) -> None:
+        """Nothing is noted beside the index."""
+
+    def find(self, conn: Any, rows: Sequence[Any], lots: int, token: str) -> list[Found]:
         """Take new posts in and return which may be translations of posts that are held."""
-        read = {row.id: self._read(row) for row in rows}
-        known = {row.id: row for row in rows}
-        batch = self._batch(list(read.items()))
-        self.index.append(batch, generation, token)
-        pairs, held = self._met(batch, read)
-        older = meanings.posts(conn, {other for _, other in pairs} - read.keys())
-        known.update((row.id, row) for row in older)
-        read.update((row.id, self._read(row)) for row in older)
+        named = [self._anchors(row) for row in rows]
+        batch = hash_keys([row.id for row in rows], [tuple(anchor.key for anchor in own) for own in named])
+        self.index.append(batch, lots, token)
+        pairs, held = self._met(batch, [anchor for own in named for anchor in own])
+        known = {row.id: row for row in meanings.posts(conn, sorted({row for pair in pairs for row in pair}))}
+        read: dict[int, Read] = {}
         found: list[Found] = []
         for one, other in pairs:
-            if other in read:
+            if one in known and other in known:
                 left, right = ordered(known[one], known[other])
+                for row in (left, right):
+                    if row.id not in read:
+                        read[row.id] = self._read(row)
                 if said := self.matcher.judge(read[left.id], read[right.id], held, self.index.posts):
                     found.append(Found(left, right, said, translated.bits(said)))
         return found
+
+    def _anchors(self, row: Any) -> tuple[Anchor, ...]:
+        digests = [media.get("sha256") for media in row.media or ()]
+        beside = (row.links or (), digests, row.tags or (), row.mentions or ())
+        return anchors.found(joined(row.title, row.text), *beside, self.matcher.glossary)
 
     def _read(self, row: Any) -> Read:
         post = light(row, self.matcher.reads)
@@ -79,28 +87,30 @@ class Translations:
             fields["published"] = Instant(at=row.published_from)
         return self.matcher.read(post.model_copy(update=fields))
 
-    def _batch(self, read: Sequence[tuple[int, Read]]) -> Batch:
-        return hash_keys([row for row, _ in read], [tuple(a.key for a in one.anchors) for _, one in read])
-
-    def _met(self, batch: Batch, read: dict[int, Read]) -> tuple[list[tuple[int, int]], dict[str, int]]:
-        """Return pairs of posts that share rare anchors, and how many hold each anchor of the batch."""
-        if not len(batch.keys):
+    def _met(self, batch: Batch, flat: Sequence[Anchor]) -> tuple[list[tuple[int, int]], dict[str, int]]:
+        """Return pairs of posts that share rare anchors enough, and how many hold each anchor of the batch."""
+        if not flat:
             return [], {}
         _, found = self.index.earlier(batch, FEW)
         holders = self.index.holders(batch.keys)
-        flat = [anchor for row in batch.ids.tolist() for anchor in read[row].anchors]
         held = {anchor.key: count for anchor, count in zip(flat, holders.tolist(), strict=True)}
-        worth = {a.key: translated.worth(a, held, self.index.posts) for a in flat}
         rows = np.repeat(batch.ids, np.diff(batch.starts)).tolist()
-        shared: dict[int, dict[int, float]] = {}
-        for n in np.flatnonzero(holders <= HELD).tolist():
+        shared: dict[int, dict[int, list[Anchor]]] = {}
+        for n in np.flatnonzero((holders <= HELD) & (found[:, 0] >= 0)).tolist():
             for other in {row for row in found[n].tolist() if row >= 0 and row != rows[n]}:
-                mine = shared.setdefault(rows[n], {})
-                mine[other] = mine.get(other, 0.0) + worth[flat[n].key]
+                shared.setdefault(rows[n], {}).setdefault(other, []).append(flat[n])
+        worth: dict[str, float] = {}
         pairs: dict[tuple[int, int], None] = {}
         for row, others in shared.items():
-            for other in sorted(others, key=lambda other: (-others[other], other))[:TOP]:
-                if others[other] >= ENOUGH and (other, row) not in pairs:
+            weighed = []
+            for other, some in others.items():
+                if translated.may_be(some):
+                    for anchor in some:
+                        if anchor.key not in worth:
+                            worth[anchor.key] = translated.worth(anchor, held, self.index.posts)
+                    weighed.append((-sum(worth[anchor.key] for anchor in some), other))
+            for bits, other in sorted(weighed)[:TOP]:
+                if -bits >= ENOUGH and (other, row) not in pairs:
                     pairs[row, other] = None
         return list(pairs), held
 

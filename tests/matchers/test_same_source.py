@@ -86,6 +86,23 @@ def test_a_closer_rival_speaks_against_a_pair_and_numbers_that_differ_do() -> No
     assert same_source.numbers("٣ and 007 and 3") == {"3", "7"}
 
 
+def test_a_larger_archive_and_a_short_text_ask_for_more() -> None:
+    size, rival = np.array([80.0]), np.array([0.3])
+    measured = Measured(np.array([0.45]), size, size, rival, rival, np.zeros((1, 3)))
+    assert measured.kept(1_000).all()
+    assert not measured.kept(10_000_000).any()
+    assert same_source.more_asked(1) == same_source.more_asked(1_500) == 0 < same_source.more_asked(15_000)
+    known = lexicon.Lexicon(1 << 16)
+    short, long = VERSIONS[1], tuple(" ".join(version) for version in zip(*VERSIONS[1:3], strict=True))
+    for texts, strength in ((short, "C"), (long, "B")):
+        spelled = lexicon.spell(texts)
+        known.learn(spelled)
+        figures = Measured(
+            np.array([0.7]), spelled.sizes[:1], spelled.sizes[1:], np.zeros(1), np.zeros(1), np.zeros((1, 3))
+        )
+        assert same_source.verdict(figures, 0, texts, known).strength == strength
+
+
 @pytest.mark.parametrize(
     "text",
     ["", "a", "\U0001f6a2" * 40, "a" * 100_000, "\udcff\udc00 x", "a\u0301" * 20_000, "中" * 5_000, "\u202eabc def"],

@@ -11,7 +11,7 @@ import pytest
 from config.settings import Matching, Settings
 from runner import match_meaning
 from runner.match_context import MatchContext
-from storage import matching, vectors
+from storage import matching, meanings, vectors
 from storage.engine import Database
 from tests.matchers.test_same_source import OTHERS, VERSIONS
 from tests.matchers.test_translated import CHINESE, ENGLISH, GERMAN, OTHER
@@ -60,7 +60,8 @@ def test_a_pass_cut_short_is_ended_later(
 ) -> None:
     monkeypatch.setattr(match_meaning, "LOT", 5)
     save(sqlite_database, [post(n, text) for n, text in enumerate(TEXTS)])
-    keep, lots = match_meaning._keep, []
+    lots: list[int] = []
+    keep = match_meaning._Run._keep
 
     def cut(*args: Any) -> None:
         if len(lots) == 2:
@@ -69,10 +70,12 @@ def test_a_pass_cut_short_is_ended_later(
         keep(*args)
 
     with monkeypatch.context() as broken, pytest.raises(KeyboardInterrupt):
-        broken.setattr(match_meaning, "_keep", cut)
+        broken.setattr(match_meaning._Run, "_keep", cut)
         run(sqlite_database, tmp_path)
     with sqlite_database.read() as conn:
-        assert matching.mark(conn, match_meaning.ROW) > 0
+        assert matching.mark(conn, match_meaning.LOTS) == 2
+        [span] = meanings.unread(conn)
+        assert (span.row > 0, span.left) == (True, 2)
     save(sqlite_database, [post(50, "Nothing of this.")])
     run(sqlite_database, tmp_path)
     assert _found(sqlite_database) == WANTED
@@ -121,12 +124,48 @@ def test_an_encoder_of_this_machine_is_asked(sqlite_database: Database, tmp_path
 def test_one_run_looks_at_so_many_posts(
     sqlite_database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(match_meaning, "LOT", 4)
+    monkeypatch.setattr(match_meaning, "LARGE", 5)
     save(sqlite_database, [post(n, text) for n, text in enumerate(TEXTS)])
     said: list[str] = []
     few = Settings(match=Matching(meaning_posts=4))
     run(sqlite_database, tmp_path, settings=few, say=said.append)
-    assert any("run match again" in sentence for sentence in said)
+    [told] = [sentence for sentence in said if "older posts wait" in sentence]
+    assert told.startswith("About 8 older posts wait to be looked at")
     for _ in range(3):
         run(sqlite_database, tmp_path, settings=few)
     assert _found(sqlite_database) == WANTED
+
+
+def test_new_posts_do_not_wait_behind_old_ones(sqlite_database: Database, tmp_path: Path) -> None:
+    few = Settings(match=Matching(meaning_posts=4, translated=False))
+    save(sqlite_database, [post(n, text) for n, text in enumerate(OTHERS + [one for one, _ in VERSIONS[:2]])])
+    run(sqlite_database, tmp_path, settings=Settings(match=Matching(meaning_posts=1, translated=False)))
+    save(sqlite_database, [post(20, VERSIONS[3][0]), post(21, VERSIONS[3][1])])
+    run(sqlite_database, tmp_path, settings=Settings(match=Matching(meaning_posts=2, translated=False)))
+    assert ("00020", "00021") in _found(sqlite_database)
+    with sqlite_database.read() as conn:
+        assert [span.left for span in meanings.unread(conn)] == [5]
+    for _ in range(2):
+        run(sqlite_database, tmp_path, settings=few)
+    with sqlite_database.read() as conn:
+        assert meanings.unread(conn) == []
+
+
+def test_what_was_switched_off_reads_everything_when_it_is_switched_on(
+    sqlite_database: Database, tmp_path: Path
+) -> None:
+    save(sqlite_database, [post(1, ENGLISH), post(2, GERMAN)])
+    run(sqlite_database, tmp_path, settings=Settings(match=Matching(translated=False)))
+    assert pairs(sqlite_database, "text.translated") == {}
+    save(sqlite_database, [post(3, OTHERS[0])])
+    run(sqlite_database, tmp_path)
+    assert len(pairs(sqlite_database, "text.translated")) == 1
+
+
+def test_nothing_is_opened_where_nothing_is_new(
+    sqlite_database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save(sqlite_database, [post(n, text) for n, text in enumerate(TEXTS)])
+    run(sqlite_database, tmp_path)
+    monkeypatch.setattr(match_meaning, "_finders", None)
+    run(sqlite_database, tmp_path)
