@@ -57,6 +57,15 @@ def describe(rgb: Array, most: int = MOST) -> Features:
     return Features(points.round().clip(0, 65535).astype(np.uint16), np.ascontiguousarray(bits))
 
 
+def shrunk(rgb: Array, side: int) -> Array:
+    """Return the brightness of a picture averaged to a square of `side` samples (uint8)."""
+    import cv2
+
+    grey = cv2.cvtColor(np.ascontiguousarray(rgb), cv2.COLOR_RGB2GRAY)
+    way = cv2.INTER_AREA if min(grey.shape) >= side else cv2.INTER_LINEAR
+    return np.asarray(cv2.resize(grey, (side, side), interpolation=way), np.uint8)
+
+
 def _spread(found: list[tuple[float, float, float]], size: tuple[int, int], most: int) -> list[int]:
     """Return which places to keep: from each cell in turn its strongest, until there are enough."""
     if not found:

@@ -18,13 +18,14 @@ from matchers import features, pdq, picture_bars
 
 Array = NDArray[Any]
 
-TOOL = "picture-1"
+TOOL = "picture-2"
 LONGEST = 1024  # pixels a JPEG may be decoded at: twice what is looked at
+SAMPLES = 128  # a side
 FEW = 24  # places; fewer, and a low quality, leave nothing to compare
 _HEAD = struct.Struct("<4sIIBB")  # mark, width, height, quality, regions
 _REGION = struct.Struct("<4HB")  # rows and columns of the reduction, quality
 _PLACES = struct.Struct("<4sHHH")  # mark, width and height of the reduction, places
-_MARK, _PLACES_MARK = b"CTP1", b"CTF1"
+_MARK, _PLACES_MARK = b"CTP1", b"CTF2"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,7 @@ class PicturePrint:
     """What `read` made of one picture; the first region is the whole, the second what is inside its bars.
 
     `places` and `marks` are its features (uint16[n, 2], uint8[n, 32]) in a reduction of `size` (width, height) pixels,
-    `samples` the picture in 64 by 64 shades of grey.
+    `samples` the picture in 128 by 128 shades of grey.
     """
 
     width: int
@@ -87,7 +88,7 @@ def read(rgb: Array, width: int | None = None, height: int | None = None) -> Pic
     places = features.describe(rgb)
     return PicturePrint(
         width or rgb.shape[1], height or rgb.shape[0], tuple(regions), features.size_of(rgb), places.points,
-        places.descriptors, whole.samples.round().clip(0, 255).astype(np.uint8),
+        places.descriptors, features.shrunk(rgb, SAMPLES),
     )  # fmt: skip
 
 
@@ -114,9 +115,10 @@ def unpack(prints: bytes, feats: bytes) -> PicturePrint:
             at += _REGION.size + 256
         _, across, down, n = _PLACES.unpack_from(places)
         at = _PLACES.size
-        samples = np.frombuffer(places, np.uint8, 4096, at).reshape(64, 64).copy()
-        points = np.frombuffer(places, "<u2", 2 * n, at + 4096).reshape(n, 2).astype(np.uint16)
-        marks = np.frombuffer(places, np.uint8, 32 * n, at + 4096 + 4 * n).reshape(n, 32).copy()
+        samples = np.frombuffer(places, np.uint8, SAMPLES**2, at).reshape(SAMPLES, SAMPLES).copy()
+        at += SAMPLES**2
+        points = np.frombuffer(places, "<u2", 2 * n, at).reshape(n, 2).astype(np.uint16)
+        marks = np.frombuffer(places, np.uint8, 32 * n, at + 4 * n).reshape(n, 32).copy()
     except (struct.error, ValueError) as error:
         raise BadInput("What was kept of a picture is damaged; read the file again.") from error
     return PicturePrint(width, height, tuple(regions), (across, down), points, marks, samples)

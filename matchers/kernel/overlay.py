@@ -1,8 +1,4 @@
-"""Lay one picture over another: places that look alike, the shift, turn and scale most of them agree on, and a check.
-
-The check compares the pictures themselves, block by block, where they lie over one another: lettering, logos and the
-frame of an app bring places into agreement between pictures that have nothing else in common.
-"""
+"""Lay one picture over another: places that look alike, and the shift, turn and scale most of them agree on."""
 
 from __future__ import annotations
 
@@ -15,7 +11,6 @@ from matchers.kernel.typed import compiled, ones, part
 
 Array = NDArray[Any]
 
-SIDE = 64  # samples of a picture a side
 MATCHES = 96  # alike places looked at, the most alike first
 FARTHEST = 72  # bits of 256 by which the descriptions of one place may differ
 CLEARLY = 0.85  # the second best match must be worse than the best by this factor
@@ -23,9 +18,6 @@ APART = 24.0  # pixels; nearer places say little about scale and turn
 OFF = 5.0  # pixels by which a place may miss
 SMALLEST = 0.2  # scale between the reductions
 CELL = 8.0  # pixels; places within one cell count once
-BLOCK = 8  # samples a side of a block that is compared
-LIVELY = 4.0  # standard deviation of brightness from which a block has something to compare
-ALIKE = 0.85  # correlation from which two blocks show the same
 
 
 @compiled("int64[:, ::1](uint64[:, ::1], uint64[:, ::1])")
@@ -148,86 +140,3 @@ def fit(p: Array, q: Array) -> tuple[int, Array]:
         refined(p, q, inside, best)
     agreeing(p, q, best, inside)
     return distinct(p, inside), best
-
-
-@part
-def sample(thumb: Array, x: float, y: float) -> float:
-    """Return the brightness between four samples; x and y in samples from the upper left corner."""
-    x, y = min(max(x - 0.5, 0.0), SIDE - 1.001), min(max(y - 0.5, 0.0), SIDE - 1.001)
-    i, j = int(y), int(x)
-    u, v = y - i, x - j
-    upper = thumb[i, j] * (1 - v) + thumb[i, j + 1] * v
-    lower = thumb[i + 1, j] * (1 - v) + thumb[i + 1, j + 1] * v
-    return float(upper * (1 - u) + lower * u)
-
-
-@part
-def blurred(values: Array, there: Array) -> Array:
-    """Return each sample averaged with those of its eight neighbours that are there."""
-    out = np.zeros((SIDE, SIDE))
-    for i in range(SIDE):
-        for j in range(SIDE):
-            total, count = 0.0, 0
-            for y in range(max(i - 1, 0), min(i + 2, SIDE)):
-                for x in range(max(j - 1, 0), min(j + 2, SIDE)):
-                    if there[y, x]:
-                        total += values[y, x]
-                        count += 1
-            out[i, j] = total / max(count, 1)
-    return out
-
-
-@part
-def laid(a_size: Array, b: Array, b_size: Array, m: Array, there: Array) -> Array:
-    """Return the samples of b at the places of a's samples, four points each, and mark which lie in b wholly."""
-    over = np.zeros((SIDE, SIDE))
-    step_x, step_y = a_size[0] / SIDE, a_size[1] / SIDE
-    for i in range(SIDE):
-        for j in range(SIDE):
-            value, hits = 0.0, 0
-            for sub in range(4):
-                x, y = (j + 0.25 + 0.5 * (sub & 1)) * step_x, (i + 0.25 + 0.5 * (sub >> 1)) * step_y
-                u = (m[0] * x + m[1] * y + m[2]) * SIDE / b_size[0]
-                v = (m[3] * x + m[4] * y + m[5]) * SIDE / b_size[1]
-                if 0 <= u < SIDE and 0 <= v < SIDE:
-                    value += sample(b, u, v)
-                    hits += 1
-            there[i, j] = hits == 4
-            over[i, j] = value / 4
-    return over
-
-
-@compiled("float64[:, ::1](uint8[:, ::1], float64[::1], uint8[:, ::1], float64[::1], float64[::1])")
-def agree(a: Array, a_size: Array, b: Array, b_size: Array, m: Array) -> Array:
-    """Compare two pictures where they lie over one another; sizes are width and height in the pixels the map is of.
-
-    Returns the part of a's area that lies in b, the lively blocks there, and those of them that show the same: for all
-    of a, for a without its uppermost quarter, for a without its lowest quarter (where words were laid over it).
-    """
-    there = np.zeros((SIDE, SIDE), np.bool_)
-    over = blurred(laid(a_size, b, b_size, m, there), there)
-    own = blurred(a, there)
-    out = np.zeros((3, 3))
-    left, right = np.empty(BLOCK * BLOCK), np.empty(BLOCK * BLOCK)
-    across = SIDE // BLOCK
-    for block in range(across * across):
-        n = 0
-        for k in range(BLOCK * BLOCK):
-            i, j = block // across * BLOCK + k // BLOCK, block % across * BLOCK + k % BLOCK
-            if there[i, j]:
-                left[n], right[n] = own[i, j], over[i, j]
-                n += 1
-        out[:, 0] += n / (SIDE * SIDE)
-        if n < BLOCK * BLOCK // 2:
-            continue
-        p, q = left[:n] - left[:n].mean(), right[:n] - right[:n].mean()
-        sp, sq = np.sqrt((p * p).mean()), np.sqrt((q * q).mean())
-        if max(sp, sq) < LIVELY:
-            continue
-        same = (p * q).mean() >= ALIKE * max(sp * sq, 1.0)
-        row = block // across
-        for part_of in range(3):
-            if part_of == 0 or (part_of == 1 and row >= across // 4) or (part_of == 2 and row < across - across // 4):
-                out[part_of, 1] += 1
-                out[part_of, 2] += same
-    return out
