@@ -6,6 +6,8 @@ import io
 import json
 import os
 import stat
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -202,6 +204,38 @@ def test_a_child_that_hangs_or_dies_costs_one_file(tmp_path: Path, monkeypatch: 
         (bad / "ffprobe").write_text("#!/bin/sh\nsleep 60\n")
         assert "took more than 2 s" in reader.read(film, "video")[0]["reason"]
         assert reader.read(picture, "image")[0]["status"] == "read"
+
+
+def test_a_picture_that_kills_its_reader_costs_itself_alone(
+    home: Home, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code = """
+import os
+from archive import pictures
+from runner import media_child
+opened = pictures.open_picture
+def killed(data, **asked):
+    if b"kills" in data:
+        os.abort()
+    return opened(data, **asked)
+pictures.open_picture = killed
+media_child.main()
+"""
+    start = subprocess.Popen
+
+    def started(command: list[str], **how: Any) -> Any:
+        return start([sys.executable, "-c", code] if "runner.media_child" in command else command, **how)
+
+    monkeypatch.setattr(subprocess, "Popen", started)
+    server.files |= {
+        "/a.jpg": (200, "image/jpeg", jpeg(1)), "/b.jpg": (200, "image/jpeg", jpeg(1, quality=40)),
+        "/bad.jpg": (200, "image/jpeg", jpeg(2) + b"kills"), "/c.jpg": (200, "image/jpeg", jpeg(1, quality=60)),
+    }  # fmt: skip
+    take(home, *(post(n, (f"/{name}.jpg", "image")) for n, name in enumerate(("a", "bad", "b", "c"), 1)))
+    assert {key[:2] for key in pairs(home)} == {("1", "3"), ("1", "4"), ("3", "4")}
+    with opened(home).database.read() as conn:
+        refused = conn.exec_driver_sql("SELECT reason FROM media_prints WHERE status = 'refused'").fetchall()
+    assert [row[0] for row in refused] == ["Decoding crashed (signal 6)."]
 
 
 def test_without_media_nothing_is_started(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
