@@ -256,13 +256,16 @@ def copies(signed: kernel.Signatures, setting: Setting, threads: int) -> BulkPai
 
 def indexed(keys: Array, starts: Array, mine: Array, commons: Commons) -> tuple[Array, Array, Array]:
     """Return which texts are indexed, where the keys of each begin, and the keys."""
+    from matchers.kernel import meet
+
     sizes = np.diff(starts)
-    if len(commons.keys) or not mine[sizes > 0].all():
-        stays = np.repeat(mine, sizes)
-        if len(commons.keys):
-            stays &= ~np.isin(keys, commons.keys)
-        left = np.concatenate([[0], np.cumsum(stays)])
-        sizes = np.diff(left[starts])
+    if not mine[sizes > 0].all():
+        sizes, every = np.where(mine, sizes, 0), keys
+        keys = np.empty(int(sizes.sum()), np.uint64)
+        meet.pack(every, starts, mine, keys)
+    if len(commons.keys):
+        stays = ~np.isin(keys, commons.keys)
+        sizes = np.diff(_sums(stays)[np.append(0, np.cumsum(sizes))])
         keys = keys[stays]
     posts = np.flatnonzero(sizes)
     begins = np.zeros(len(posts) + 1, np.int64)

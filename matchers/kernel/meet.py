@@ -44,6 +44,17 @@ def originals(norms: Array, enough: Array) -> Array:
     return out
 
 
+@compiled("void(uint64[::1], int64[::1], boolean[::1], uint64[::1])")
+def pack(keys: Array, starts: Array, mine: Array, out: Array) -> None:
+    """Copy the keys of some posts together."""
+    total = 0
+    for p in range(len(mine)):
+        if mine[p]:
+            for i in range(starts[p], starts[p + 1]):
+                out[total] = keys[i]
+                total += 1
+
+
 @compiled("void(uint64[::1], int64, int64, uint64, int64[::1])")
 def count(keys: Array, first: int, last: int, shift: Any, counts: Array) -> None:
     """Count how many of the keys from `first` to `last` fall into each bucket (the upper bits of a key)."""
