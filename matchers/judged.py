@@ -151,7 +151,7 @@ def _nothing(judged: Judged, pair: int, detail: dict[str, Any]) -> str:
 def _exact(judged: Judged, pair: int, detail: dict[str, Any]) -> str:
     letters, words, dense = (int(n) for n in judged.measures[pair, :3])
     detail.update(letters=letters, words=words, longest_run=letters)
-    amount = f"{letters} letters" if dense * 2 > letters else f"{words} words, {letters} letters"
+    amount = f"{letters} letters" if dense * 2 > letters else f"{_words(words)}, {letters} letters"
     return (
         f"The texts of these two posts are the same once case, accents, punctuation and links are set aside ({amount})."
     )
@@ -173,7 +173,7 @@ def _excerpt(judged: Judged, pair: int, detail: dict[str, Any]) -> str:
     detail.update(letters=letters, words=words)
     dense = int(judged.measures[pair, 2]) * 2 > int(judged.measures[pair, 0])
     run = int(detail["longest_run"])
-    longest = f"{run} letters" if dense or not words else f"{words} words ({run} letters)"
+    longest = f"{run} letters" if dense or not words else f"{_words(words)} ({run} letters)"
     what = f"{longest} stand in both posts" if letters <= run else f"{letters} letters stand in both posts"
     more = "" if letters <= run else f", the longest stretch is {longest}"
     return (
@@ -195,6 +195,10 @@ def _percent(part: int, whole: int) -> str:
     """Say a share in per cent, never rounded up."""
     share = 100 * part // max(1, whole)
     return f"{share} %" if share or not part else "less than 1 %"
+
+
+def _words(count: int) -> str:
+    return f"{count} word{'' if count == 1 else 's'}"
 
 
 def _whole_words(text: str, begin: int, end: int) -> int:

@@ -271,7 +271,8 @@ def shared(left: str, right: str, mark: Mark, holders: int, sites: int) -> tuple
     strength: Strength = "B" if rare else "C"
     says = {"favicon": 6.0, "image": 6.0}.get(mark.kind, 14.0)
     bits = float(capped(rarity(max(0, holders - 2), sites, says), SiteMarks.modality)) * (2.0 / max(2, holders))
-    more = "" if holders <= 2 else f", as do {holders - 2} other sites captured here"
+    others = "does one other site" if holders == 3 else f"do {holders - 2} other sites"
+    more = "" if holders <= 2 else f", as {others} captured here"
     sentence = f"Archived pages of {left} and {right} hold {_named(mark)}{more}."
     if platforms:
         bits /= 4

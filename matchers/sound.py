@@ -235,8 +235,8 @@ def compare(left: SoundPrint, right: SoundPrint) -> Verdict | None:
     }  # fmt: skip
     sentence = (
         f"The sounds match for {best.seconds:.0f} s, from {_clock(best.left)} of the left one and "
-        f"{_clock(best.right)} of the right one on: {1 - best.errors:.0%} of the bits of their prints are the same, "
-        "where unrelated sounds agree in half of them."
+        f"{_clock(best.right)} of the right one on: {int(100 - 100 * best.errors)} % of the bits of their prints are "
+        "the same, where unrelated sounds agree in half of them."
     )
     return Verdict(round(part, 4), strength, sentence, detail)
 

@@ -203,7 +203,7 @@ def _sentence(found: Weighed, tongues: Sequence[str], by_same: bool) -> str:
     named = [anchor.told() for anchor in found.shared[:NAMED]]
     more = len(found.shared) - len(named)
     said = f"Possible translation: these two posts are in different languages ({' and '.join(tongues)}) and both have "
-    said += ", ".join(named) + (f" and {more} more in common" if more else "")
+    said += ", ".join(named) + (f" and {more} more" if more else "") + " in common"
     said += f"; {round(100 * found.coverage)} % of what survives translation in one of them stands in the other"
     said += ", in the same order" if found.steps.get("order", 0) >= 2 else ""
     return said + "." + (" Both are by the same account." if by_same else "")

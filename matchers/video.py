@@ -90,13 +90,15 @@ def _strength(stretches: Sequence[Stretch], part: float, seconds: float) -> Stre
 def _sentence(stretches: Sequence[Stretch], shares: tuple[float, float], mirrored: bool, strength: Strength) -> str:
     longest = max(stretches, key=lambda s: s.seconds)
     where = f"{_clock(longest.left)} of the left one and {_clock(longest.right)} of the right one"
-    more = f", and in {len(stretches) - 1} more stretches" if len(stretches) > 1 else ""
+    others = len(stretches) - 1
+    more = f", and in {others} more stretch{'es' if others > 1 else ''}" if others else ""
     turned = ", one of them mirrored" if mirrored else ""
     said = f"The films match for {longest.seconds:.0f} s{turned}, from {where} on{more}: "
     near = sum(s.near for s in stretches) / max(1, sum(s.frames for s in stretches))
     if near >= 0.5:
         said += (
-            f"{shares[0]:.0%} of the frames of the left and {shares[1]:.0%} of the right have a like frame in the other"
+            f"{_percent(shares[0])} of the frames of the left and {_percent(shares[1])} of the right have a like frame "
+            "in the other"
         )
     else:
         said += (
@@ -107,6 +109,11 @@ def _sentence(stretches: Sequence[Stretch], shares: tuple[float, float], mirrore
     if still and strength == "B":
         return f"{said}; both show one still picture."
     return f"{said}; too little moves to tell one recording from another of the same scene." if still else f"{said}."
+
+
+def _percent(share: float) -> str:
+    """Say a share in per cent, never rounded up."""
+    return f"{int(round(100 * share, 6))} %"
 
 
 def _clock(seconds: float) -> str:

@@ -76,6 +76,9 @@ def test_two_sites_with_a_rare_id() -> None:
     assert many[0].strength == "C"
     assert many[1] < bits
     assert "as do 6 other sites" in many[0].sentence
+    three = shared("harbour.test", "tideline.test", mark, 3, 500)
+    assert three
+    assert "as does one other site captured here." in three[0].sentence
     assert shared("harbour.test", "tideline.test", mark, MOST + 1, 500) is None
 
 

@@ -100,6 +100,13 @@ def test_twenty_chinese_letters_are_enough() -> None:
     assert "words" not in verdict.sentence
 
 
+def test_a_text_of_one_word_has_one_word() -> None:
+    endless = "abcdefghiklmnopq" * 20
+    verdict = TextExact().compare(post(endless), post(f"{endless}!", who="2"))
+    assert verdict
+    assert "(1 word, 320 letters)" in verdict.sentence
+
+
 def test_one_account_that_repeats_itself_is_told() -> None:
     verdict = TextExact().compare(post(LONG, who="7"), post(LONG, who="7"))
     assert verdict

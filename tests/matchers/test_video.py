@@ -42,7 +42,7 @@ def test_a_film_matches_itself_whole() -> None:
     assert (verdict.score, verdict.strength) == (1.0, "A")
     assert (verdict.detail["left_percent"], verdict.detail["right_percent"]) == (100, 100)
     assert verdict.detail["segments"] == [[0, 8, 0, 8, 0]]
-    assert "100% of the frames" in verdict.sentence
+    assert "100 % of the frames" in verdict.sentence
 
 
 def test_a_part_is_found_with_its_moments_and_both_percentages() -> None:
