@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from core.records import Post
 from matchers import pdq
+from matchers import picture_maps as maps
 from matchers.base import Matcher, Strength, Verdict
 from matchers.features import UNIT
 from matchers.pictures import SAMPLES, PicturePrint
@@ -29,6 +30,7 @@ HELD_BITS, HELD_OFF = 64, 6.0  # bits, and pixels
 CLEAR = 0.82  # correlation line by line, and the part of the blocks that must reach it: cards of one maker reach 0.6
 CLEAR_PART = 0.7
 FEW, FEW_PART = 24, 0.9  # with fewer blocks on plain ground nearly all must: charts in one frame reach 0.85
+LEAST, SURE_PART, RICH = 5, 0.95, 160  # five places are enough where nearly all blocks of pictures rich in them agree
 BESIDE = ("", "the upper quarter", "the lower quarter")
 NEAR = 16  # bits from which on what the hashes say is looked at again
 COVER = 0.35  # part of one picture that must lie in the other
@@ -153,20 +155,22 @@ def _lay(left: PicturePrint, right: PicturePrint) -> _Lain | None:
     if min(len(left.places), len(right.places)) < PLACES:
         return None
     pairs = overlay.pairs(left.marks.view(np.uint64), right.marks.view(np.uint64))
-    if len(pairs) < PLACES:
+    if len(pairs) < LEAST:
         return None
     p, q = left.places[pairs[:, 0]] / UNIT, right.places[pairs[:, 1]] / UNIT
     places, there = overlay.fit(p, q)
-    if places < PLACES or not _sound(there):
+    if places < LEAST or not maps.sound(there):
         return None
+    there = maps.level(p, q, there)
     a, b = np.array(left.size, np.float64), np.array(right.size, np.float64)
-    back = _inverse(there)
+    back = maps.inverse(there)
     rough = [_rough(picture.samples) for picture in (left, right)]
     ways = (
         ("left", (left.samples, a, right.samples, b, there), laid.agree(rough[0], a, rough[1], b, there)),
         ("right", (right.samples, b, left.samples, a, back), laid.agree(rough[1], b, rough[0], a, back)),
     )
     of, over, table = max(ways, key=lambda way: float(way[2][0, 0]))
+    rich = min(len(left.places), len(right.places)) >= RICH and there[1] == 0 == there[3]  # stripes agree with stripes
     fine: Array | None = None
     for (cover, blocks, agreeing), beside, least in zip(
         table, BESIDE, (AGREE, AGREE_BESIDE, AGREE_BESIDE), strict=True
@@ -174,14 +178,17 @@ def _lay(left: PicturePrint, right: PicturePrint) -> _Lain | None:
         plain = blocks < PLAIN * cover * BLOCKS_IN_ALL
         if plain:
             least = PLAIN_AGREE
-        if cover < COVER or blocks < BLOCKS or agreeing < least * blocks or (plain and places < PLAIN_PLACES):
+        if cover < COVER or blocks < BLOCKS or agreeing < least * blocks:
             continue
         fine = laid.fine(*over) if fine is None else fine
         told = _told(fine, beside)
         few = plain and len(told) < FEW
         if len(told) < BLOCKS or (told >= CLEAR).mean() < (FEW_PART if few else CLEAR_PART):
             continue
-        if max(_held(left, right, there), _held(right, left, back)) >= (PLAIN_HELD if plain else HELD):
+        sure = rich and len(told) >= FEW and (told >= CLEAR).mean() >= SURE_PART and agreeing >= SURE_PART * blocks
+        if not sure and places < (PLAIN_PLACES if plain else PLACES):
+            continue
+        if sure or max(_held(left, right, there), _held(right, left, back)) >= (PLAIN_HELD if plain else HELD):
             return _Lain(int(places), float(cover), int(blocks), float(agreeing / blocks), beside, there, of)
     return None
 
@@ -194,29 +201,11 @@ def _borne_out(left: PicturePrint, right: PicturePrint, i: int, j: int, turn: in
     from matchers.kernel import blocks as laid
 
     size = np.array([SAMPLES, SAMPLES], np.float64)
-    m = _turned(left.regions[i].box, right.regions[j].box, turn)
+    m = maps.turned(left.regions[i].box, right.regions[j].box, turn)
     fine = laid.fine(left.samples, size, right.samples, size, m)
     told = fine[fine > -2]
     least = FEW_PART if len(told) < FEW else CLEAR_PART
     return len(told) < BLOCKS or (told >= CLEAR).mean() >= least or part(left, right) is not None
-
-
-def _turned(a: tuple[int, int, int, int], b: tuple[int, int, int, int], turn: int) -> Array:
-    """Return the map, in samples, from a box of one picture to that of the other it looks like when turned."""
-    (p, q), (u, v) = _WAYS[turn]
-    part_of = [(low + high) / 2 for low, high in (a[2:], a[:2], b[2:], b[:2])]
-    wide = [high - low for low, high in (a[2:], a[:2], b[2:], b[:2])]
-    across = np.array([p / wide[0], q / wide[1]]) * wide[2]
-    down = np.array([u / wide[0], v / wide[1]]) * wide[3]
-    x, y, to_x, to_y = (middle * SAMPLES / pdq.REDUCTION for middle in part_of)
-    return np.array([*across, to_x - across @ (x, y), *down, to_y - down @ (x, y)])
-
-
-# Where x and y from the middle of one picture are in the other, for each of pdq.TURNS.
-_WAYS = (
-    ((1, 0), (0, 1)), ((0, -1), (1, 0)), ((-1, 0), (0, -1)), ((0, 1), (-1, 0)),
-    ((1, 0), (0, -1)), ((-1, 0), (0, 1)), ((0, 1), (1, 0)), ((0, -1), (-1, 0)),
-)  # fmt: skip
 
 
 def _rough(samples: Array) -> Array:
@@ -241,16 +230,3 @@ def _held(left: PicturePrint, right: PicturePrint, m: Array) -> float:
     i, j = np.nonzero(((moved[:, None] - q[None]) ** 2).sum(axis=2) <= off * off)
     alike = np.bitwise_count(marks[i] ^ right.marks[j]).sum(axis=1) <= HELD_BITS
     return len(np.unique(i[alike])) / max(len(moved), 1)
-
-
-def _sound(m: Array) -> bool:
-    """Return whether a map is one that editing a picture makes: not mirrored, and not pressed flat or slanted."""
-    a = np.array([[m[0], m[1]], [m[3], m[4]]])
-    stretch = np.linalg.svd(a, compute_uv=False)
-    return bool(np.linalg.det(a) > 0 and stretch[1] > 0.15 and stretch[0] < 1.6 * stretch[1] and stretch[0] < 6)
-
-
-def _inverse(m: Array) -> Array:
-    inner = np.linalg.inv(np.array([[m[0], m[1]], [m[3], m[4]]]))
-    shift = -inner @ np.array([m[2], m[5]])
-    return np.array([inner[0, 0], inner[0, 1], shift[0], inner[1, 0], inner[1, 1], shift[1]])
