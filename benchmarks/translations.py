@@ -45,8 +45,13 @@ def found(texts: Sequence[str]) -> list[tuple[int, int]]:
     return scored(texts)[0]
 
 
-def scored(texts: Sequence[str]) -> tuple[list[tuple[int, int]], list[float]]:
-    """Return the pairs of texts that text.same_source reports, by their places, and the log odds of each."""
+def scored(
+    texts: Sequence[str], strengths: list[str] | None = None
+) -> tuple[list[tuple[int, int]], list[float]]:  # fmt: skip
+    """Return the pairs of texts that text.same_source reports, by their places, and the log odds of each.
+
+    Where a list is given, the strength of each goes into it.
+    """
     known = lexicon.Lexicon()
     pairs: list[tuple[int, int]] = []
     odds: list[float] = []
@@ -61,6 +66,10 @@ def scored(texts: Sequence[str]) -> tuple[list[tuple[int, int]], list[float]]:
             near = search.find(batch, {row: texts[row] for row in rows})
             pairs += list(zip(near.one.tolist(), near.other.tolist(), strict=True))
             odds += near.measured.odds()[0].tolist()
+            for n, (one, other) in enumerate(zip(near.one.tolist(), near.other.tolist(), strict=True)):
+                if strengths is not None:
+                    said = same_source.verdict(near.measured, n, (texts[one], texts[other]), known)
+                    strengths.append(said.strength)
     return pairs, odds
 
 
@@ -183,9 +192,14 @@ def tweets(data: Path) -> None:
         rows = list(csv.DictReader(file))
     with gzip.open(data / "neardup-tweets" / "pairs_exact_jaccard5.csv.gz", "rt", encoding="utf-8") as file:
         near = {tuple(sorted(list(row.values())[:2])) for row in csv.DictReader(file)}
-    pairs = found([row["norm"] for row in rows])
-    other = sum(tuple(sorted((rows[i]["id"], rows[j]["id"]))) not in near for i, j in pairs)
-    print(f"tweets: {len(pairs)} pairs among {len(rows)} texts, {other} of them with Jaccard under 0.5 (not labelled)")
+    strengths: list[str] = []
+    pairs, _ = scored([row["norm"] for row in rows], strengths)
+    apart = [tuple(sorted((rows[i]["id"], rows[j]["id"]))) not in near for i, j in pairs]
+    other, sure = sum(apart), sum(far and said == "B" for far, said in zip(apart, strengths, strict=True))
+    print(
+        f"tweets: {len(pairs)} pairs among {len(rows)} texts, {other} of them with Jaccard under 0.5 (not labelled), "
+        f"{sure} of those as B"
+    )
 
 
 def corpus(count: int) -> None:

@@ -35,8 +35,8 @@ class Translations:
         Raises CannotStart where the glossary cannot be read.
         """
         self.matcher = TextTranslated(read_glossary(Path(glossary)) if glossary else None)
-        names = len(self.matcher.glossary.names) if self.matcher.glossary else 0
-        self.index = Segments(folder / "anchors", f"{self.matcher.id} {self.matcher.version} {names}")
+        # a list that changes holds from then on; for what was read before, matching starts over
+        self.index = Segments(folder / "anchors", f"{self.matcher.id} {self.matcher.version}")
 
     def __enter__(self) -> Self:
         """Hold the index open."""
