@@ -149,10 +149,11 @@ class Judge:
         return (min(row.left, row.right), max(row.left, row.right)) not in self.setting.unrelated
 
     def _bits(self, asked: Asked, judged: Judged, hits: Array) -> Array:
-        """Weigh by the letters in common and by how many hold the rarest stretch of them."""
+        """Weigh by the letters in common that are no common wording, and by how many hold the rarest stretch of them."""
         excerpt = judged.kind[hits] == EXCERPT
-        letters = np.where(excerpt, judged.stretch[hits], judged.shared[hits])
-        agree = np.where(excerpt, 1.0, judged.score[hits])
+        own = np.minimum(judged.own[hits] / np.maximum(judged.score[hits], 1e-6), 1.0)
+        letters = np.where(excerpt, judged.stretch[hits], judged.shared[hits]) * own
+        agree = np.where(excerpt, 1.0, judged.own[hits])
         said = weights.wording(letters, letters * judged.dense[hits])
         return weights.capped(weights.rarity(asked.holders[hits], asked.ranks[hits], said, agree), "text")
 
