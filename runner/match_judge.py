@@ -149,7 +149,7 @@ class Judge:
         return (min(row.left, row.right), max(row.left, row.right)) not in self.setting.unrelated
 
     def _bits(self, asked: Asked, judged: Judged, hits: Array) -> Array:
-        """Weigh by the letters in common that are no common wording, and by how many hold the rarest stretch of them."""
+        """Weigh by the letters in common without common wording, and by how many hold the rarest stretch of them."""
         excerpt = judged.kind[hits] == EXCERPT
         own = np.minimum(judged.own[hits] / np.maximum(judged.score[hits], 1e-6), 1.0)
         letters = np.where(excerpt, judged.stretch[hits], judged.shared[hits]) * own
