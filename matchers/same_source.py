@@ -14,14 +14,12 @@ from numpy.typing import NDArray
 
 from core.records import Post
 from matchers import lexicon, weights, wording
-from matchers.base import Matcher, Strength, Verdict, same_account
+from matchers.base import Matcher, Verdict, same_account
 
 Array = NDArray[Any]
 
 ENOUGH = 12  # letters of the shorter text (dense ones count thrice): "OK, thanks" says nothing
-LONG, CLEAR = 100, 0.1  # letters, and margin to the next best, from which the match may support a finding (B)
 CLOSE, APART = 0.5, 4.0  # least log odds: with the margin to the next best counted, and without it
-SURE = 2.5  # log odds from which the strength is B
 FITTED, GROWS = 1_500, 0.5  # posts of the archives the odds were fitted on; more have more that are alike by chance:
 # log odds asked for more, for each time there are e times as many
 LEAST = 0.12  # cosine below which nothing is considered
@@ -120,7 +118,6 @@ class TextSameSource(Matcher):
         return {
             "close": CLOSE,
             "apart": APART,
-            "sure": SURE,
             "letters": ENOUGH,
             "grows": GROWS,
             "lexicon": lexicon.VERSION,
@@ -153,10 +150,6 @@ def verdict(
     cosine = float(measured.cosine[pair])
     rival = float(max(measured.left_rival[pair], measured.right_rival[pair]))
     rare, told = rare_wording(texts[0], texts[1], known)
-    least = int(min(measured.left[pair], measured.right[pair]))
-    clear = cosine - rival >= CLEAR and max(close, apart) >= SURE + more_asked(known.posts)
-    sure = clear and least >= LONG and told >= 12.0
-    strength: Strength = "B" if sure else "C"
     said = (
         "The wording of these two posts is compatible with two translations or rewordings of one text: "
         f"{round(100 * cosine)} % alike, sequences of letters weighed by how rare they are"
@@ -168,9 +161,10 @@ def verdict(
     tail = " Both are by the same account." if by_same else ""
     detail = {
         "cosine": round(cosine, 4), "rival": round(rival, 4), "odds": round(close, 3), "odds_alone": round(apart, 3),
-        "letters": least, "rare": rare, "told": round(told, 1), "posts": known.posts, "same_account": by_same,
+        "letters": int(min(measured.left[pair], measured.right[pair])),
+        "rare": rare, "told": round(told, 1), "posts": known.posts, "same_account": by_same,
     }  # fmt: skip
-    return Verdict(round(min(cosine, 1.0), 4), strength, f"{said}.{tail}", detail)
+    return Verdict(round(min(cosine, 1.0), 4), "C", f"{said}.{tail}", detail)
 
 
 def bits(said: Verdict) -> float:

@@ -12,10 +12,10 @@ from typing import Any, ClassVar
 from core.records import Post
 from matchers import anchors, language, neighbours, weights
 from matchers.anchors import Anchor, Glossary
-from matchers.base import Matcher, Strength, Verdict, same_account
+from matchers.base import Matcher, Verdict, same_account
 from matchers.wording import words_of
 
-LEAST, SURE = 9.0, 18.0  # bits from which a pair is told at all, and from which it may support a finding (B)
+LEAST = 9.0  # bits from which a pair is told
 MOST_BITS = 12.0
 ENCODED_BITS = 8.0  # what an encoder says by itself weighs at most: it is a guess of a model
 NAMED = 5  # anchors named in a sentence
@@ -67,7 +67,7 @@ class TextTranslated(Matcher):
         """Return the thresholds, and how many names are listed."""
         if self.encoder:
             return {"encoder": self.encoder, "margin": neighbours.MARGIN, "cosine": neighbours.COSINE}
-        return {"least": LEAST, "sure": SURE, "glossary": len(self.glossary.names) if self.glossary else 0}
+        return {"least": LEAST, "glossary": len(self.glossary.names) if self.glossary else 0}
 
     def read(self, post: Post) -> Read:
         """Return a post with its anchors."""
@@ -89,8 +89,6 @@ class TextTranslated(Matcher):
         found = weigh(left, right, held, posts)
         if found.bits < LEAST or not may_be(found.shared):
             return None
-        kinds = {anchor.kind for anchor in found.shared}
-        strength: Strength = "B" if found.bits >= SURE and len(found.shared) >= 3 and len(kinds) >= 2 else "C"
         tongues = [language.language(side.text) or language.script(side.text) for side in (left, right)]
         by_same = same_account(left.post, right.post)
         detail = {
@@ -98,7 +96,7 @@ class TextTranslated(Matcher):
             "total": round(found.bits, 2), "coverage": round(found.coverage, 3), "languages": tongues,
             "posts": posts, "same_account": by_same,
         }  # fmt: skip
-        return Verdict(round(found.coverage, 4), strength, _sentence(found, tongues, by_same), detail)
+        return Verdict(round(found.coverage, 4), "C", _sentence(found, tongues, by_same), detail)
 
 
 def may_be(shared: Sequence[Anchor]) -> bool:

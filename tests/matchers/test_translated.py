@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -70,7 +72,7 @@ def test_a_translation_is_found_and_its_anchors_named() -> None:
     for other in (GERMAN, CHINESE):
         said = TextTranslated().compare(_post(ENGLISH), _post(other, 2))
         assert said
-        assert said.strength == "B"
+        assert said.strength == "C"  # one topic has the same anchors as one text
         assert said.sentence.startswith("Possible translation")
         assert "1340" in said.sentence + str(said.detail["anchors"])
         assert 0 < translated.bits(said) <= translated.MOST_BITS
@@ -81,7 +83,7 @@ def test_what_is_no_translation() -> None:
     assert matcher.compare(_post(ENGLISH), _post(ENGLISH.upper(), 2)) is None
     assert matcher.compare(_post(ENGLISH), _post(OTHER, 2)) is None
     assert matcher.compare(_post("The news of the day"), _post("Die Nachrichten und das Wetter", 2)) is None
-    link = {"links": ("https://velmora.example/a/page",)}
+    link: dict[str, Any] = {"links": ("https://velmora.example/a/page",)}
     assert (
         matcher.compare(_post("This is the page of it", **link), _post("Das ist die Seite und das", 2, **link)) is None
     )

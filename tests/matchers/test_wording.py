@@ -88,9 +88,7 @@ def test_a_quote_is_found_with_its_place_in_both() -> None:
     assert verdict
     assert TextNear().compare(left, right) is None
     assert verdict.strength == "B"
-    assert verdict.sentence.startswith(
-        "19 words (73 letters) stand in both posts. That is "
-    )
+    assert verdict.sentence.startswith("19 words (73 letters) stand in both posts. That is ")
     [[begin, end, other, other_end]] = verdict.detail["spans"]
     assert f"Harbour\n{ARTICLE}"[begin:end] == QUOTED
     assert quoting[other:other_end] == QUOTED.upper()

@@ -10,6 +10,7 @@ from typing import Any
 
 from core.records import Author, Post
 from core.times import from_iso
+from matchers import wording
 from runner.match import Matched, match
 from storage import cases, families, matching, posts
 from storage.engine import Database
@@ -51,7 +52,7 @@ def pairs(
     database: Database, matcher: str | None = None, case: str | None = None
 ) -> dict[tuple[str, str], dict[str, Any]]:
     with database.read() as conn:
-        found = matching.list_pairs(conn, matching.Filter(case, matcher, least={"text.near": 0.4}))
+        found = matching.list_pairs(conn, matching.Filter(case, matcher, least={"text.near": wording.NEAR}))
         return {(p["left"][-5:], p["right"][-5:]): p for p in found if matcher or p["matcher"] in PLAIN}
 
 

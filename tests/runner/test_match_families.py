@@ -100,7 +100,7 @@ def test_a_chain_of_edits_does_not_make_one_family(sqlite_database: Database, tm
 def test_a_shortened_copy_that_came_before_does_not_part_the_others(database: Database, tmp_path: Path) -> None:
     whole = text(31, 80)
     short = " ".join(whole.split()[:40])
-    altered = [edited(whole, 0.2, seed) for seed in (1, 2, 3)]
+    altered = [edited(whole, 0.27, seed) for seed in (1, 2, 3)]
     save(database, [post(1, short), post(2, altered[0])])
     run(database, tmp_path)
     early = {family["id"] for family in groups(database)}
