@@ -21,7 +21,7 @@ from storage import matching, meanings
 from storage.meanings import Span
 
 LOT = 4_000  # posts read at a time
-AT_LEAST = 2_000  # posts a run reads where there are as many, so that a small run ends soon
+AT_LEAST = 1_000  # posts a run reads where there are as many, so that a small run ends soon
 ENCODED = 10  # an encoder makes a post so many times as dear, at least
 LARGE = 20_000  # posts left unread that are told
 SEEN, LOTS = "meaning:seen", "meaning:lots"  # the last batch noted as unread, and how many lots were read
@@ -169,10 +169,10 @@ def _finders(context: MatchContext, stack: ExitStack) -> list[Finder]:
 
 
 def _most(context: MatchContext, fresh: int) -> int:
-    """Return how many posts this run reads: twice the new ones; as many as may be, where nothing is new."""
+    """Return how many posts this run reads: the new ones and a quarter more; as many as may be, where nothing is new."""
     setting = context.settings.match
     limit, least = setting.meaning_posts, AT_LEAST // (ENCODED if setting.encoder else 1)
-    return min(limit or 2**62, max(least, 2 * fresh) if fresh else limit or 2**62)
+    return min(limit or 2**62, max(least, fresh + fresh // 4) if fresh else limit or 2**62)
 
 
 def _row(matcher: Matcher, match: Found, number: int | None) -> Any:
