@@ -169,7 +169,7 @@ def _finders(context: MatchContext, stack: ExitStack) -> list[Finder]:
 
 
 def _most(context: MatchContext, fresh: int) -> int:
-    """Return how many posts this run reads: the new ones and a quarter more; as many as may be, where nothing is new."""
+    """Return how many posts this run reads: a quarter more than are new; as many as may be, where nothing is new."""
     setting = context.settings.match
     limit, least = setting.meaning_posts, AT_LEAST // (ENCODED if setting.encoder else 1)
     return min(limit or 2**62, max(least, fresh + fresh // 4) if fresh else limit or 2**62)
