@@ -4,13 +4,13 @@ Exact copies are collapsed first. Then every key is dealt into a bucket, the hol
 and post by post, in order, those that share keys are tallied, the best chosen (`matchers.meeting`) and judged
 (`matchers.wording`). Memory: 36 bytes a key, some 16 bytes a text and thread, and the texts.
 
-`partial`, `total` and `chosen` are the same in parts: keys may lie in any number of ranges, each tallied by itself.
+`matchers.partition` does the same in parts, with the functions from `grouped` on.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import chain, pairwise
 from typing import Any, NamedTuple, TypeVar
@@ -66,13 +66,18 @@ class Counts(NamedTuple):
 
 
 class Meetings(NamedTuple):
-    """Keys with their holders brought together (`kernel.meet.group`), ready to be tallied post by post."""
+    """Keys with their holders brought together (`kernel.meet.group`), ready to be tallied post by post.
+
+    `rows` is the number of posts that may be met; `fews` as `kernel.meet.tally` takes it.
+    """
 
     starts: Array
     caps: Array
     floors: Array
     postings: Array
     refs: Array
+    rows: int
+    fews: Array = np.zeros(0, np.uint16)
 
 
 def match(
@@ -90,7 +95,7 @@ def match(
     mine = np.diff(signed.starts) > 0
     mine[exact.right] = False
     posts, starts, keys = indexed(signed.keys, signed.starts, mine, commons)
-    met = meetings(keys, starts, np.arange(len(posts)), threads)
+    met = meetings(keys, starts, threads)
     sizes, tails = np.diff(starts), meeting.tails(keys)
 
     def judge(counts: Counts) -> BulkPairs:
@@ -106,51 +111,11 @@ def candidates(keys: Array, starts: Array, threads: int = 1) -> Candidates:
     held = np.flatnonzero(np.diff(starts) > 0)
     sizes = np.diff(starts)[held]
     begins, tails = np.append(starts[held], starts[-1]), meeting.tails(keys)
-    met = meetings(keys, begins, np.arange(len(held)), threads)
+    met = meetings(keys, begins, threads)
     some = tallied(met, threads, lambda counts: with_chains(chosen(counts, sizes), tails, begins))
     parts = [NO_CANDIDATES, *chain.from_iterable(some)]
     found = Candidates(*(np.concatenate(some) for some in zip(*parts, strict=True)))
     return found._replace(who=held[found.who], row=held[found.row])
-
-
-def partial(keys: Array, ranks: Array, sizes: Array) -> Counts:
-    """Return who meets whom, and how often, at the keys of one range: of those alone, or with any others.
-
-    `keys` uint64 in any order, `ranks` of their holders (below 2**32); all holders of a key must be among them.
-    `sizes`: int64, how many keys each rank has in all ranges together.
-    """
-    from matchers.kernel import lookup
-
-    order = lookup.order(ranks.astype(np.uint64))
-    keys, ranks = keys[order], ranks[order]
-    posts, begins = np.unique(ranks, return_index=True)
-    met = meetings(keys, np.append(begins, len(keys)), posts, 1, sizes[posts])
-    met = met._replace(floors=np.ones(len(posts), np.int64))
-    counts = summed(chain.from_iterable(tallied(met, 1, lambda counts: counts)))
-    return counts._replace(who=posts[counts.who].astype(np.uint32), row=posts[counts.row].astype(np.uint32))
-
-
-def total(parts: Iterable[Counts]) -> Counts:
-    """Return the meetings of several ranges of keys as one: keys shared added, the fewest holders of all."""
-    counts = summed(parts)
-    if not len(counts.who):
-        return counts
-    begins = np.flatnonzero(np.append(True, (np.diff(counts.who) != 0) | (np.diff(counts.row) != 0)))
-    shared, holders = (
-        np.add.reduceat(counts.shared, begins).astype(np.int32),
-        np.minimum.reduceat(counts.holders, begins),
-    )
-    return Counts(counts.who[begins], counts.row[begins], shared, holders)
-
-
-def summed(parts: Iterable[Counts]) -> Counts:
-    """Return several lists of meetings as one, ordered by both posts; what stands in several stands there as often."""
-    from matchers.kernel import lookup
-
-    some = [Counts(*(np.zeros(0, kind) for kind in (np.uint32, np.uint32, np.int32, np.int32))), *parts]
-    whole = Counts(*(np.concatenate(columns) for columns in zip(*some, strict=True)))
-    order = lookup.order((whole.who.astype(np.uint64) << np.uint64(32)) | whole.row)
-    return Counts(*(column[order] for column in whole))
 
 
 def chosen(counts: Counts, sizes: Array) -> Candidates:
@@ -166,8 +131,15 @@ def with_chains(found: Candidates, tails: Array, starts: Array) -> Candidates:
     return chained(found, (tails, starts), (tails, starts), place)
 
 
-def meetings(keys: Array, starts: Array, ranks: Array, threads: int, sizes: Array | None = None) -> Meetings:
-    """Bring the holders of each key together; posts stand by ascending rank. `sizes`: if they have other keys too."""
+def meetings(keys: Array, starts: Array, threads: int) -> Meetings:
+    """Bring the holders of each key together; posts stand by ascending rank, from 0 on."""
+    sizes = np.diff(starts)
+    caps, floors = meeting.caps(np.arange(len(sizes)), sizes), meeting.floors(sizes)
+    return Meetings(starts, caps, floors, *grouped(keys, starts, threads), len(sizes))
+
+
+def grouped(keys: Array, starts: Array, threads: int) -> tuple[Array, Array]:
+    """Return the holders of each key side by side, and where those of each key begin, as `kernel.meet.group` does."""
     from matchers.kernel import meet
 
     bits = max(1, (len(keys) // BUCKET).bit_length())
@@ -188,8 +160,7 @@ def meetings(keys: Array, starts: Array, ranks: Array, threads: int, sizes: Arra
     _side_by_side(threads, [
         (meet.group, pairs, bounds, a, b, postings, refs) for a, b in _cuts(1 << bits, 8 * threads)
     ])  # fmt: skip
-    whole = np.diff(starts) if sizes is None else sizes
-    return Meetings(starts, meeting.caps(ranks, whole), meeting.floors(whole), postings, refs)
+    return postings, refs
 
 
 def tallied(met: Meetings, threads: int, then: Callable[[Counts], T]) -> Iterator[list[T]]:
@@ -198,7 +169,7 @@ def tallied(met: Meetings, threads: int, then: Callable[[Counts], T]) -> Iterato
 
     def chunk(first: int) -> list[T]:
         if not hasattr(own, "room"):
-            own.room = _Room(len(met.starts) - 1)
+            own.room = _Room(met.rows)
         room: _Room = own.room
         return [then(counts) for counts in room.tally(met, first, min(first + CHUNK, len(met.starts) - 1))]
 
@@ -215,7 +186,7 @@ class _Room:
 
     def __init__(self, posts: int) -> None:
         self.tab, self.met = np.zeros(posts, np.uint64), np.empty(posts + 1, np.uint32)
-        room = posts + min(ROOM, CHUNK * posts)
+        room = posts + 1 + min(ROOM, CHUNK * posts)
         self.out = Counts(*(np.empty(room, kind) for kind in (np.uint32, np.uint32, np.int32, np.int32)))
 
     def tally(self, met: Meetings, first: int, last: int) -> Iterator[Counts]:
@@ -223,8 +194,9 @@ class _Room:
 
         while first < last:
             first, n = meet.tally(
-                met.refs, met.starts, first, last, met.caps, met.floors, met.postings, self.tab, self.met, *self.out
-            )
+                met.refs, met.starts, first, last, met.caps, met.floors, met.postings, self.tab, self.met, *self.out,
+                met.fews,
+            )  # fmt: skip
             yield Counts(*(column[:n].copy() for column in self.out))
 
 

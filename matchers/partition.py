@@ -52,16 +52,18 @@ class Indexed(NamedTuple):
     tails: Array
 
 
-class Shared(NamedTuple):
-    """What the posts of one part share with earlier ones in one range, by ascending `who`.
+class Holders(NamedTuple):
+    """The keys of one part in one range that earlier posts hold too, and who holds them.
 
-    `who`, `row` ranks (uint32), `shared` keys met at (uint32), `holders` the fewest earlier holders of one (uint16).
+    `counts` uint32: how many such keys each indexed text has. Of each key in turn: `refs` uint64, where its holders
+    begin in `postings` and how many stand there before the text (`matchers.kernel.meet`); `fews` uint16, how many there
+    are before it in truth (4095: so many or more). `postings` uint32: ranks, ascending for each key.
     """
 
-    who: Array
-    row: Array
-    shared: Array
-    holders: Array
+    counts: Array
+    refs: Array
+    fews: Array
+    postings: Array
 
 
 class Chosen(NamedTuple):
@@ -102,79 +104,87 @@ def sign(texts: Texts) -> Signed:
 def norms(signed: Signed, first: int, ranges: int) -> list[Portion]:
     """Deal the norm hashes of a part whose first text is number `first`; texts too short to be copies are left out."""
     mine = np.flatnonzero(signed.enough)
-    return _dealt(signed.norms[mine], mine + first, ranges)
+    return _dealt(signed.norms[mine], np.arange(len(mine) + 1), (mine + first).astype(np.uint32), ranges)
 
 
 def originals(portions: Sequence[Portion]) -> tuple[Array, Array]:
     """Return the texts of one range that repeat an earlier one, ascending, and the earliest of each: numbers."""
-    values, of = _whole(portions)
+    values = np.concatenate([one.values for one in portions])
+    of = np.concatenate([one.of for one in portions]).astype(np.int64)
     unique, first = np.unique(values, return_index=True)
     original = of[first[np.searchsorted(unique, values)]]
     later = np.flatnonzero(original != of)
     return of[later], original[later]
 
 
-def indexed(signed: Signed, copies: Array, commons: Commons) -> Indexed:
-    """Return which texts of a part are indexed: those with keys that are no exact copy (`copies`: places)."""
+def indexed(signed: Signed, copies: Array, ranges: int, commons: Commons) -> tuple[Indexed, list[Portion]]:
+    """Return which texts of a part are indexed, those with keys that are no exact copy, and deal their keys.
+
+    `copies` are places; in the portions the indexed texts are numbered from 0 on.
+    """
     mine = np.ones(len(signed.starts) - 1, bool)
     mine[copies] = False
     posts, starts, own = bulk.indexed(signed.keys, signed.starts, mine, commons)
-    return Indexed(posts, np.diff(starts), starts, meeting.tails(own))
+    portions = _dealt(own, starts, np.arange(len(posts), dtype=np.uint32), ranges)
+    return Indexed(posts, np.diff(starts), starts, meeting.tails(own)), portions
 
 
-def keys(signed: Signed, of: Indexed, rank: int, ranges: int, commons: Commons) -> list[Portion]:
-    """Deal the keys of a part whose first indexed text has `rank`."""
-    mine = np.zeros(len(signed.starts) - 1, bool)
-    mine[of.places] = True
-    _, _, own = bulk.indexed(signed.keys, signed.starts, mine, commons)
-    return _dealt(own, np.repeat(np.arange(rank, rank + len(of.places), dtype=np.uint32), of.sizes), ranges)
+def met(portions: Sequence[Portion], ends: Sequence[int]) -> list[Holders]:
+    """Bring the holders of the keys of one range together; return, for each part, those its texts look at.
 
-
-def met(portions: Sequence[Portion], ends: Sequence[int], all_sizes: Array) -> list[Shared]:
-    """Return who meets whom at the keys of one range, for each part.
-
-    `ends` are the ranks at which the parts end, `all_sizes` the numbers of keys of every rank in all ranges.
+    `ends` are the ranks at which the parts end.
     """
-    values, ranks = _whole(portions)
-    begins = np.flatnonzero(np.append(True, ranks[1:] != ranks[:-1])[: len(ranks)])
-    posts = ranks[begins].astype(np.int64)
-    whole = bulk.meetings(values, np.append(begins, len(values)), posts, 1, all_sizes[posts])
-    whole = whole._replace(floors=np.ones(len(posts), np.int64))
-    parts: list[list[Shared]] = [[] for _ in ends]
-    for counts in (one for lot in bulk.tallied(whole, 1, lambda counts: counts) for one in lot):
-        who, row = (posts[column].astype(np.uint32) for column in counts[:2])
-        found = Shared(who, row, counts.shared.astype(np.uint32), counts.holders.astype(np.uint16))
-        cuts = [0, *np.searchsorted(who, np.asarray(ends, np.uint32)).tolist()]
-        for part, (a, b) in zip(parts, pairwise(cuts), strict=True):
-            if b > a:
-                part.append(Shared(*(column[a:b].copy() for column in found)))
-    return [_joined(part) for part in parts]
+    from matchers.kernel import parted
+
+    begins = [0, *ends[:-1]]
+    values = np.concatenate([one.values for one in portions])
+    ranks = np.concatenate([one.of + np.uint32(rank) for one, rank in zip(portions, begins, strict=True)])
+    firsts = np.flatnonzero(np.append(True, ranks[1:] != ranks[:-1])[: len(ranks)])
+    postings, refs = bulk.grouped(values, np.append(firsts, len(values)), 1)
+    posts, notes, found = ranks[firsts], np.zeros(max(1, len(values)), np.uint64), []
+    cuts = np.cumsum([0, *(len(one.of) for one in portions)]).tolist()
+    for (a, b), (rank, end), own in zip(pairwise(cuts), zip(begins, ends, strict=True), portions, strict=True):
+        cap = int(meeting.caps(end, 0))
+        some, room = parted.measure(refs, a, b, cap, notes)
+        out = np.empty(some, np.uint64), np.empty(some, np.uint16), np.empty(room, np.uint32)
+        parted.hand_on(refs, a, b, cap, postings, posts, notes, *out)
+        found.append(Holders(np.bincount(own.of[refs[a:b] > 0], minlength=end - rank).astype(np.uint32), *out))
+    return found
 
 
-def candidates(shared: Sequence[Shared], rank: int, sizes: Array, all_sizes: Array) -> Chosen:
-    """Return the candidates of a part from what it shares in each range.
+def candidates(handed: Sequence[Holders], rank: int, sizes: Array, all_sizes: Array) -> Chosen:
+    """Return the candidates of a part from the holders of its keys in each range.
 
     `rank` is that of its first indexed text, `sizes` are their numbers of keys, `all_sizes` those of every rank.
     """
-    from matchers.kernel import sums
+    whole = _met_in_all(handed, rank, sizes)
 
-    begins = np.cumsum([0, *(len(one.who) for one in shared)])
-    edges = np.arange(rank, rank + len(sizes) + 1)
-    cuts = np.array([np.searchsorted(one.who, edges) + at for one, at in zip(shared, begins, strict=False)], np.int64)
-    whole = _joined(shared)
-    out = np.empty((len(whole.who), 4), np.int64)
-    floors = meeting.floors(sizes)
-    n = sums.add(cuts.reshape(len(shared), len(edges)), whole.row, whole.shared, whole.holders, floors, out)
-    who, row, keys_shared, holders = out[:n].T
-    order = np.lexsort((row, who))
-    counts = Counts(
-        (who[order] + rank).astype(np.uint32), row[order].astype(np.uint32),
-        keys_shared[order].astype(np.int32), holders[order].astype(np.int32),
-    )  # fmt: skip
-    both = (all_sizes[side].astype(np.int64) for side in counts[:2])
-    picked, sort = chosen_of(*counts[:3], *both)
-    who_, row_, shared_, holders_ = (column[picked] for column in counts)
-    return Chosen(who_, row_, shared_, holders_, sort)
+    def choose(counts: Counts) -> Chosen:
+        both = (side.astype(np.int64) for side in (sizes[counts.who], all_sizes[counts.row]))
+        picked, sort = chosen_of(*counts[:3], *both)
+        who, row, shared, holders = (column[picked] for column in counts)
+        return Chosen(who + np.uint32(rank), row, shared, holders, sort)
+
+    parts = [one for lot in bulk.tallied(whole, 1, choose) for one in lot]
+    kinds = (np.uint32, np.uint32, np.int32, np.int32, np.uint8)
+    some = [Chosen(*(np.zeros(0, kind) for kind in kinds)), *parts]
+    return Chosen(*(np.concatenate(columns) for columns in zip(*some, strict=True)))
+
+
+def _met_in_all(handed: Sequence[Holders], rank: int, sizes: Array) -> bulk.Meetings:
+    """Join what a part is handed of all ranges, text by text."""
+    from matchers.kernel import parted
+
+    starts = np.zeros(len(sizes) + 1, np.int64)
+    np.cumsum(np.sum([one.counts for one in handed], axis=0, dtype=np.int64), out=starts[1:])
+    refs, fews = np.empty(starts[-1], np.uint64), np.empty(starts[-1], np.uint16)
+    cursors, shift = starts[:-1].copy(), 0
+    for one in handed:
+        parted.join(one.counts, one.refs, one.fews, shift, cursors, refs, fews)
+        shift += len(one.postings)
+    postings = np.concatenate([one.postings for one in handed])
+    caps = meeting.caps(np.arange(rank, rank + len(sizes)), sizes)
+    return bulk.Meetings(starts, caps, meeting.floors(sizes), postings, refs, rank + len(sizes), fews)
 
 
 def judge(pairs: Chosen, some: Some, setting: tuple[float, Commons], alone: bool = False) -> BulkPairs:
@@ -196,27 +206,20 @@ def chained(pairs: Chosen, some: Some) -> Candidates:
 
 
 def tails_together(parts: Sequence[Some]) -> Some:
-    """Return tails from several places as one, by their numbers."""
-    numbers = np.concatenate([part.numbers for part in parts])
-    unique, first = np.unique(numbers, return_index=True)
+    """Return tails of texts of several parts as one; parts in order."""
     starts = np.concatenate([[0], *(np.diff(part.starts) for part in parts)]).cumsum()
-    starts, tails = gathered(starts, np.concatenate([part.tails for part in parts]), first)
-    return Some(unique, kernel.texts_of([]), np.zeros(0, np.int64), starts, tails)
+    numbers, tails = (np.concatenate([part[place] for part in parts]) for place in (0, 4))
+    return Some(numbers, kernel.texts_of([]), np.zeros(0, np.int64), starts, tails)
 
 
 def together(parts: Sequence[Some]) -> Some:
-    """Return texts from several places as one, by their numbers."""
+    """Return texts of several parts as one; parts in order."""
     numbers = np.concatenate([part.numbers for part in parts])
     offsets = np.concatenate([[0], *(np.diff(part.texts.offsets) for part in parts)]).cumsum()
     buffer = np.concatenate([part.texts.buffer[part.texts.offsets[0] : part.texts.offsets[-1]] for part in parts])
-    unique, first = np.unique(numbers, return_index=True)
     accounts = np.concatenate([part.accounts for part in parts])
-    whole = Some(unique, Texts(buffer, offsets).take(first), accounts[first])
-    if not any(len(part.tails) for part in parts):
-        return whole
     starts = np.concatenate([[0], *(np.diff(part.starts) for part in parts)]).cumsum()
-    starts, tails = gathered(starts, np.concatenate([part.tails for part in parts]), first)
-    return whole._replace(starts=starts, tails=tails)
+    return Some(numbers, Texts(buffer, offsets), accounts, starts, np.concatenate([part.tails for part in parts]))
 
 
 def gathered(starts: Array, tails: Array, places: Array) -> tuple[Array, Array]:
@@ -227,22 +230,19 @@ def gathered(starts: Array, tails: Array, places: Array) -> tuple[Array, Array]:
     return begins, tails[at]
 
 
-def _dealt(values: Array, of: Array, ranges: int) -> list[Portion]:
-    """Deal values by their upper bits into as many ranges (a power of two), in their order."""
-    from matchers.kernel import lookup
+def _dealt(values: Array, starts: Array, of: Array, ranges: int) -> list[Portion]:
+    """Deal values by their upper bits into as many ranges (a power of two), in their order.
+
+    `values[starts[n]:starts[n + 1]]` are of the text `of[n]` (uint32).
+    """
+    from matchers.kernel import meet, parted
 
     bits = ranges.bit_length() - 1
-    where = values >> np.uint64(64 - bits) if bits else np.zeros(len(values), np.uint64)
-    order = lookup.order(where)
-    cuts = np.searchsorted(where[order], np.arange(ranges + 1, dtype=np.uint64)).tolist()
-    return [Portion(values[order[a:b]], of[order[a:b]]) for a, b in pairwise(cuts)]
-
-
-def _whole(portions: Sequence[Portion]) -> tuple[Array, Array]:
-    return np.concatenate([one.values for one in portions]), np.concatenate([one.of for one in portions])
-
-
-def _joined(parts: Sequence[Shared]) -> Shared:
-    kinds = (np.uint32, np.uint32, np.uint32, np.uint16)
-    some = [Shared(*(np.zeros(0, kind) for kind in kinds)), *parts]
-    return Shared(*(np.concatenate(columns) for columns in zip(*some, strict=True)))
+    if not bits:
+        return [Portion(values, np.repeat(of, np.diff(starts)))]
+    counts, shift = np.zeros(ranges, np.int64), np.uint64(64 - bits)
+    meet.count(values, 0, len(values), shift, counts)
+    bounds = np.concatenate([np.zeros(1, np.int64), np.cumsum(counts)])
+    dealt, owners = np.empty(len(values), np.uint64), np.empty(len(values), np.uint32)
+    parted.deal(values, starts, of, shift, bounds[:-1].copy(), dealt, owners)
+    return [Portion(dealt[a:b].copy(), owners[a:b].copy()) for a, b in pairwise(bounds.tolist())]

@@ -5,25 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
 from core.errors import BadInput
 from matchers import kernel, wording
-from matchers.kernel import Texts
 from matchers.partition import Some
 from storage import parts as stored
 from storage.engine import Database
 
 PART = 100_000  # posts in a part
-
-
-class Numbered(NamedTuple):
-    """The texts of one part with the ids their posts have in the archive."""
-
-    ids: Any
-    some: Some
 
 
 class Archive(Protocol):
@@ -33,8 +25,11 @@ class Archive(Protocol):
     def sizes(self) -> tuple[int, ...]:
         """Return how many texts each part has."""
 
-    def read(self, part: int) -> Numbered:
+    def read(self, part: int) -> Some:
         """Return one part; its numbers are the places of its texts in the whole."""
+
+    def ids(self, part: int) -> Any:
+        """Return the ids that the posts of one part have in the archive: int64."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +48,18 @@ class PostsArchive:
             found = stored.bounds(conn, size)
         return cls(url, tuple((low, high) for low, high, _ in found), tuple(count for _, _, count in found))
 
-    def read(self, part: int) -> Numbered:
+    def ids(self, part: int) -> Any:
+        """Return the ids of the posts of one part."""
+        with Database(self.url) as database, database.read() as conn:
+            return np.array(stored.ids(conn, *self.bounds[part]), np.int64)
+
+    def read(self, part: int) -> Some:
         """Return one part, titles with their texts."""
         with Database(self.url) as database, database.read() as conn:
             rows = stored.texts(conn, *self.bounds[part])
         texts = kernel.texts_of([wording.joined(row.title, row.text) for row in rows])
         accounts = np.array([-1 if row.account_id is None else row.account_id for row in rows], np.int64)
-        return _numbered(self.sizes, part, np.array([row.id for row in rows], np.int64), texts, accounts)
+        return Some(_numbers(self.sizes, part), texts, accounts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,11 @@ class ParquetArchive:
             raise BadInput(f"There are no Parquet files in {folder}.")
         return cls(tuple(groups), tuple(sizes))
 
-    def read(self, part: int) -> Numbered:
+    def ids(self, part: int) -> Any:
+        """Return the row numbers of one row group."""
+        return _numbers(self.sizes, part)
+
+    def read(self, part: int) -> Some:
         """Return one row group; only the columns that are wanted are read."""
         from pyarrow import parquet
 
@@ -100,12 +104,14 @@ class ParquetArchive:
         file = parquet.ParquetFile(path)
         columns = [name for name in ("text", "account") if name in file.schema_arrow.names]
         table = file.read_row_group(group, columns=columns)
-        accounts = np.full(table.num_rows, -1, np.int64)
-        if "account" in columns:
-            accounts = np.array([_account(name) for name in table.column("account").to_pylist()], np.int64)
-        first = sum(self.sizes[:part])
-        ids = np.arange(first, first + table.num_rows)
-        return _numbered(self.sizes, part, ids, kernel.texts_in(table.column("text")), accounts)
+        accounts = _accounts(table.column("account")) if "account" in columns else np.full(table.num_rows, -1, np.int64)
+        return Some(_numbers(self.sizes, part), kernel.texts_in(table.column("text")), accounts)
+
+
+def _accounts(column: Any) -> Any:
+    if str(column.type) in ("int64", "int32"):
+        return np.asarray(column.fill_null(-1).to_numpy(), np.int64)
+    return np.array([_account(name) for name in column.to_pylist()], np.int64)
 
 
 def _account(name: Any) -> int:
@@ -117,6 +123,6 @@ def _account(name: Any) -> int:
     return int.from_bytes(blake2b(str(name).encode("utf-8", "surrogatepass"), digest_size=7).digest(), "big")
 
 
-def _numbered(sizes: tuple[int, ...], part: int, ids: Any, texts: Texts, accounts: Any) -> Numbered:
+def _numbers(sizes: tuple[int, ...], part: int) -> Any:
     first = sum(sizes[:part])
-    return Numbered(ids, Some(np.arange(first, first + len(texts)), texts, accounts))
+    return np.arange(first, first + sizes[part])

@@ -159,11 +159,14 @@ class _Job:
         signed = [self._do(tasks.sign, self.archive, part) for part in self.parts]
         self._show("signing", signed)
         copies = self._copies(signed)
-        indexed = [self._do(partition.indexed, one, copies[n], self.setting.commons) for n, one in enumerate(signed)]
-        counts = self.client.gather([self._do(tasks.how_many, one) for one in indexed])
-        chosen = self._candidates(signed, indexed, counts)
+        ranges = self._ranges(sum(self.client.gather([self._do(tasks.how_many, one) for one in signed])))
+        both = [self._do(tasks.index, one, copies[n], ranges, self.setting.commons) for n, one in enumerate(signed)]
+        indexed, *dealt = self._pieces(both, 1 + ranges)
+        del signed, both
+        ends = np.cumsum(self.client.gather([self._do(tasks.how_many, one) for one in indexed]))
+        chosen = self._candidates(indexed, dealt, ends.tolist())
         self._show("meeting", chosen)
-        return _Met(chosen, indexed, np.cumsum([posts for posts, _ in counts]))
+        return _Met(chosen, indexed, ends)
 
     def _do(self, function: Callable[..., Any], *arguments: Any) -> Any:
         return self.client.submit(function, *arguments, pure=False)
@@ -189,21 +192,18 @@ class _Job:
         self.exact: list[BulkPairs] = [_only(one, one.kind == EXACT) for one in self.client.gather(judged)]
         return [one.right - self.firsts[part] for part, one in enumerate(self.exact)]
 
-    def _candidates(self, signed: Sequence[Any], indexed: Sequence[Any], counts: Sequence[tuple[int, int]]) -> Any:
-        """Deal the keys, let all parts meet in each range, and return the candidates of each part."""
-        ends = np.cumsum([posts for posts, _ in counts]).tolist()
-        begins = [0, *ends[:-1]]
-        ranges = _power_of_two(max(len(signed), sum(keys for _, keys in counts)) / self.setting.keys_a_range)
-        ranges = max(ranges, _power_of_two(len(self.client.scheduler_info(n_workers=-1)["workers"])))
-        dealt = [
-            self._do(partition.keys, one, indexed[part], begins[part], ranges, self.setting.commons)
-            for part, one in enumerate(signed)
-        ]
+    def _ranges(self, keys: int) -> int:
+        """Return into how many ranges so many keys are dealt: one a worker, where they hold that much."""
+        workers = len(self.client.scheduler_info(n_workers=-1)["workers"])
+        return max(_power_of_two(keys / self.setting.keys_a_range), _power_of_two(workers))
+
+    def _candidates(self, indexed: Sequence[Any], dealt: Sequence[Sequence[Any]], ends: list[int]) -> list[Any]:
+        """Let all parts meet in each range, and return the candidates of each part."""
         sizes = self._do(tasks.all_sizes, list(indexed))
-        met = [self._do(partition.met, some, ends, sizes) for some in self._pieces(dealt, ranges)]
+        met = [self._do(partition.met, list(some), ends) for some in dealt]
         return [
-            self._do(tasks.choose, some, begins[part], indexed[part], sizes)
-            for part, some in enumerate(self._pieces(met, len(ends)))
+            self._do(tasks.choose, some, rank, indexed[part], sizes)
+            for part, (rank, some) in enumerate(zip([0, *ends], self._pieces(met, len(ends)), strict=False))
         ]
 
     def _texts(self, wanted: Sequence[Any], begins: Array, indexed: Sequence[Any] | None) -> list[list[Any]]:
@@ -216,7 +216,7 @@ class _Job:
         return self._pieces(picked, len(self.parts))
 
     def _ids(self) -> Array:
-        return np.concatenate(self.client.gather([self._do(tasks.ids, self.archive, part) for part in self.parts]))
+        return np.concatenate(self.client.gather([self._do(self.archive.ids, part) for part in self.parts]))
 
     def _numbers(self, met: _Met) -> Array:
         """Return the number, in the whole, of the text of each rank."""

@@ -13,7 +13,7 @@ from matchers.bulk import BulkPairs
 from matchers.candidates import Candidates
 from matchers.commons import Commons
 from matchers.kernel import texts_of
-from matchers.partition import Chosen, Indexed, Shared, Some
+from matchers.partition import Chosen, Holders, Indexed, Portion, Signed, Some
 from runner.archive_parts import Archive
 
 Array = NDArray[Any]
@@ -21,19 +21,20 @@ Array = NDArray[Any]
 NO_TEXTS = Some(np.zeros(0, np.int64), texts_of([]), np.zeros(0, np.int64))
 
 
-def sign(archive: Archive, part: int) -> partition.Signed:
+def sign(archive: Archive, part: int) -> Signed:
     """Sign a part."""
-    return partition.sign(archive.read(part).some.texts)
+    return partition.sign(archive.read(part).texts)
 
 
-def ids(archive: Archive, part: int) -> Array:
-    """Return the ids of the posts of a part."""
-    return np.asarray(archive.read(part).ids)
+def index(signed: Signed, copies: Array, ranges: int, commons: Commons) -> list[Indexed | Portion]:
+    """Return which texts of a part are indexed, and their keys in each range."""
+    of, portions = partition.indexed(signed, copies, ranges, commons)
+    return [of, *portions]
 
 
-def how_many(indexed: Indexed) -> tuple[int, int]:
-    """Return how many texts of a part are indexed, and how many keys they have."""
-    return len(indexed.places), int(indexed.sizes.sum())
+def how_many(one: Signed | Indexed) -> int:
+    """Return how many keys a part has, or how many indexed texts."""
+    return len(one.places) if isinstance(one, Indexed) else len(one.keys)
 
 
 def places(indexed: Indexed) -> Array:
@@ -46,9 +47,9 @@ def all_sizes(indexed: Sequence[Indexed]) -> Array:
     return np.concatenate([one.sizes for one in indexed]).astype(np.int32)
 
 
-def choose(shared: Sequence[Shared], rank: int, indexed: Indexed, all_sizes: Array) -> Chosen:
+def choose(handed: Sequence[Holders], rank: int, indexed: Indexed, all_sizes: Array) -> Chosen:
     """Return the candidates of a part."""
-    return partition.candidates(shared, rank, indexed.sizes, all_sizes)
+    return partition.candidates(handed, rank, indexed.sizes, all_sizes)
 
 
 def by_part(pairs: Chosen, ends: Array) -> list[Array]:
@@ -62,7 +63,7 @@ def pick(archive: Archive, part: int, begin: int, indexed: Indexed | None, wante
 
     `begin` is the number of the first text, or, where `indexed` is given, the rank of the first indexed one.
     """
-    some = archive.read(part).some if any(len(named) for named in wanted) else None
+    some = archive.read(part) if any(len(named) for named in wanted) else None
     return [NO_TEXTS if some is None else some.take(named, named - begin, indexed) for named in wanted]
 
 

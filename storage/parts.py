@@ -29,3 +29,8 @@ def texts(conn: Connection, low: int, high: int) -> list[Any]:
     columns = (_POSTS.c.id, _POSTS.c.account_id, _POSTS.c.title, _POSTS.c.text)
     query = select(*columns).where(_POSTS.c.id.between(low, high)).order_by(_POSTS.c.id)
     return list(conn.execute(query))
+
+
+def ids(conn: Connection, low: int, high: int) -> list[int]:
+    """Return the ids of the posts from `low` to `high`."""
+    return list(conn.execute(select(_POSTS.c.id).where(_POSTS.c.id.between(low, high)).order_by(_POSTS.c.id)).scalars())

@@ -161,33 +161,37 @@ def meet(
 
 TALLY = (
     "Tuple((int64, int64))(uint64[::1], int64[::1], int64, int64, int64[::1], int64[::1], uint32[::1], uint64[::1], "
-    "uint32[::1], uint32[::1], uint32[::1], int32[::1], int32[::1])"
+    "uint32[::1], uint32[::1], uint32[::1], int32[::1], int32[::1], uint16[::1])"
 )
 
 
 @compiled(TALLY)
 def tally(
     refs: Array, starts: Array, first: int, last: int, caps: Array, floors: Array, postings: Array, tab: Array,
-    met: Array, who: Array, row: Array, shared: Array, holders: Array,
+    met: Array, who: Array, row: Array, shared: Array, holders: Array, fews: Array,
 ) -> tuple[int, int]:  # fmt: skip
     """Write which earlier posts share at least `floors[p]` keys with each from `first` on: who, row, keys, holders.
 
-    Stops where the output may not hold another post (it must hold as many entries as there are posts) and returns the
-    next post and the number of entries. `tab` holds a word a post, zero at first: the post that tallied it last
-    (plus one), the fewest earlier holders of a key met at (from MOST down), the keys met at.
+    Stops where the output may not hold another post (it must have room for `len(met)` entries, one more than there are
+    posts to meet) and returns the next post and the number of entries. `tab` holds a word a post, zero at first: the
+    post that tallied it last (plus one), the fewest earlier holders of a key met at (from MOST down), the keys met at.
+    `fews`, where not empty, says by reference how many hold the key before: more than the postings, where some of them
+    were left out.
     """
     total, p, touched = 0, first, np.uint32(0)
-    begins, helds = np.empty(1024, np.int64), np.empty(1024, np.int64)
-    while p < last and total + p <= len(who):
+    begins, helds, few = np.empty(1024, np.int64), np.empty(1024, np.int64), np.empty(1024, np.uint64)
+    while p < last and total + len(met) <= len(who):
         size = starts[p + 1] - starts[p]
         if size > len(begins):
             begins, helds = np.empty(2 * size, np.int64), np.empty(2 * size, np.int64)
+            few = np.empty(2 * size, np.uint64)
         some = 0
         for i in range(starts[p], starts[p + 1]):
             ref = refs[i]
             if ref:
                 begins[some] = np.int64(ref >> HELD)
                 helds[some] = np.int64(ref & ((ONE << HELD) - ONE))
+                few[some] = np.uint64(fews[i]) if len(fews) else min(np.uint64(helds[some]), MOST)
                 some += 1
         if some >= floors[p]:
             cap = caps[p]
@@ -199,12 +203,11 @@ def tally(
             mark = np.uint64(p + 1)
             for k in range(some):
                 begin, held = begins[k], helds[k]
-                few = min(np.uint64(held), MOST)
                 if held <= cap:
-                    used = meet(mark, begin, begin + held, few, postings, floor, tab, met, used)
+                    used = meet(mark, begin, begin + held, few[k], postings, floor, tab, met, used)
                 else:
-                    used = meet(mark, begin, begin + oldest, few, postings, floor, tab, met, used)
-                    used = meet(mark, begin + held - newest, begin + held, few, postings, floor, tab, met, used)
+                    used = meet(mark, begin, begin + oldest, few[k], postings, floor, tab, met, used)
+                    used = meet(mark, begin + held - newest, begin + held, few[k], postings, floor, tab, met, used)
             for k in range(used):
                 word = tab[met[k]]
                 who[total], row[total] = np.uint32(p), met[k]

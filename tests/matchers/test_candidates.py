@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from matchers import bulk, meeting
+from matchers import bulk, meeting, partition
+from matchers.candidates import Candidates
+from matchers.partition import Portion
 from matchers.segments import Batch, Segments
 
 Posts = dict[int, list[int]]
@@ -127,15 +130,24 @@ def test_all_at_once_changes_nothing(posts: Posts, threads: int, chunk: int) -> 
 
 @settings(deadline=None, max_examples=60)
 @given(posts=posts_of(60), data=st.data())
-def test_ranges_of_keys_change_nothing(posts: Posts, data: Any) -> None:
-    held = {number: keys for number, keys in posts.items() if keys}
-    asked = batch(held)
+def test_ranges_of_keys_and_parts_of_posts_change_nothing(posts: Posts, data: Any) -> None:
+    asked = batch({number: keys for number, keys in posts.items() if keys})
     sizes = np.diff(asked.starts)
-    ranks = np.repeat(np.arange(len(held)), sizes)
-    parts = data.draw(st.integers(1, 7))
-    shuffled = np.array(data.draw(st.permutations(range(len(ranks)))), np.int64)
-    keys, ranks = asked.keys[shuffled], ranks[shuffled]
-    mine = (keys >> np.uint64(7)) % np.uint64(parts)
-    counts = bulk.total(bulk.partial(keys[mine == part], ranks[mine == part], sizes) for part in range(parts))
-    found = bulk.with_chains(bulk.chosen(counts, sizes), meeting.tails(asked.keys), asked.starts)
-    assert pairs_of(found, asked.ids) == by_hand(posts)
+    ranks = np.repeat(np.arange(len(sizes), dtype=np.uint32), sizes)
+    cuts = data.draw(st.lists(st.integers(0, len(sizes)), max_size=4))
+    parts = list(pairwise([0, *sorted(cuts), len(sizes)]))
+    ranges = data.draw(st.integers(1, 7))
+    mine = (asked.keys >> np.uint64(7)) % np.uint64(ranges)
+
+    def portion(part: tuple[int, int], which: int) -> Portion:
+        there = (mine == which) & (ranks >= part[0]) & (ranks < part[1])
+        return Portion(asked.keys[there], ranks[there] - np.uint32(part[0]))
+
+    ends = [end for _, end in parts]
+    met = [partition.met([portion(part, which) for part in parts], ends) for which in range(ranges)]
+    found: Found = {}
+    for n, (begin, end) in enumerate(parts):
+        chosen = partition.candidates([one[n] for one in met], begin, sizes[begin:end], sizes)
+        some = Candidates(chosen.who.astype(np.int64), chosen.row.astype(np.int64), *chosen[2:])
+        found |= pairs_of(bulk.with_chains(some, meeting.tails(asked.keys), asked.starts), asked.ids)
+    assert found == by_hand(posts)

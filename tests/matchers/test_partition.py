@@ -53,18 +53,16 @@ def in_parts(texts: list[str], accounts: np.ndarray, cuts: list[int], ranges: in
     everything = partition.together(somes)
     exact = partition.judge(pairs, everything, told, alone=True)
     exact = BulkPairs(*(column[exact.kind == EXACT] for column in exact))
-    indexed = []
+    indexed, portions = [], []
     for one, (a, b) in zip(signed, parts, strict=True):
         copies = exact.right[(exact.right >= a) & (exact.right < b)] - a
-        indexed.append(partition.indexed(one, copies, commons))
+        of, dealt_keys = partition.indexed(one, copies, ranges, commons)
+        indexed.append(of)
+        portions.append(dealt_keys)
     ends = np.cumsum([len(one.places) for one in indexed]).tolist()
     begins = [0, *ends[:-1]]
-    portions = [
-        partition.keys(one, of, rank, ranges, commons)
-        for one, of, rank in zip(signed, indexed, begins, strict=True)
-    ]  # fmt: skip
     sizes = np.concatenate([one.sizes for one in indexed])
-    met = [partition.met([one[r] for one in portions], ends, sizes) for r in range(ranges)]
+    met = [partition.met([one[r] for one in portions], ends) for r in range(ranges)]
     ranked = partition.together([
         some.take(np.arange(rank, end), np.arange(len(of.places)), of)
         for some, of, rank, end in zip(somes, indexed, begins, ends, strict=True)

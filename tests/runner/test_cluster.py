@@ -48,7 +48,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def in_memory(archive: Archive) -> BulkPairs:
     """Match the same texts all at once."""
-    parts = [archive.read(part).some for part in range(len(archive.sizes))]
+    parts = [archive.read(part) for part in range(len(archive.sizes))]
     texts = kernel.texts_of([text for part in parts for text in _texts(part.texts)])
     return bulk.match(texts, accounts=np.concatenate([part.accounts for part in parts]))
 
@@ -92,7 +92,7 @@ def test_the_posts_of_a_database(client: Any, database: Database) -> None:
     assert archive.sizes == (150, 150, 100)
     parts = list(cluster.match(client, archive))
     assert_same(parts, in_memory(archive))
-    ids = np.concatenate([archive.read(part).ids for part in range(3)])
+    ids = np.concatenate([archive.ids(part) for part in range(3)])
     for part in parts:
         np.testing.assert_array_equal(part.right, ids[part.pairs.right])
 
