@@ -11,12 +11,12 @@ Array = NDArray[Any]
 
 HOLDERS = 50  # rows looked at of one key in an archive of 100,000 posts, and in a smaller one
 GROWTH = 0.25  # of that number with the archive: ten times the posts, 1.8 times the rows
-LEAST = 0.2  # part of the keys of either that both must hold: a near copy
+LEAST = 0.15  # part of the keys of either that both must hold: a near copy
 QUOTE = 6  # keys that both must hold, however long either is: an excerpt
 CHAIN = 6  # of which so many must follow one another in both texts: what is shared here and there is no excerpt
 COMMON, COMMON_CHAIN = 4, 9  # of wording that so many earlier texts hold, a longer chain: some seventy letters
 STEP = 3  # keys from one to the next in such a chain, at most: a change within an excerpt does not break it
-TOP, QUOTE_TOP = 32, 64  # near copies and excerpts kept, those that share most; most of the latter have no chain
+TOP, QUOTE_TOP = 32, 128  # near copies and excerpts kept, those that share most; most of the latter have no chain
 BRIEF = 24  # a text of so few keys is short: it has few to be found by, and is often one of many versions of one
 BRIEF_HOLDERS, BRIEF_LEAST, BRIEF_TOP = 200, 0.1, 200  # for it these hold
 TAIL = 0xFFFF  # the part of a key that is kept in text order, to see chains by
