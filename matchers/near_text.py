@@ -33,6 +33,6 @@ class TextNear(Matcher):
         return tuple(f"{int(key):016x}" for key in kernel.sign([wording.words_of(post)]).keys)
 
     def compare(self, left: Post, right: Post) -> Verdict | None:
-        """Return what is shared and where; None where it is too little, and where another matcher of wording says it all."""
+        """Return what is shared and where; None where it is too little or another matcher tells it."""
         found = wording.verdict(left, right, self.threshold, same_account(left, right))
         return found[1] if found and found[0] == self.id else None
