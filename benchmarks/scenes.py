@@ -215,6 +215,33 @@ def screenshot(picture: Array, r: np.random.Generator) -> Array:
     return out
 
 
+def toned(saturation: float, contrast: float, shadows: tuple[int, int, int], lights: tuple[int, int, int]) -> Edit:
+    """Return an edit as apps offer it: other saturation and contrast, a tint in the shadows and one in the lights."""
+
+    def edit(picture: Array, r: np.random.Generator) -> Array:
+        values = picture.astype(np.float32)
+        grey = (values @ np.array([0.299, 0.587, 0.114], np.float32))[:, :, None]
+        values = grey + saturation * (values - grey)
+        values = 128 + contrast * (values - 128)
+        values += np.array(shadows, np.float32) * (1 - grey / 255) + np.array(lights, np.float32) * grey / 255
+        return np.asarray(values.clip(0, 255)).astype(np.uint8)
+
+    return edit
+
+
+def sticker(picture: Array, r: np.random.Generator) -> Array:
+    """Return a picture with a coloured disc of a twelfth of its area, and a word in it, somewhere on it."""
+    out = np.ascontiguousarray(picture)
+    if out is picture:
+        out = picture.copy()
+    height, width = out.shape[:2]
+    reach = int((height * width / 12 / np.pi) ** 0.5)
+    x, y = (int(r.integers(min(reach, n // 2), max(n - reach, n // 2 + 1))) for n in (width, height))
+    cv2.circle(out, (x, y), reach, _colour(r), -1, cv2.LINE_AA)
+    _write(out, _say(r, 1), (x - int(0.8 * reach), y), reach / 80, WHITE)
+    return out
+
+
 def posted(picture: Array, r: np.random.Generator) -> Array:
     """Return a picture as a platform serves it: smaller (60 to 100 %), as JPEG of quality 70."""
     scale = r.uniform(0.6, 1.0)
@@ -231,5 +258,7 @@ EDITS: dict[str, Edit] = {
     "crop to 15 % a side": crop(0.15), "caption 10 %": caption(0.10), "caption 20 %": caption(0.20),
     "caption 20 % over it": caption(0.20, True), "border 10 %": border(0.10), "blurred border 10 %": border(0.10, True),
     "mirrored": lambda p, r: np.ascontiguousarray(p[:, ::-1]), "turned": lambda p, r: np.ascontiguousarray(np.rot90(p)),
+    "grey": toned(0.0, 1.0, BLACK, BLACK), "filter, faded": toned(0.6, 0.8, (0, 5, 25), (25, 12, -10)),
+    "filter, vivid": toned(1.5, 1.25, (-5, 0, 10), (10, 5, -5)), "sticker": sticker,
     "screenshot": screenshot, "mirrored and cropped": lambda p, r: crop(0.10, True)(p[:, ::-1], r),
 }  # fmt: skip

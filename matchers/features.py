@@ -66,6 +66,18 @@ def shrunk(rgb: Array, side: int) -> Array:
     return np.asarray(cv2.resize(grey, (side, side), interpolation=way), np.uint8)
 
 
+def tinted(rgb: Array, side: int) -> Array:
+    """Return the chroma of a picture (Cb and Cr of BT.601, about 0) averaged to a square of samples: int8[n, n, 2]."""
+    import cv2
+
+    way = cv2.INTER_AREA if min(rgb.shape[:2]) >= side else cv2.INTER_LINEAR
+    small = cv2.resize(np.ascontiguousarray(rgb), (side, side), interpolation=way).astype(np.float32)
+    return np.asarray((small @ _CHROMA).round().clip(-127, 127).astype(np.int8))
+
+
+_CHROMA = np.array([[-0.168736, 0.5], [-0.331264, -0.418688], [0.5, -0.081312]], np.float32)
+
+
 def _spread(found: list[tuple[float, float, float]], size: tuple[int, int], most: int) -> list[int]:
     """Return which places to keep: from each cell in turn its strongest, until there are enough."""
     if not found:

@@ -10,12 +10,14 @@ from numpy.typing import NDArray
 
 from core.records import Post
 from matchers import pdq
+from matchers import picture_colours as colours
 from matchers import picture_maps as maps
 from matchers.base import Matcher, Strength, Verdict
 from matchers.features import UNIT
 from matchers.pictures import SAMPLES, PicturePrint
 
 Array = NDArray[Any]
+_Over = tuple[PicturePrint, Array, PicturePrint, Array, Array]  # two pictures, their sizes, the map between them
 
 PLACES = 8  # distinct places that must fit one map; unrelated pictures reach 5
 BLOCKS = 8  # blocks with something to compare
@@ -56,12 +58,14 @@ class ImageSame(_Image):
     """The same picture: at most 31 of 256 bits of its hash (PDQ) differ, turned, mirrored or without its bars."""
 
     id = "image.same"
+    version = "2"
     title = "The same picture"
     parameters: ClassVar[Mapping[str, Any]] = {
         "hash": "pdq",
         "distance": pdq.DISTANCE,
         "quality": pdq.QUALITY,
         "looked_at_again": NEAR,
+        "other_colours": colours.OTHER,
     }
     intrinsic: ClassVar[float] = 18.0
 
@@ -70,10 +74,11 @@ class ImagePart(_Image):
     """Part of the same picture: places of one fit the other (ORB), and what lies over one another agrees."""
 
     id = "image.part"
+    version = "2"
     title = "Part of the same picture"
     parameters: ClassVar[Mapping[str, Any]] = {
         "places": PLACES, "blocks": BLOCKS, "agree": AGREE, "agree_beside": AGREE_BESIDE, "cover": COVER, "held": HELD,
-        "clear": CLEAR, "clear_part": CLEAR_PART,
+        "clear": CLEAR, "clear_part": CLEAR_PART, "other_colours": colours.OTHER,
     }  # fmt: skip
     intrinsic: ClassVar[float] = 14.0
 
@@ -97,7 +102,12 @@ def same(left: PicturePrint, right: PicturePrint) -> Verdict | None:
     if best is None or best[0] > pdq.DISTANCE:
         return None
     gap, regions, i, turn = best
-    if gap > NEAR and not _borne_out(left, right, i, regions - i, turn):
+    m = maps.turned(left.regions[i].box, right.regions[regions - i].box, turn)
+    if gap > NEAR and not _borne_out(left, right, m):
+        return None
+    size = np.array([SAMPLES, SAMPLES], np.float64)
+    rest = _unexplained((left, size, right, size, m))
+    if rest is not None and rest >= colours.OTHER:
         return None
     told = [pdq.TURNS[turn]] if turn else []
     if regions:
@@ -108,7 +118,7 @@ def same(left: PicturePrint, right: PicturePrint) -> Verdict | None:
     detail = {
         "matcher": ImageSame.id, "hash": "pdq", "distance": gap, "turn": pdq.TURNS[turn],
         "stripped": ["none", "one", "both"][regions], "quality": [left.quality, right.quality],
-        "sizes": [[left.width, left.height], [right.width, right.height]],
+        "other_colours": rest, "sizes": [[left.width, left.height], [right.width, right.height]],
     }  # fmt: skip
     if regions == 1:
         detail["stripped"] = "left" if i else "right"
@@ -123,6 +133,7 @@ class _Lain(NamedTuple):
     beside: str
     map: Array
     of: str
+    other_colours: float | None
 
 
 def part(left: PicturePrint, right: PicturePrint) -> Verdict | None:
@@ -142,7 +153,7 @@ def part(left: PicturePrint, right: PicturePrint) -> Verdict | None:
         "matcher": ImagePart.id, "places": lain.places, "cover": round(lain.cover, 3), "of": lain.of,
         "blocks": lain.blocks, "agree": round(lain.agree, 3), "set_aside": lain.beside or None,
         "scale": round(scale, 3), "turned": bool(max(abs(lain.map[1]), abs(lain.map[3])) > ROUND * scale),
-        "map": [round(float(v), 4) for v in lain.map],
+        "map": [round(float(v), 4) for v in lain.map], "other_colours": lain.other_colours,
         "sizes": [[left.width, left.height], [right.width, right.height]],
     }  # fmt: skip
     return Verdict(round(lain.agree * min(lain.cover, 1.0), 3), strength, sentence, detail)
@@ -166,8 +177,8 @@ def _lay(left: PicturePrint, right: PicturePrint) -> _Lain | None:
     back = maps.inverse(there)
     rough = [_rough(picture.samples) for picture in (left, right)]
     ways = (
-        ("left", (left.samples, a, right.samples, b, there), laid.agree(rough[0], a, rough[1], b, there)),
-        ("right", (right.samples, b, left.samples, a, back), laid.agree(rough[1], b, rough[0], a, back)),
+        ("left", (left, a, right, b, there), laid.agree(rough[0], a, rough[1], b, there)),
+        ("right", (right, b, left, a, back), laid.agree(rough[1], b, rough[0], a, back)),
     )
     of, over, table = max(ways, key=lambda way: float(way[2][0, 0]))
     rich = min(len(left.places), len(right.places)) >= RICH and there[1] == 0 == there[3]  # stripes agree with stripes
@@ -180,7 +191,7 @@ def _lay(left: PicturePrint, right: PicturePrint) -> _Lain | None:
             least = PLAIN_AGREE
         if cover < COVER or blocks < BLOCKS or agreeing < least * blocks:
             continue
-        fine = laid.fine(*over) if fine is None else fine
+        fine = _fine(over) if fine is None else fine
         told = _told(fine, beside)
         few = plain and len(told) < FEW
         if len(told) < BLOCKS or (told >= CLEAR).mean() < (FEW_PART if few else CLEAR_PART):
@@ -188,24 +199,51 @@ def _lay(left: PicturePrint, right: PicturePrint) -> _Lain | None:
         sure = rich and len(told) >= FEW and (told >= CLEAR).mean() >= SURE_PART and agreeing >= SURE_PART * blocks
         if not sure and places < (PLAIN_PLACES if plain else PLACES):
             continue
-        if sure or max(_held(left, right, there), _held(right, left, back)) >= (PLAIN_HELD if plain else HELD):
-            return _Lain(int(places), float(cover), int(blocks), float(agreeing / blocks), beside, there, of)
+        if not sure and max(_held(left, right, there), _held(right, left, back)) < (PLAIN_HELD if plain else HELD):
+            continue
+        rest = _unexplained(over, beside)
+        if rest is None or rest < colours.OTHER:
+            return _Lain(int(places), float(cover), int(blocks), float(agreeing / blocks), beside, there, of, rest)
     return None
 
 
-def _borne_out(left: PicturePrint, right: PicturePrint, i: int, j: int, turn: int) -> bool:
+def _borne_out(left: PicturePrint, right: PicturePrint, m: Array) -> bool:
     """Return whether two pictures agree line by line where their hashes are only just alike, as cards of one maker are.
 
     Where there is too little to compare the hashes are believed; a slight crop is told by its places.
     """
-    from matchers.kernel import blocks as laid
-
     size = np.array([SAMPLES, SAMPLES], np.float64)
-    m = maps.turned(left.regions[i].box, right.regions[j].box, turn)
-    fine = laid.fine(left.samples, size, right.samples, size, m)
+    fine = _fine((left, size, right, size, m))
     told = fine[fine > -2]
     least = FEW_PART if len(told) < FEW else CLEAR_PART
     return len(told) < BLOCKS or (told >= CLEAR).mean() >= least or part(left, right) is not None
+
+
+def _unexplained(over: _Over, beside: str = "") -> float | None:
+    """Return in which part of what lies over one another the colours are others; None where that is not known.
+
+    Where pictures differ line by line something was laid over one of them, and its colours say nothing.
+    """
+    one, size, other, other_size, m = over
+    if one.chroma is None or other.chroma is None:
+        return None
+    a, b = colours.Seen(one.chroma, one.samples, size), colours.Seen(other.chroma, other.samples, other_size)
+    rest = colours.unexplained(a, b, m)
+    if rest is not None and rest >= colours.OTHER:
+        fine = _fine(over)
+        aside = (fine > -2) & (fine < CLEAR)
+        quarter = len(fine) // 4
+        aside[:quarter] |= beside == BESIDE[1]
+        aside[-quarter:] |= beside == BESIDE[2]
+        rest = colours.unexplained(a, b, m, aside)
+    return None if rest is None else round(rest, 3)
+
+
+def _fine(over: _Over) -> Array:
+    from matchers.kernel import blocks as laid
+
+    one, size, other, other_size, m = over
+    return np.asarray(laid.fine(one.samples, size, other.samples, other_size, m))
 
 
 def _rough(samples: Array) -> Array:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import math
 import struct
 import zlib
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import BadInput
-from matchers import features, pdq, picture_bars
+from matchers import features, pdq, picture_bars, picture_colours
 
 Array = NDArray[Any]
 
@@ -25,7 +26,9 @@ FEW = 24  # places; fewer, and a low quality, leave nothing to compare
 _HEAD = struct.Struct("<4sIIBB")  # mark, width, height, quality, regions
 _REGION = struct.Struct("<4HB")  # rows and columns of the reduction, quality
 _PLACES = struct.Struct("<4sHHH")  # mark, width and height of the reduction, places
-_MARK, _PLACES_MARK = b"CTP1", b"CTF2"
+_MARK, _PLACES_MARK = b"CTP1", b"CTF3"
+_COLOURLESS = b"CTF2"  # what was kept before colours were
+_CHROMA = (picture_colours.SIDE, picture_colours.SIDE, 2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +45,8 @@ class PicturePrint:
     """What `read` made of one picture; the first region is the whole, the second what is inside its bars.
 
     `places` and `marks` are its features (uint16[n, 2], uint8[n, 32]) in a reduction of `size` (width, height) pixels,
-    `samples` the picture in 128 by 128 shades of grey.
+    `samples` the picture in 128 by 128 shades of grey, `chroma` its colours (int8[32, 32, 2]), None where it was read
+    before they were kept.
     """
 
     width: int
@@ -52,6 +56,7 @@ class PicturePrint:
     places: Array
     marks: Array
     samples: Array
+    chroma: Array | None = None
 
     @property
     def quality(self) -> int:
@@ -88,7 +93,7 @@ def read(rgb: Array, width: int | None = None, height: int | None = None) -> Pic
     places = features.describe(rgb)
     return PicturePrint(
         width or rgb.shape[1], height or rgb.shape[0], tuple(regions), features.size_of(rgb), places.points,
-        places.descriptors, features.shrunk(rgb, SAMPLES),
+        places.descriptors, features.shrunk(rgb, SAMPLES), features.tinted(rgb, picture_colours.SIDE),
     )  # fmt: skip
 
 
@@ -97,14 +102,16 @@ def pack(picture: PicturePrint) -> tuple[bytes, bytes]:
     hashes = _HEAD.pack(_MARK, picture.width, picture.height, picture.quality, len(picture.regions))
     for region in picture.regions:
         hashes += _REGION.pack(*region.box, region.quality) + region.turns.tobytes()
-    places = _PLACES.pack(_PLACES_MARK, *picture.size, len(picture.places)) + picture.samples.tobytes()
+    mark = _COLOURLESS if picture.chroma is None else _PLACES_MARK
+    places = _PLACES.pack(mark, *picture.size, len(picture.places)) + picture.samples.tobytes()
     places += picture.places.astype("<u2").tobytes() + picture.marks.tobytes()
+    places += b"" if picture.chroma is None else picture.chroma.tobytes()
     return _sealed(hashes), _sealed(places)
 
 
 def unpack(prints: bytes, feats: bytes) -> PicturePrint:
     """Return what was packed; raises BadInput where it is damaged or of another version: read the file again."""
-    hashes, places = _checked(prints, _MARK, _HEAD.size), _checked(feats, _PLACES_MARK, _PLACES.size)
+    hashes, places = _checked(prints, (_MARK,), _HEAD.size), _checked(feats, (_PLACES_MARK, _COLOURLESS), _PLACES.size)
     try:
         _, width, height, _, count = _HEAD.unpack_from(hashes)
         at, regions = _HEAD.size, []
@@ -113,23 +120,26 @@ def unpack(prints: bytes, feats: bytes) -> PicturePrint:
             turns = np.frombuffer(hashes, np.uint8, 256, at + _REGION.size).reshape(8, 32).copy()
             regions.append(Region((box[0], box[1], box[2], box[3]), quality, turns))
             at += _REGION.size + 256
-        _, across, down, n = _PLACES.unpack_from(places)
+        mark, across, down, n = _PLACES.unpack_from(places)
         at = _PLACES.size
         samples = np.frombuffer(places, np.uint8, SAMPLES**2, at).reshape(SAMPLES, SAMPLES).copy()
         at += SAMPLES**2
         points = np.frombuffer(places, "<u2", 2 * n, at).reshape(n, 2).astype(np.uint16)
         marks = np.frombuffer(places, np.uint8, 32 * n, at + 4 * n).reshape(n, 32).copy()
+        chroma = None
+        if mark != _COLOURLESS:
+            chroma = np.frombuffer(places, np.int8, math.prod(_CHROMA), at + 36 * n).reshape(_CHROMA).copy()
     except (struct.error, ValueError) as error:
         raise BadInput("What was kept of a picture is damaged; read the file again.") from error
-    return PicturePrint(width, height, tuple(regions), (across, down), points, marks, samples)
+    return PicturePrint(width, height, tuple(regions), (across, down), points, marks, samples, chroma)
 
 
 def _sealed(data: bytes) -> bytes:
     return data + zlib.crc32(data).to_bytes(4, "little")
 
 
-def _checked(data: bytes, mark: bytes, least: int) -> bytes:
+def _checked(data: bytes, marks: tuple[bytes, ...], least: int) -> bytes:
     body = data[:-4]
-    if len(body) < least or body[:4] != mark or zlib.crc32(body).to_bytes(4, "little") != data[-4:]:
+    if len(body) < least or body[:4] not in marks or zlib.crc32(body).to_bytes(4, "little") != data[-4:]:
         raise BadInput("What was kept of a picture is damaged or of another version; read the file again.")
     return body

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import os
 from pathlib import Path
 
@@ -134,3 +135,38 @@ def test_index_finds_copies_and_parts_and_survives_a_kill(tmp_path: Path, prints
     with PictureIndex(tmp_path, "a") as index:
         assert (index.generation, index.pictures) == (0, 0)
         assert index.repaired
+
+
+def test_pictures_of_like_brightness_are_told_apart_by_their_colours() -> None:
+    rgb = np.zeros((400, 600, 3), np.uint8)
+    for corner, colour in enumerate([(0, 100, 40), (244, 244, 244), (240, 120, 60), (170, 30, 30), (90, 170, 20)]):
+        rgb[60 * corner :, 90 * corner :] = colour
+    luma = rgb @ np.array([0.299, 0.587, 0.114])
+    turned = (2 * luma[:, :, None] - rgb).clip(0, 255).astype(np.uint8)  # the opposite colours, as bright
+    one, other = pictures.read(rgb), pictures.read(turned)
+    assert image.compare(one, other) is None
+    assert image.compare(one, one) is not None
+    without = dataclasses.replace(other, chroma=None)  # read before colours were kept
+    verdict = image.compare(one, without)
+    assert verdict is not None
+    assert verdict.detail["other_colours"] is None
+
+
+@pytest.mark.parametrize("kind", ["grey", "filter, faded", "filter, vivid", "sticker"])
+def test_edits_of_colour_hide_no_copy(kind: str, prints: list[pictures.PicturePrint]) -> None:
+    verdict = image.compare(posted(kind, 3), prints[3])
+    assert verdict is not None
+    assert verdict.detail["other_colours"] < 0.06
+
+
+def test_colours_are_kept_and_prints_without_them_are_still_read(prints: list[pictures.PicturePrint]) -> None:
+    hashes, places = pictures.pack(prints[1])
+    chroma, again = prints[1].chroma, pictures.unpack(hashes, places).chroma
+    assert chroma is not None
+    assert again is not None
+    assert np.array_equal(again, chroma)
+    older = dataclasses.replace(prints[1], chroma=None)
+    kept = pictures.pack(older)
+    assert kept[1][:4] == b"CTF2"
+    assert pictures.unpack(*kept).chroma is None
+    assert image.compare(pictures.unpack(*kept), prints[1]) is not None
