@@ -1,6 +1,6 @@
 """Match texts that lie in many parts, for several processes or machines: the same pairs as `matchers.bulk`.
 
-A part is a run of texts. Each is signed by itself; its keys are dealt by their upper bits into ranges, in each of which
+A part is a run of texts. Each is signed by itself; its keys are dealt into ranges, in each of which
 all parts meet (`met`); what they share is added up part by part (`candidates`), and each part is judged with the texts
 it needs of others (`judge`). Nothing here knows who runs it: data in, data out, and none of it larger than one part or
 one range.
@@ -231,17 +231,17 @@ def gathered(starts: Array, tails: Array, places: Array) -> tuple[Array, Array]:
 
 
 def _dealt(values: Array, starts: Array, of: Array, ranges: int) -> list[Portion]:
-    """Deal values by their upper bits into as many ranges (a power of two), in their order.
+    """Deal values into so many ranges (a power of two), in their order.
 
     `values[starts[n]:starts[n + 1]]` are of the text `of[n]` (uint32).
     """
-    from matchers.kernel import meet, parted
+    from matchers.kernel import parted
 
     bits = ranges.bit_length() - 1
     if not bits:
         return [Portion(values, np.repeat(of, np.diff(starts)))]
     counts, shift = np.zeros(ranges, np.int64), np.uint64(64 - bits)
-    meet.count(values, 0, len(values), shift, counts)
+    parted.count(values, shift, counts)
     bounds = np.concatenate([np.zeros(1, np.int64), np.cumsum(counts)])
     dealt, owners = np.empty(len(values), np.uint64), np.empty(len(values), np.uint32)
     parted.deal(values, starts, of, shift, bounds[:-1].copy(), dealt, owners)

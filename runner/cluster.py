@@ -126,6 +126,7 @@ class _Job:
         self.parts = range(len(archive.sizes))
         self.firsts = np.concatenate([[0], np.cumsum(archive.sizes)]).astype(np.int64)
         self.told = (setting.near, setting.commons)
+        self.workers: list[str] = sorted(client.scheduler_info(n_workers=-1)["workers"])
 
     def matches(self) -> Iterator[Part]:
         met = self._meet()
@@ -135,7 +136,7 @@ class _Job:
                 yield Part(part, ids[one.left], ids[one.right], one)
         wanted = [self._do(tasks.by_part, one, met.ends) for one in met.chosen]
         texts = self._texts(wanted, np.append(0, met.ends[:-1]), met.indexed)
-        judged = [self._do(tasks.judge, one, texts[n], self.told, False) for n, one in enumerate(met.chosen)]
+        judged = [self._on(n, tasks.judge, one, texts[n], self.told, False) for n, one in enumerate(met.chosen)]
         numbers = self._numbers(met)
         del met, wanted, texts
         for part, found in self._done(judged):
@@ -156,11 +157,11 @@ class _Job:
 
     def _meet(self) -> _Met:
         """Sign all parts, set exact copies apart, and let the others meet."""
-        signed = [self._do(tasks.sign, self.archive, part) for part in self.parts]
+        signed = [self._on(part, tasks.sign, self.archive, part) for part in self.parts]
         self._show("signing", signed)
         copies = self._copies(signed)
         ranges = self._ranges(sum(self.client.gather([self._do(tasks.how_many, one) for one in signed])))
-        both = [self._do(tasks.index, one, copies[n], ranges, self.setting.commons) for n, one in enumerate(signed)]
+        both = [self._on(n, tasks.index, one, copies[n], ranges, self.setting.commons) for n, one in enumerate(signed)]
         indexed, *dealt = self._pieces(both, 1 + ranges)
         del signed, both
         ends = np.cumsum(self.client.gather([self._do(tasks.how_many, one) for one in indexed]))
@@ -170,6 +171,11 @@ class _Job:
 
     def _do(self, function: Callable[..., Any], *arguments: Any) -> Any:
         return self.client.submit(function, *arguments, pure=False)
+
+    def _on(self, number: int, function: Callable[..., Any], *arguments: Any) -> Any:
+        """Do a large piece of work where others of its number are done, so that all workers have the same to do."""
+        named = [self.workers[number % len(self.workers)]] if self.workers else None
+        return self.client.submit(function, *arguments, pure=False, workers=named, allow_other_workers=bool(named))
 
     def _pieces(self, lists: Sequence[Any], length: int) -> list[list[Any]]:
         """Return, for each place in lists that lie on workers, what all of them have there."""
@@ -194,15 +200,14 @@ class _Job:
 
     def _ranges(self, keys: int) -> int:
         """Return into how many ranges so many keys are dealt: one a worker, where they hold that much."""
-        workers = len(self.client.scheduler_info(n_workers=-1)["workers"])
-        return max(_power_of_two(keys / self.setting.keys_a_range), _power_of_two(workers))
+        return max(_power_of_two(keys / self.setting.keys_a_range), _power_of_two(len(self.workers)))
 
     def _candidates(self, indexed: Sequence[Any], dealt: Sequence[Sequence[Any]], ends: list[int]) -> list[Any]:
         """Let all parts meet in each range, and return the candidates of each part."""
         sizes = self._do(tasks.all_sizes, list(indexed))
-        met = [self._do(partition.met, list(some), ends) for some in dealt]
+        met = [self._on(n, partition.met, list(some), ends) for n, some in enumerate(dealt)]
         return [
-            self._do(tasks.choose, some, rank, indexed[part], sizes)
+            self._on(part, tasks.choose, some, rank, indexed[part], sizes)
             for part, (rank, some) in enumerate(zip([0, *ends], self._pieces(met, len(ends)), strict=False))
         ]
 
@@ -210,7 +215,9 @@ class _Job:
         """Let each part hand over the texts that others want of it; return what each part is handed."""
         asked = self._pieces(wanted, len(self.parts))
         picked = [
-            self._do(tasks.pick, self.archive, part, int(begins[part]), indexed[part] if indexed else None, asked[part])
+            self._on(
+                part, tasks.pick, self.archive, part, int(begins[part]), indexed[part] if indexed else None, asked[part]
+            )
             for part in self.parts
         ]
         return self._pieces(picked, len(self.parts))

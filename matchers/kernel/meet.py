@@ -57,9 +57,13 @@ def pack(keys: Array, starts: Array, mine: Array, out: Array) -> None:
 
 @compiled("void(uint64[::1], int64, int64, uint64, int64[::1])")
 def count(keys: Array, first: int, last: int, shift: Any, counts: Array) -> None:
-    """Count how many of the keys from `first` to `last` fall into each bucket (the upper bits of a key)."""
+    """Count how many of the keys from `first` to `last` fall into each bucket.
+
+    A key's bucket are the upper bits of its product with a large number: keys are the least of several hashes, so that
+    their own upper bits are nearly always zero.
+    """
     for i in range(first, last):
-        counts[np.int64(keys[i] >> shift)] += 1
+        counts[np.int64((keys[i] * SPREAD) >> shift)] += 1
 
 
 @compiled("void(uint64[::1], int64[::1], int64, int64, uint64, int64[::1], uint64[::1])")
@@ -69,7 +73,7 @@ def deal(keys: Array, starts: Array, first: int, last: int, shift: Any, cursors:
         post = np.uint64(p) << np.uint64(32)
         for i in range(starts[p], starts[p + 1]):
             key = keys[i]
-            bucket = np.int64(key >> shift)
+            bucket = np.int64((key * SPREAD) >> shift)
             at = cursors[bucket]
             cursors[bucket] = at + 1
             pairs[2 * at] = key

@@ -20,7 +20,15 @@ BEFORE = (ONE << HELD) - ONE
 
 
 AHEAD = 64  # references of which what they name is brought into the cache at once, instead of one after another
+RANGED = np.uint64(0xC2B2AE3D27D4EB4F)  # odd, and another number than the buckets are made with
 LEFT_OUT = np.uint64(0xFFFFFFFF)
+
+
+@compiled("void(uint64[::1], uint64, int64[::1])")
+def count(keys: Array, shift: Any, counts: Array) -> None:
+    """Count how many keys fall into each range: not the bits that make the buckets within one (`meet.count`)."""
+    for i in range(len(keys)):
+        counts[np.int64((keys[i] * RANGED) >> shift)] += 1
 
 
 @compiled("void(uint64[::1], int64[::1], uint32[::1], uint64, int64[::1], uint64[::1], uint32[::1])")
@@ -28,8 +36,9 @@ def deal(keys: Array, starts: Array, posts: Array, shift: Any, cursors: Array, v
     """Write the keys of some posts, and which post has each, to where the next ones of their range of keys go."""
     for p in range(len(posts)):
         for i in range(starts[p], starts[p + 1]):
-            at = cursors[np.int64(keys[i] >> shift)]
-            cursors[np.int64(keys[i] >> shift)] = at + 1
+            where = np.int64((keys[i] * RANGED) >> shift)
+            at = cursors[where]
+            cursors[where] = at + 1
             values[at], of[at] = keys[i], posts[p]
 
 
