@@ -79,28 +79,6 @@ def open_picture(data: bytes, *, plain: bool = False, longest: int | None = None
         return Picture(pixels, width, height, str(image.format), frames, "; ".join(notes))
 
 
-def frames_of(data: bytes, most: int = MAX_FRAMES, longest: int = 512) -> Iterator[tuple[float, Array]]:
-    """Yield when each frame of an animation is shown (seconds from its start) and its pixels, reduced to `longest`.
-
-    Stops without error where a later frame is damaged: what could be seen was seen.
-    """
-    with _opened(data, None) as image:
-        if image.size[0] * image.size[1] * min(_frames(image, data), most) > MAX_WORK:
-            raise PictureRefused("The animation has more pixels than can be looked at.", "slow")
-        at = 0.0
-        for frame in range(most):
-            try:
-                image.seek(frame)
-                image.load()
-            except (EOFError, *_DAMAGE):
-                return
-            shown = image.copy()
-            shown.thumbnail((longest, longest))
-            yield at, _pixels(shown)
-            duration = image.info.get("duration", 100)
-            at += duration / 1000 if isinstance(duration, int | float) and 0 < duration < 1e7 else 0.1
-
-
 _DAMAGE = (OSError, ValueError, SyntaxError, TypeError, KeyError, IndexError, ZeroDivisionError, OverflowError,
            AttributeError, EOFError, MemoryError, NotImplementedError, RuntimeError, struct.error)  # fmt: skip
 

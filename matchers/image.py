@@ -90,19 +90,19 @@ def compare(left: PicturePrint, right: PicturePrint) -> Verdict | None:
 
 def same(left: PicturePrint, right: PicturePrint) -> Verdict | None:
     """Return that two pictures are copies of one another by their hashes."""
-    best: tuple[int, int, int, int] | None = None
+    best: tuple[int, int, int, int, int] | None = None
     for i, a in enumerate(left.regions):
         for j, b in enumerate(right.regions):
             if min(a.quality, b.quality) < pdq.QUALITY:
                 continue
             gaps = np.bitwise_count(a.turns[0] ^ b.turns).sum(axis=1)
             turn = int(gaps.argmin())
-            found = (int(gaps[turn]), i + j, i, turn)
+            found = (int(gaps[turn]), i + j, i, j, turn)
             best = min(best, found) if best else found
     if best is None or best[0] > pdq.DISTANCE:
         return None
-    gap, regions, i, turn = best
-    m = maps.turned(left.regions[i].box, right.regions[regions - i].box, turn)
+    gap, _, i, j, turn = best
+    m = maps.turned(left.regions[i].box, right.regions[j].box, turn)
     if gap > NEAR and not _borne_out(left, right, m):
         return None
     size = np.array([SAMPLES, SAMPLES], np.float64)
@@ -110,18 +110,16 @@ def same(left: PicturePrint, right: PicturePrint) -> Verdict | None:
     if rest is not None and rest >= colours.OTHER:
         return None
     told = [pdq.TURNS[turn]] if turn else []
-    if regions:
-        told.append("without bars along its sides" if regions == 1 else "both without bars along their sides")
+    if i or j:
+        told.append("both without bars along their sides" if i and j else "without bars along its sides")
     sentence = (
         f"Both show the same picture{', ' + ', '.join(told) if told else ''}: {gap} of 256 bits of its hash differ."
     )
     detail = {
         "matcher": ImageSame.id, "hash": "pdq", "distance": gap, "turn": pdq.TURNS[turn],
-        "stripped": ["none", "one", "both"][regions], "quality": [left.quality, right.quality],
-        "other_colours": rest, "sizes": [[left.width, left.height], [right.width, right.height]],
+        "stripped": "both" if i and j else "left" if i else "right" if j else "none", "other_colours": rest,
+        "quality": [left.quality, right.quality], "sizes": [[left.width, left.height], [right.width, right.height]],
     }  # fmt: skip
-    if regions == 1:
-        detail["stripped"] = "left" if i else "right"
     return Verdict(round(1 - gap / 128, 3), "A", sentence, detail)
 
 

@@ -1,4 +1,4 @@
-"""Find the picture inside bars: letterboxes, frames and captions of one colour along its sides."""
+"""Find the picture inside what was put around it: letterbox, frame, caption of one colour, a post on a screen."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ PLAIN = 0.55  # part of a line that must be ground: lettering covers less than h
 FIRST = 0.9  # of the outermost line, which lettering seldom reaches
 LEAST = 4  # lines; anything narrower moves no hash
 ROUNDS = 3  # a caption outside a frame outside a letterbox
+
+SMALLEST, ALONE = 0.25, 2.5  # part of a side that a picture on plain ground has at least; times the next deepest run
 
 
 class Inside(NamedTuple):
@@ -43,6 +45,33 @@ def strip(brightness: Array) -> Inside | None:
             return None  # more bar than picture: it is a drawing on plain ground
     inside = Inside(top, bottom, left, right)
     return inside if inside != Inside(0, height, 0, width) else None
+
+
+def block(brightness: Array) -> Inside | None:
+    """Return the one large picture on plain ground, as in a post on a screen; None where there is none.
+
+    Words above and below it are thin runs of lines that are no ground; a picture is a run several times as deep.
+    """
+    ground = float(np.median(np.concatenate([brightness[0], brightness[-1]])))
+    plain = np.abs(brightness - ground) <= NEAR
+    down = _run(plain.mean(axis=1) < PLAIN)
+    if down is None:
+        return None
+    across = _run(plain[slice(*down)].mean(axis=0) < PLAIN)
+    return Inside(*down, *across) if across else None
+
+
+def _run(busy: Array) -> tuple[int, int] | None:
+    """Return where the longest run of busy lines begins and ends, if it is a picture's."""
+    ends = np.flatnonzero(np.diff(np.concatenate([[0], busy.astype(np.int8), [0]])))
+    begins, lengths = ends[::2], ends[1::2] - ends[::2]
+    if not len(lengths):
+        return None
+    longest = int(lengths.argmax())
+    others = np.delete(lengths, longest).max(initial=0)
+    if lengths[longest] < SMALLEST * len(busy) or lengths[longest] < ALONE * others:
+        return None
+    return int(begins[longest]), int(begins[longest] + lengths[longest])
 
 
 def _depth(lines: Array) -> int:

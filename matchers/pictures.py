@@ -42,7 +42,7 @@ class Region:
 
 @dataclass(frozen=True, slots=True)
 class PicturePrint:
-    """What `read` made of one picture; the first region is the whole, the second what is inside its bars.
+    """What `read` made of one picture; the first region is the whole, others what is inside bars, or on plain ground.
 
     `places` and `marks` are its features (uint16[n, 2], uint8[n, 32]) in a reduction of `size` (width, height) pixels,
     `samples` the picture in 128 by 128 shades of grey, `chroma` its colours (int8[32, 32, 2]), None where it was read
@@ -86,10 +86,10 @@ def read(rgb: Array, width: int | None = None, height: int | None = None) -> Pic
     whole = pdq.look_at(brightness)
     full = (0, pdq.REDUCTION, 0, pdq.REDUCTION)
     regions = [Region(full, whole.quality, whole.turns)]
-    inside = picture_bars.strip(brightness)
-    if inside:
-        look = pdq.look_at(brightness[inside.top : inside.bottom, inside.left : inside.right])
-        regions.append(Region((inside.top, inside.bottom, inside.left, inside.right), look.quality, look.turns))
+    for box in dict.fromkeys((picture_bars.strip(brightness), picture_bars.block(brightness))):
+        if box and tuple(box) != full:
+            look = pdq.look_at(brightness[box.top : box.bottom, box.left : box.right])
+            regions.append(Region((box.top, box.bottom, box.left, box.right), look.quality, look.turns))
     places = features.describe(rgb)
     return PicturePrint(
         width or rgb.shape[1], height or rgb.shape[0], tuple(regions), features.size_of(rgb), places.points,

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from PIL import Image, ImageOps
 
 from archive import pictures
-from archive.pictures import PictureRefused, frames_of, open_picture
+from archive.pictures import PictureRefused, open_picture
 
 
 def blocks(width: int = 40, height: int = 24) -> Image.Image:
@@ -82,9 +82,6 @@ def test_takes_the_first_of_several_frames_and_says_so() -> None:
     )
     picture = open_picture(data)
     assert (picture.frames, picture.note) == (5, "first of 5 frames")
-    frames = list(frames_of(data))
-    assert [round(at, 2) for at, _ in frames] == [0.0, 0.08, 0.16, 0.24, 0.32]
-    assert frames[0][1].mean() > 40 > frames[1][1].mean()
 
 
 def test_decodes_a_large_jpeg_smaller_but_tells_its_size() -> None:
@@ -132,7 +129,6 @@ def test_damage_anywhere_ends_in_pixels_or_a_refusal(data: bytes, changes: list[
         bad[at % len(bad)] = value
     try:
         picture = open_picture(bytes(bad[: max(len(bad) - cut % 200, 1)]))
-        list(frames_of(bytes(bad), most=3))
     except PictureRefused:
         return
     assert picture.rgb.ndim == 3

@@ -13,7 +13,7 @@ import pytest
 from archive.pictures import open_picture
 from benchmarks import scenes
 from core.errors import BadInput
-from matchers import bits, image, pdq, pictures
+from matchers import bits, image, pdq, picture_bars, pictures
 from matchers.picture_index import PictureIndex
 
 SHARED = Path(os.environ.get("COPYTRAIL_DATA") or Path(__file__).parents[2].parent / "shared" / "data") / "pdq"
@@ -92,6 +92,16 @@ def test_says_the_same_picture(kind: str, prints: list[pictures.PicturePrint]) -
     assert verdict is not None
     assert (verdict.detail["matcher"], verdict.strength) == ("image.same", "A")
     assert ("mirrored" in verdict.sentence) == (kind == "mirrored")
+
+
+def test_finds_the_picture_in_a_post_on_a_screen() -> None:
+    r = np.random.default_rng(5)
+    small = scenes.scene(5)[:300, :480]  # few places are left of it beside all the words
+    shot = pictures.read(scenes.posted(scenes.screenshot(small, r), r))
+    verdict = image.compare(shot, pictures.read(small))
+    assert verdict is not None
+    assert verdict.detail["stripped"] == "left"
+    assert picture_bars.block(np.full((320, 320), 250.0, np.float32)) is None
 
 
 @pytest.mark.parametrize("kind", ["crop 10 % each side", "crop to 15 % a side", "caption 20 %", "blurred border 10 %"])
