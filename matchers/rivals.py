@@ -15,16 +15,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matchers import lexicon
-from matchers.same_source import LEAST, TWIN, Measured, agreement, numbers
+from matchers.same_source import LEAST, TWIN, Measured, measure, more_asked, shares
 from matchers.segments import Batch, Segments
 
 Array = NDArray[Any]
 Read = Callable[[Sequence[int]], Mapping[int, str]]
 
-FEW = 8  # rows looked at of one key, the oldest
+FEW = 16  # rows looked at of one key, the oldest
 HELD = 200  # a key that more posts hold is not looked up
-BRIEF = 28  # keys of a short text, which may share one rare word alone
-TOP = 10  # posts a post is compared with, those that share most
+BRIEF = 80  # keys of a usual text, which may share one rare word alone
+TOP = 8  # posts a post is compared with, those that share most
 BITS = 1.0  # of log2 of the archive's size that what is shared must be worth
 
 _NONE = np.zeros((0, 2), np.int64)
@@ -38,7 +38,7 @@ class Near(NamedTuple):
     measured: Measured
 
 
-def keyed(rows: Sequence[int], spelled: lexicon.Spelled, known: lexicon.Lexicon) -> Batch:
+def keyed(rows: Sequence[int] | Array, spelled: lexicon.Spelled, known: lexicon.Lexicon) -> Batch:
     """Return the keys of posts as an index takes them."""
     keys, starts = known.keys(spelled)
     return Batch(np.asarray(rows, np.int64), starts, keys)
@@ -66,69 +66,80 @@ def _pairs(low: Array, high: Array) -> Array:
 
 
 class Rivals:
-    """The cosines of one batch, and what follows from them."""
+    """The likeness of the posts of one batch to others, and what follows from it."""
 
     def __init__(self, known: lexicon.Lexicon, index: Segments, read: Read) -> None:
         """Take what is common in the archive, its index, and how texts are read by their rows."""
         self.known, self.index, self.read = known, index, read
         self.texts: dict[int, str] = {}
-        self.pairs, self.cosines = _NONE, np.zeros(0)  # what was compared
-        self.rows, self.sizes = np.zeros(0, np.int64), np.zeros(0, np.int64)  # texts that were compared
+        self.rows, self.spelled = np.zeros(0, np.int64), lexicon.spell([])  # texts that are known here, in any order
+        self.sizes = np.zeros(0, np.int64)
+        self.pairs, self.cosines, self.numbers = _NONE, np.zeros(0), np.zeros((0, 3))  # what was compared: places
 
-    def find(self, batch: Batch, texts: Mapping[int, str]) -> Near:
+    def find(self, batch: Batch, spelled: lexicon.Spelled, texts: Mapping[int, str]) -> Near:
         """Return the pairs of a batch, which is in the index already, that are kept."""
         self.texts.update(texts)
+        self.rows, self.spelled, self.sizes = batch.ids, spelled, np.zeros(len(batch.ids), np.int64)
         self._compare(met(self.index, batch, self.known.posts))
-        possible, _ = self._possible(batch.ids)
-        older = np.setdiff1d(possible, batch.ids)
+        pairs, _ = self._kept(len(batch.ids))
+        older = np.unique(pairs[pairs >= len(batch.ids)])
         if len(older):
-            spelled = lexicon.spell([self.texts[row] for row in older.tolist()])
-            self._compare(met(self.index, keyed(older.tolist(), spelled, self.known), self.known.posts))
-        pairs, figures = self._possible(batch.ids)
-        figures = self._numbered(pairs, figures)
-        kept = np.flatnonzero(figures.kept(self.known.posts))
-        return Near(pairs[kept, 0], pairs[kept, 1], figures.taken(kept))
+            older = older[np.argsort(self.rows[older])]
+            again = keyed(self.rows[older], self.spelled.part(older), self.known)
+            self._compare(met(self.index, again, self.known.posts))
+        pairs, figures = self._kept(len(batch.ids))
+        ends = np.sort(self.rows[pairs], axis=1)
+        order = np.lexsort((ends[:, 1], ends[:, 0]))
+        return Near(ends[order, 0], ends[order, 1], figures.taken(order))
 
     def _compare(self, pairs: Array) -> None:
-        """Compare pairs that were not compared yet."""
-        if len(self.pairs) and len(pairs):
-            every = np.concatenate([self.pairs, pairs])
-            _, first = np.unique(every[:, 0] << 32 | every[:, 1], return_index=True)
-            pairs = every[np.sort(first[first >= len(self.pairs)])]
-        self.texts.update(self.read(sorted(set(pairs.ravel().tolist()) - self.texts.keys())))
-        there = np.array([row in self.texts for row in pairs.ravel().tolist()], bool).reshape(-1, 2).all(axis=1)
-        pairs = pairs[there]
-        if not len(pairs):
+        """Compare pairs of rows that were not compared yet."""
+        self._know(np.setdiff1d(pairs, self.rows))
+        order = np.argsort(self.rows)
+        at = np.minimum(np.searchsorted(self.rows, pairs, sorter=order), len(self.rows) - 1)
+        places = order[at]
+        places = np.sort(places[(self.rows[places] == pairs).all(axis=1)], axis=1)
+        places = places[~np.isin(_one(places), _one(self.pairs))]
+        if not len(places):
             return
-        rows = np.unique(pairs)
-        spelled = lexicon.spell([self.texts[row] for row in rows.tolist()])
-        left, right = np.searchsorted(rows, pairs[:, 0]), np.searchsorted(rows, pairs[:, 1])
-        cosines = lexicon.cosines(self.known.vectors(spelled), left, right)
-        self.pairs = np.concatenate([self.pairs, pairs])
-        self.cosines = np.concatenate([self.cosines, cosines])
-        self.rows, first = np.unique(np.concatenate([self.rows, rows]), return_index=True)
-        self.sizes = np.concatenate([self.sizes, spelled.sizes])[first]
+        used, ends = np.unique(places, return_inverse=True)
+        left, right = (np.ascontiguousarray(side) for side in ends.reshape(-1, 2).T)
+        some = self.spelled.part(used)
+        vectors = self.known.vectors(some)
+        cosines = lexicon.cosines(vectors, left, right)
+        self.sizes[used] = measure(some, vectors)
+        like = np.flatnonzero(cosines >= LEAST)
+        self.pairs = np.concatenate([self.pairs, places[like]])
+        self.cosines = np.concatenate([self.cosines, cosines[like]])
+        self.numbers = np.concatenate([self.numbers, lexicon.agreements(some, left[like], right[like])])
 
-    def _possible(self, own: Array) -> tuple[Array, Measured]:
-        """Return the pairs with a row of the batch that would be kept if their numbers agreed, and their figures."""
+    def _know(self, rows: Array) -> None:
+        """Read texts that are not known yet."""
+        found = self.read(rows.tolist()) if len(rows) else {}
+        if found:
+            self.texts.update(found)
+            self.rows = np.concatenate([self.rows, np.fromiter(found, np.int64, len(found))])
+            self.sizes = np.concatenate([self.sizes, np.zeros(len(found), np.int64)])
+            self.spelled = self.spelled.and_then(lexicon.spell(list(found.values())))
+
+    def _kept(self, own: int) -> tuple[Array, Measured]:
+        """Return the pairs, as places, that are told as far as is known now and have one of the first `own` texts."""
         from matchers.kernel import near
 
+        left, right = (np.ascontiguousarray(side) for side in self.pairs.T)
         ends = np.concatenate([self.pairs, self.pairs[:, ::-1]])
         order = np.lexsort((ends[:, 1], ends[:, 0]))
-        one, other = (np.searchsorted(self.rows, ends[order, side]) for side in (0, 1))
-        starts = np.searchsorted(one, np.arange(len(self.rows) + 1))
-        some = np.flatnonzero(np.isin(self.pairs, own).any(axis=1) & (self.cosines >= LEAST))
-        pairs, cosines = self.pairs[some], self.cosines[some]
-        left, right = (np.searchsorted(self.rows, pairs[:, side]) for side in (0, 1))
-        web = (starts, other, np.concatenate([self.cosines, self.cosines])[order])
-        closest = [near.rivals(*web, a, b, LEAST, TWIN) for a, b in ((left, right), (right, left))]
-        agreed = np.tile((1.0, 0.0, 0.0), (len(some), 1))
-        figures = Measured(cosines, self.sizes[left], self.sizes[right], closest[0], closest[1], agreed)
-        kept = np.flatnonzero(figures.kept(self.known.posts))
-        return pairs[kept], figures.taken(kept)
+        starts = np.searchsorted(ends[order, 0], np.arange(len(self.rows) + 1))
+        web = (starts, ends[order, 1], np.concatenate([self.cosines, self.cosines])[order])
+        one, other = (near.rivals(*web, *ends, LEAST, TWIN) for ends in ((left, right), (right, left)))
+        sizes, whole = (self.sizes[left], self.sizes[right]), np.ones(len(left))
+        figures = Measured(self.cosines, *sizes, one, other, self.numbers, whole)
+        odds = figures.alone() - more_asked(self.known.posts)
+        figures = replace(figures, share=shares(left, right, odds, len(self.rows)))
+        kept = np.flatnonzero((left < own) & (figures.standing(self.known.posts) >= 0))
+        return self.pairs[kept], figures.taken(kept)
 
-    def _numbered(self, pairs: Array, figures: Measured) -> Measured:
-        """Return figures with what the numbers of the texts say."""
-        held = {row: numbers(self.texts[row]) for row in np.unique(pairs).tolist()}
-        said = [agreement(held[one], held[other]) for one, other in pairs.tolist()]
-        return replace(figures, numbers=np.array(said, float).reshape(-1, 3))
+
+def _one(places: Array) -> Array:
+    """Return pairs of places as one number each."""
+    return places[:, 0] << 32 | places[:, 1]

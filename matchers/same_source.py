@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from math import log
 from typing import Any, ClassVar
@@ -19,7 +19,9 @@ from matchers.base import Matcher, Verdict, same_account
 Array = NDArray[Any]
 
 ENOUGH = 12  # letters of the shorter text (dense ones count thrice): "OK, thanks" says nothing
-CLOSE, APART = 0.5, 4.0  # least log odds: with the margin to the next best counted, and without it
+SHARE, SURE = 0.75, 0.7  # least part of the likeness of two texts that is theirs alone; or least log odds
+NOBODY = -3.0  # log odds at which a text is as likely to have no partner as to have that one
+ROUNDS = 30  # in which shares are worked out
 FITTED, GROWS = 1_500, 0.5  # posts of the archives the odds were fitted on; more have more that are alike by chance:
 # log odds asked for more, for each time there are e times as many
 LEAST = 0.12  # cosine below which nothing is considered
@@ -29,17 +31,18 @@ MOST_BITS = 14.0
 MOST_WORDS = 400  # looked at for common wording
 WORD = 60  # letters of a word that are read: a word of a megabyte is nothing to quote
 
-# Log odds by logistic regression on half the lines of WMT22 Chinese-English (14 versions of 375 lines; archives in
-# which all have a partner, and in which one in eight has); measured on the other half. Columns: log odds of the
-# cosine, log letters of the shorter, log ratio of lengths, product of the first two, margins to the closest rival of
-# either side (the lesser and the greater), numbers shared, numbers that differ, numbers in one alone.
-WITH_MARGIN = np.array([-2.554, -0.08, -5.052, 0.864, 6.703, 6.161, 1.76, -2.944, -1.184])
-WITHOUT = np.array([-1.855, 0.503, -5.302, 1.283, 0.0, 0.0, 2.508, -4.004, -1.254])
-BASE_WITH, BASE_WITHOUT = 0.887, 0.165
+VARIED, REPEATED = 12, 16  # different sequences a text must have, and one for each so many letters: not "ababab"
+
+# Log odds by logistic regression on the even lines of WMT22 Chinese-English (14 versions of 375 lines; archives of two
+# versions in which all, one in eight or none have a partner, and of five versions); measured on the odd lines. Columns:
+# log odds of the cosine, log letters of the shorter, log ratio of lengths, product of the first two, numbers shared,
+# numbers that differ, numbers in one alone; besides, the margins to the closest rival of either side (the lesser and
+# the greater) and the log share.
+ALONE, BASE_ALONE = np.array([1.145, 0.118, -3.322, 0.359, 1.927, -2.474, -1.098]), -0.258
+AMONG, BASE_AMONG = np.array([0.974, 0.046, -2.925, 0.313, 1.732, -2.195, -0.932, 0.242, 1.709, 0.209]), 0.659
 
 _WORD = re.compile(r"[^\W_]+")
 _DENSE_RUN = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3041-\u30ff\u3400-\u9fff\U00020000-\U0003ffff]")
-_NUMBER = re.compile(r"\d+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +50,7 @@ class Measured:
     """Pairs of texts in figures, one entry a pair: cosine, letters of each, closest rival of each (cosine), numbers.
 
     `numbers` has three columns: the part of all numbers both have, whether both have some and none in common, whether
-    one alone has some.
+    one alone has some. `share` is the part of the likeness of both to anything that is theirs alone (see `shares`).
     """
 
     cosine: Array
@@ -56,24 +59,34 @@ class Measured:
     left_rival: Array
     right_rival: Array
     numbers: Array
+    share: Array
 
-    def odds(self) -> tuple[Array, Array]:
-        """Return log odds that both come of one text: with the margin to the closest rivals, and without it."""
+    def alone(self) -> Array:
+        """Return log odds that both come of one text by what they say, whatever else there is."""
+        return np.asarray(self._table() @ ALONE + BASE_ALONE)
+
+    def odds(self) -> Array:
+        """Return log odds that both come of one text, given the closest rivals of both."""
+        near = np.clip(self.cosine - np.maximum(self.left_rival, self.right_rival), -0.4, 0.4)
+        far = np.clip(self.cosine - np.minimum(self.left_rival, self.right_rival), -0.4, 0.4)
+        table = np.column_stack([self._table(), near, far, np.log(self.share)])
+        return np.asarray(table @ AMONG + BASE_AMONG)
+
+    def standing(self, posts: int) -> Array:
+        """Return by how much pairs are over what is asked in an archive of so many posts; those below 0 are not told.
+
+        Log odds: the better of two ways, for versions of one text share the likeness among them where they are many.
+        """
+        share = np.log(self.share) - np.log1p(-np.minimum(self.share, 1 - 1e-9)) - log(SHARE / (1 - SHARE))
+        enough = (np.minimum(self.left, self.right) >= ENOUGH) & (self.cosine >= LEAST)
+        return np.where(enough, np.maximum(share, self.odds() - SURE - more_asked(posts)), -np.inf)
+
+    def _table(self) -> Array:
         same = np.clip(self.cosine, 1e-6, 0.995)
         logit = np.log(same / (1 - same))
         least, most = np.minimum(self.left, self.right), np.maximum(self.left, self.right)
         size = np.log(least + 1.0)
-        near = np.clip(self.cosine - np.maximum(self.left_rival, self.right_rival), -0.4, 0.4)
-        far = np.clip(self.cosine - np.minimum(self.left_rival, self.right_rival), -0.4, 0.4)
-        columns = [logit, size, np.log((most + 3.0) / (least + 3.0)), logit * size, near, far, *self.numbers.T]
-        table = np.stack(columns, axis=1)
-        return np.asarray(table @ WITH_MARGIN + BASE_WITH), np.asarray(table @ WITHOUT + BASE_WITHOUT)
-
-    def kept(self, posts: int) -> Array:
-        """Return which pairs are told in an archive of so many posts."""
-        close, apart = (odds - more_asked(posts) for odds in self.odds())
-        enough = np.minimum(self.left, self.right) >= ENOUGH
-        return np.asarray(enough & (self.cosine >= LEAST) & ((close >= CLOSE) | (apart >= APART)))
+        return np.column_stack([logit, size, np.log((most + 3.0) / (least + 3.0)), logit * size, self.numbers])
 
     def taken(self, places: Array) -> Measured:
         """Return the figures of some of the pairs."""
@@ -85,29 +98,24 @@ def more_asked(posts: int) -> float:
     return GROWS * max(0.0, log(max(posts, 1) / FITTED))
 
 
-def numbers(text: str) -> frozenset[str]:
-    """Return the numbers that stand in a text, digits of any script, without leading zeros."""
-    found = (_plain(digits) for digits in _NUMBER.findall(text[: lexicon.MOST]))
-    return frozenset(number for number in found if number)
+def shares(one: Array, other: Array, odds: Array, texts: int) -> Array:
+    """Return what part of the likeness of two texts is theirs alone: 1 where nothing else comes near.
 
-
-def _plain(digits: str) -> str:
-    return str(int(digits[:18])).lstrip("0")
-
-
-def agreement(left: frozenset[str], right: frozenset[str]) -> tuple[float, float, float]:
-    """Return the part of the numbers both have, whether none of both is common, whether one alone has some."""
-    if left and right:
-        shared = len(left & right) / len(left | right)
-        return shared, float(not shared), 0.0
-    return 0.0, 0.0, float(bool(left) or bool(right))
+    Pairs are places of texts with their log odds. Each text gives out one whole: to those it is like, by their odds,
+    and to nobody (NOBODY). What two give one another is made to agree by scaling in turns (Sinkhorn 1967, with slack).
+    """
+    likely, nobody, scale = np.exp(np.clip(odds, -30, 30)), np.exp(NOBODY), np.ones(texts)
+    for _ in range(ROUNDS):
+        given = np.bincount(one, likely * scale[other], texts) + np.bincount(other, likely * scale[one], texts)
+        scale = np.sqrt(scale / (given + nobody))
+    return np.asarray(np.clip(scale[one] * likely * scale[other], 1e-9, 1.0))
 
 
 class TextSameSource(Matcher):
     """The same thing said in other words: letters weighed by rarity, against the next best of the archive."""
 
     id = "text.same_source"
-    version = "1"
+    version = "2"
     title = "Two versions of one text"
     reads: ClassVar = ("title", "text")
     text = True
@@ -116,8 +124,8 @@ class TextSameSource(Matcher):
     def parameters(self) -> Mapping[str, Any]:
         """Return the thresholds and what texts are weighed by."""
         return {
-            "close": CLOSE,
-            "apart": APART,
+            "share": SHARE,
+            "sure": SURE,
             "letters": ENOUGH,
             "grows": GROWS,
             "lexicon": lexicon.VERSION,
@@ -133,20 +141,26 @@ class TextSameSource(Matcher):
         texts = (wording.words_of(left), wording.words_of(right))
         spelled, known = lexicon.spell(texts), lexicon.Lexicon(1 << 16)
         known.learn(spelled)
-        cosine = lexicon.cosines(known.vectors(spelled), np.array([0]), np.array([1]))
-        figures = np.array([agreement(numbers(texts[0]), numbers(texts[1]))])
-        nobody = np.zeros(1)
-        measured = Measured(cosine, spelled.sizes[:1], spelled.sizes[1:], nobody, nobody, figures)
-        if not measured.kept(2)[0] or cosine[0] > 0.999:
+        vectors, ends = known.vectors(spelled), (np.array([0]), np.array([1]))
+        cosine, sizes, nobody = lexicon.cosines(vectors, *ends), measure(spelled, vectors), np.zeros(1)
+        figures = (cosine, sizes[:1], sizes[1:], nobody, nobody, lexicon.agreements(spelled, *ends))
+        measured = Measured(*figures, np.ones(1))
+        measured = replace(measured, share=shares(*ends, measured.alone(), 2))
+        if measured.standing(2)[0] < 0 or cosine[0] > 0.999:
             return None
         return verdict(measured, 0, texts, known, by_same=same_account(left, right))
+
+
+def measure(spelled: lexicon.Spelled, vectors: lexicon.Vectors) -> Array:
+    """Return how much text each has: letters, dense ones thrice; none where little but repetition is left."""
+    different, every = np.diff(vectors.starts), np.diff(spelled.firsts)
+    return np.asarray(np.where((different >= VARIED) & (different * REPEATED >= every), spelled.sizes, 0))
 
 
 def verdict(
     measured: Measured, pair: int, texts: Sequence[str], known: lexicon.Lexicon, *, by_same: bool = False
 ) -> Verdict:
     """Return what is said of one pair that is kept, with the rare wording both share."""
-    close, apart = (float(odds[pair]) for odds in measured.odds())
     cosine = float(measured.cosine[pair])
     rival = float(max(measured.left_rival[pair], measured.right_rival[pair]))
     rare, told = rare_wording(texts[0], texts[1], known)
@@ -160,7 +174,8 @@ def verdict(
         said += "; rare wording both share: " + ", ".join(f"“{phrase}”" for phrase in rare)
     tail = " Both are by the same account." if by_same else ""
     detail = {
-        "cosine": round(cosine, 4), "rival": round(rival, 4), "odds": round(close, 3), "odds_alone": round(apart, 3),
+        "cosine": round(cosine, 4), "rival": round(rival, 4), "share": round(float(measured.share[pair]), 4),
+        "odds": round(float(measured.odds()[pair]), 3), "odds_alone": round(float(measured.alone()[pair]), 3),
         "letters": int(min(measured.left[pair], measured.right[pair])),
         "rare": rare, "told": round(told, 1), "posts": known.posts, "same_account": by_same,
     }  # fmt: skip

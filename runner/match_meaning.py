@@ -102,20 +102,28 @@ class _Run:
         self.lots, self.current = lots, current
 
     def read(self, most: int, done: Stepped) -> None:
-        """Read at most so many posts."""
+        """Read at most so many posts, in lots that may be of several batches: each lot costs a look-up and a commit."""
         work = 0  # a batch that brings nothing is a look-up all the same
         while self.spans and work < most:
-            span, limit = self.spans[0], min(LOT, most - work)
-            with self.context.database.read() as conn:
-                rows = meanings.fresh(conn, span.after + 1, span.row, limit)
-            ended, work = len(rows) < limit, work + max(1, len(rows))
-            after, row = (span.after + 1, 0) if ended else (span.after, rows[-1].id)
-            rest = Span(after, span.upto, row, span.left - len(rows))
-            self.spans[:1] = [rest] if after < span.upto and rest.left > 0 else []
-            if rows:
-                self._keep(rows, done)
+            lot: list[Any] = []
+            while self.spans and work < most and len(lot) < LOT:
+                rows = self._next(min(LOT - len(lot), most - work))
+                lot, work = lot + rows, work + max(1, len(rows))
+            if lot:
+                self._keep(sorted(lot, key=lambda row: row.id), done)
         with self.context.database.write() as conn:
             self._note(conn)
+
+    def _next(self, limit: int) -> list[Any]:
+        """Return the next posts of the newest batch that was not read, and take them from what is unread."""
+        span = self.spans[0]
+        with self.context.database.read() as conn:
+            rows = meanings.fresh(conn, span.after + 1, span.row, limit)
+        ended = len(rows) < limit
+        after, row = (span.after + 1, 0) if ended else (span.after, rows[-1].id)
+        rest = Span(after, span.upto, row, span.left - len(rows))
+        self.spans[:1] = [rest] if after < span.upto and rest.left > 0 else []
+        return rows
 
     def _keep(self, rows: list[Any], done: Stepped) -> None:
         """Match one lot and keep what was found, with what is unread now, in one transaction."""

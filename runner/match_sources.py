@@ -9,7 +9,7 @@ from typing import Any, Self
 
 from matchers import lexicon, rivals, same_source, wording
 from matchers.same_source import TextSameSource
-from matchers.segments import Segments
+from matchers.segments import Batch, Segments
 from runner.match_meaning import Found, stands
 from runner.match_rows import ordered, same_account
 from storage import match_posts, meanings
@@ -49,17 +49,17 @@ class Sources:
     def kept(self, conn: Any, lots: int) -> None:
         """Nothing is noted beside the index."""
 
-    def _learn(self, rows: Sequence[Any], lots: int, token: str) -> tuple[Any, dict[int, str]]:
+    def _learn(self, rows: Sequence[Any], lots: int, token: str) -> tuple[Batch, lexicon.Spelled, dict[int, str]]:
         texts = {row.id: wording.joined(row.title, row.text) for row in rows}
         spelled = lexicon.spell(list(texts.values()))
         self.known.learn(spelled)
         batch = rivals.keyed(list(texts), spelled, self.known)
         self.index.append(batch, lots, token)
-        return batch, texts
+        return batch, spelled, texts
 
     def find(self, conn: Any, rows: Sequence[Any], lots: int, token: str) -> list[Found]:
         """Take new posts in and return which are other wordings of posts that are held."""
-        batch, texts = self._learn(rows, lots, token)
+        batch, spelled, texts = self._learn(rows, lots, token)
         known_rows = {row.id: row for row in rows}
 
         def read(ids: Sequence[int]) -> Mapping[int, str]:
@@ -68,7 +68,7 @@ class Sources:
             return {number: wording.joined(row.title, row.text) for number, row in older.items()}
 
         search = rivals.Rivals(self.known, self.index, read)
-        near = search.find(batch, texts)
+        near = search.find(batch, spelled, texts)
         self.lots += 1
         if self.lots % SAVE == 0:
             self.save()

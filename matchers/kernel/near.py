@@ -1,4 +1,4 @@
-"""Choose which texts are compared by the rare keys they share, and tell the closest rival of each: compiled."""
+"""Choose which texts are compared, by rare keys; find the closest rival of each; compare numbers: compiled."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from matchers.kernel.typed import compiled
+from matchers.kernel.typed import compiled, part
 
 Array = NDArray[Any]
 
+HALF = 0.5  # of what a text can be found by: a short one has nothing rare, and shares most of it
 MEET = (
     "Tuple((int64[::1], int64[::1]))"
     "(int64[:, ::1], int64[::1], int64[::1], int64[::1], int64, int64, float64, int64, int64)"
@@ -24,8 +25,8 @@ def meet(
     """Return which rows each row of a batch is compared with: the `top` that share most, the smaller row of equals.
 
     `found` are the rows looked at of each key (-1: none), `held` how many hold it. A key says log2 of how few; one
-    that more than `rare` hold says nothing. What is shared must be worth at least `least`, and
-    of a row with more than `brief` keys, the more for each.
+    that more than `rare` hold says nothing. What is shared must be worth at least `least`,
+    of a row with more than `brief` keys the more for each, or half of all that the row has.
     """
     most, few = 1, found.shape[1]
     for i in range(len(ids)):
@@ -37,11 +38,12 @@ def meet(
     rows, bits = np.empty(most * few, np.int64), np.empty(most * few, np.float64)
     who, what, n = np.empty(len(ids) * top, np.int64), np.empty(len(ids) * top, np.int64), 0
     for i in range(len(ids)):
-        m, asked = 0, least * max(1.0, (starts[i + 1] - starts[i]) / brief)
+        m, own = 0, 0.0
         for k in range(starts[i], starts[i + 1]):
             if held[k] > rare or found[k, 0] < 0:
                 continue
             worth = np.log2((posts + 1.0) / max(held[k], 1))
+            own += worth
             for f in range(few):
                 row = found[k, f]
                 if row < 0:
@@ -56,6 +58,7 @@ def meet(
                     rows[m], bits[m] = row, 0.0
                     m += 1
                 bits[cells[cell]] += worth
+        asked = min(least * max(1.0, (starts[i + 1] - starts[i]) / brief), HALF * own)
         for _ in range(top):
             best = -1
             for j in range(m):
@@ -92,4 +95,52 @@ def rivals(starts: Array, others: Array, cosines: Array, one: Array, other: Arra
             if third != other[p] and far and max(best, least) < cosines[m] < twin:
                 best = cosines[m]
         out[p] = best
+    return out
+
+
+NUMBERS = 64  # of a text that are looked at
+ZERO, NINE = 48, 57
+
+
+@part
+def numbers(seq: Array, begin: int, end: int, out: Array) -> int:
+    """Write the different numbers of a text, without leading zeros (those over 64 bits folded), and return how many."""
+    m, k = 0, begin
+    while k < end and m < NUMBERS:
+        value = np.uint64(0)
+        while k < end and ZERO <= seq[k] <= NINE:
+            value = value * np.uint64(10) + np.uint64(seq[k] - ZERO)
+            k += 1
+        if value:
+            out[m] = value
+            known = 0
+            while out[known] != value:
+                known += 1
+            m += known == m
+        k += 1
+    return m
+
+
+@compiled("float64[:, ::1](int32[::1], int64[::1], int64[::1], int64[::1])")
+def agreements(seq: Array, firsts: Array, left: Array, right: Array) -> Array:
+    """Return, of each pair of texts, the part of all numbers both have, whether none is common, whether one has none.
+
+    All three are zero where neither has a number.
+    """
+    held, sizes = np.empty((len(firsts) - 1, NUMBERS), np.uint64), np.full(len(firsts) - 1, -1, np.int64)
+    out = np.zeros((len(left), 3))
+    for p in range(len(left)):
+        one, other = left[p], right[p]
+        for side in (one, other):
+            if sizes[side] < 0:
+                sizes[side] = numbers(seq, firsts[side], firsts[side + 1], held[side])
+        m, n, shared = sizes[one], sizes[other], 0
+        for i in range(m):
+            for k in range(n):
+                shared += held[one, i] == held[other, k]
+        if m and n:
+            out[p, 0] = shared / (m + n - shared)
+            out[p, 1] = shared == 0
+        elif m or n:
+            out[p, 2] = 1.0
     return out

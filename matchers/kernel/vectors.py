@@ -15,7 +15,8 @@ DENSE = 1 << 21
 SPACE = 32
 BASE = np.uint64(0x9E3779B97F4A7C15)
 ONE = np.uint64(1)
-SHORTEST, LONGEST = 2, 5  # letters of the sequences that are compared, spaces among them
+SHORTEST, LONGEST = 3, 3  # letters of the sequences that are compared, spaces among them
+STEM = 5  # letters a word is known by: what follows is mostly its ending
 WORD = np.uint64(0xA24BAED4963EE407)  # sets the hash of a word apart from that of the same letters in a sequence
 TEXTS = "Array(uint8, 1, 'C', True), Array(int64, 1, 'C', True)"
 
@@ -95,7 +96,7 @@ def spell(
 
 @part
 def sequences(seq: Array, begin: int, end: int, out: Array) -> int:
-    """Write the hashes of all sequences of two to five letters and return how many."""
+    """Write the hashes of all sequences of three letters and return how many."""
     m = 0
     for last in range(begin + 1, end):
         h = np.uint64(0)
@@ -112,7 +113,7 @@ def sequences(seq: Array, begin: int, end: int, out: Array) -> int:
 
 @part
 def words(seq: Array, begin: int, end: int, out: Array) -> int:
-    """Write the hashes of the words (in dense scripts, of each two neighbours) and return how many."""
+    """Write the hashes of how words begin (in dense scripts, of each two neighbours) and return how many."""
     m, k = 0, begin
     while k < end:
         if seq[k] == SPACE:
@@ -126,7 +127,8 @@ def words(seq: Array, begin: int, end: int, out: Array) -> int:
             continue
         h, size = WORD, 0
         while k < end and seq[k] != SPACE and not seq[k] & DENSE:
-            h = mix(h ^ np.uint64(seq[k]))
+            if size < STEM:
+                h = mix(h ^ np.uint64(seq[k]))
             size += 1
             k += 1
         if size > 1:
@@ -164,23 +166,26 @@ def learn(seq: Array, firsts: Array, counts: Array) -> None:
 
 
 KEYS = "Tuple((uint64[::1], int64[::1]))(int32[::1], int64[::1], uint32[::1], int64, int64, int64, int64)"
+EVERY = 5  # words of a text for each that is a key alone
 
 
 @compiled(KEYS)
-def keys(seq: Array, firsts: Array, counts: Array, posts: int, few: int, many: int, step: int) -> tuple[Array, Array]:
-    """Return what each text can be found by: its rarest words, and each two of them.
+def keys(seq: Array, firsts: Array, counts: Array, few: int, many: int, step: int, alone: int) -> tuple[Array, Array]:
+    """Return what each text can be found by: its rarest words, and each two of the rarest.
 
-    Of a text of w words, `few` and one more for every `step` are taken, `many` at most. The rarest first; of equals,
-    those with the smaller hash, wherever they stand.
+    Of a text of w words, `few` and one more for every `step` are taken with their pairs, `many` at most; of the next
+    ones those of a longer text, one for each five words, `alone` at most. The rarest first; of equals, those with the
+    smaller hash, wherever they stand.
     """
     texts = len(firsts) - 1
     mask = np.uint64(len(counts) - 1)
     some = np.empty(longest_of(firsts), np.uint64)
-    out, starts, total = np.empty(texts * (many + many * (many - 1) // 2), np.uint64), np.zeros(texts + 1, np.int64), 0
-    best, held = np.empty(many, np.uint64), np.empty(many, np.int64)
+    out, starts = np.empty(texts * (many + alone + many * (many - 1) // 2), np.uint64), np.zeros(texts + 1, np.int64)
+    best, held, total = np.empty(many + alone, np.uint64), np.empty(many + alone, np.int64), 0
     for t in range(texts):
         n = words(seq, firsts[t], firsts[t + 1], some)
-        most, taken = min(many, few + n // step), 0
+        paired, taken = min(many, few + n // step), 0
+        most = paired + min(alone, n // EVERY)
         for i in range(n):
             h = some[i]
             own = np.int64(counts[h & mask])
@@ -196,7 +201,7 @@ def keys(seq: Array, firsts: Array, counts: Array, posts: int, few: int, many: i
         for i in range(taken):
             out[total] = best[i]
             total += 1
-            for k in range(i):
+            for k in range(i if i < paired else 0):
                 out[total] = mix(best[i] + best[k])
                 total += 1
         starts[t + 1] = total
@@ -218,9 +223,9 @@ def cells_for(most: int) -> int:
 
 @compiled(WEIGH)
 def weigh(seq: Array, firsts: Array, counts: Array, posts: int) -> tuple[Array, Array, Array]:
-    """Return texts as vectors of length one: the hashes of their sequences, each once, and the weight of each.
+    """Return texts as vectors of length one: the hashes of their sequences and words, each once, and the weights.
 
-    A sequence weighs (1 + ln how often it stands there) times the root of how many bits it is rare by.
+    A sequence or word weighs (1 + ln how often it stands there) times the root of how many bits it is rare by.
     """
     texts = len(firsts) - 1
     mask = np.uint64(len(counts) - 1)
@@ -236,6 +241,7 @@ def weigh(seq: Array, firsts: Array, counts: Array, posts: int) -> tuple[Array, 
     total = 0
     for t in range(texts):
         n = sequences(seq, firsts[t], firsts[t + 1], some)
+        n += words(seq, firsts[t], firsts[t + 1], some[n:])
         for i in range(n):
             cell = some[i] & inner
             while stamps[cell] == t + 1 and hashes[place[cell]] != some[i]:

@@ -40,7 +40,7 @@ def _found(texts: list[str], folder: Path, lot: int = 100) -> set[tuple[int, int
             batch = rivals.keyed(rows, spelled, known)
             index.append(batch, begin + 1, "token")
             search = rivals.Rivals(known, index, lambda ids: {row: texts[row] for row in ids})
-            near = search.find(batch, {row: texts[row] for row in rows})
+            near = search.find(batch, spelled, {row: texts[row] for row in rows})
             found |= set(zip(near.one.tolist(), near.other.tolist(), strict=True))
     return found
 
@@ -77,20 +77,52 @@ def test_a_verdict_says_no_more_than_it_knows() -> None:
 
 def test_a_closer_rival_speaks_against_a_pair_and_numbers_that_differ_do() -> None:
     def odds(rival: float, numbers: tuple[float, float, float]) -> float:
-        size = np.array([80.0])
-        measured = Measured(np.array([0.45]), size, size, np.array([rival]), np.array([rival]), np.array([numbers]))
-        return float(measured.odds()[0][0])
+        size, next_best = np.array([80.0]), np.array([rival])
+        agreed, share = np.array([numbers]), np.array([0.9])
+        return float(Measured(np.array([0.45]), size, size, next_best, next_best, agreed, share).odds()[0])
 
     assert odds(0.1, (0, 0, 0)) > odds(0.4, (0, 0, 0)) > odds(0.44, (0, 0, 0))
     assert odds(0.1, (1, 0, 0)) > odds(0.1, (0, 0, 0)) > odds(0.1, (0, 1, 0))
-    assert same_source.numbers("٣ and 007 and 3") == {"3", "7"}
+    spelled = lexicon.spell(["٣ and 007 and 3", "3, 7", "3 and 8", "none", "4 of 5"])
+    one, other = np.array([0, 0, 0, 0, 3]), np.array([1, 2, 3, 4, 3])
+    found = lexicon.agreements(spelled, one, other).tolist()
+    assert found == [[1, 0, 0], [1 / 3, 0, 0], [0, 0, 1], [0, 1, 0], [0, 0, 0]]
+
+
+def test_what_two_texts_share_is_theirs_alone_where_nothing_else_comes_near() -> None:
+    one, other = np.array([0, 1]), np.array([2, 2])
+    (alone,) = same_source.shares(one[:1], other[:1], np.array([3.0]), 3)
+    both = same_source.shares(one, other, np.array([3.0, 3.0]), 3)
+    better = same_source.shares(one, other, np.array([3.0, 0.0]), 3)
+    assert alone > 0.9
+    assert both == pytest.approx([both[0], both[0]])
+    assert both[0] < same_source.SHARE < alone
+    assert alone > better[0] > 0.8 > 0.3 > better[1]
+    assert same_source.shares(one[:1], other[:1], np.array([-9.0]), 3)[0] < 0.1
+
+
+@pytest.mark.parametrize(
+    "pair",
+    [
+        ("a" * 500, "a" * 400),
+        ("ab" * 300, "ab" * 200 + "ba" * 40),
+        ("buy now " * 200, "now buy " * 190),
+        ("ha " * 90,) * 2,
+    ],
+)
+def test_repetition_is_no_text(pair: tuple[str, str], tmp_path: Path) -> None:
+    assert _found([*pair, *OTHERS], tmp_path) == set()
+    one, other = (Post(platform="x", native_id=str(n), text=text) for n, text in enumerate(pair))
+    assert TextSameSource().compare(one, other) is None
 
 
 def test_a_larger_archive_and_a_short_text_ask_for_more() -> None:
     size, rival = np.array([80.0]), np.array([0.3])
-    measured = Measured(np.array([0.45]), size, size, rival, rival, np.zeros((1, 3)))
-    assert measured.kept(1_000).all()
-    assert not measured.kept(10_000_000).any()
+    cosine, nothing, some = np.array([0.6]), np.zeros((1, 3)), np.array([0.5])
+    measured = Measured(cosine, size, size, rival, rival, nothing, some)
+    assert measured.standing(1_000)[0] >= 0 > measured.standing(10_000_000)[0]
+    tiny = Measured(cosine, size / 10, size, rival, rival, nothing, some)
+    assert np.isneginf(tiny.standing(1_000)[0])
     assert same_source.more_asked(1) == same_source.more_asked(1_500) == 0 < same_source.more_asked(15_000)
     known = lexicon.Lexicon(1 << 16)
     short, long = VERSIONS[1], tuple(" ".join(version) for version in zip(*VERSIONS[1:3], strict=True))
@@ -98,7 +130,7 @@ def test_a_larger_archive_and_a_short_text_ask_for_more() -> None:
         spelled = lexicon.spell(texts)
         known.learn(spelled)
         figures = Measured(
-            np.array([0.7]), spelled.sizes[:1], spelled.sizes[1:], np.zeros(1), np.zeros(1), np.zeros((1, 3))
+            np.array([0.7]), spelled.sizes[:1], spelled.sizes[1:], np.zeros(1), np.zeros(1), nothing, some
         )
         assert same_source.verdict(figures, 0, texts, known).strength == "C"
 
@@ -119,8 +151,8 @@ def test_odd_texts_are_spelled_weighed_and_found_by_something_bounded(text: str)
 
 
 def test_words_are_parted_by_what_is_no_accent() -> None:
-    spelled = lexicon.spell(["Don't stop, cafe\u0301! http://a.example/b @bob 10.5"])
-    assert "".join(map(chr, spelled.seq.tolist())) == " dont stop cafe 10 5 "
+    spelled = lexicon.spell(["Don\u2019t stop, it's cafe\u0301! http://a.example/b @bob 10.5"])
+    assert "".join(map(chr, spelled.seq.tolist())) == " do not stop its cafe 10 5 "
 
 
 def test_the_table_is_read_back_or_made_anew(tmp_path: Path) -> None:
