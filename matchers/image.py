@@ -23,9 +23,7 @@ PLACES = 8  # distinct places that must fit one map; unrelated pictures reach 5
 BLOCKS = 8  # blocks with something to compare
 AGREE = 0.7  # part of them that must show the same; screens of one app reach 0.6
 AGREE_BESIDE = 0.8  # of those left where a quarter is set aside, for words laid over the picture
-PLAIN = (
-    0.5  # part of the blocks; where fewer are lively it is lettering or a drawing on plain ground, and more must fit
-)
+PLAIN = 0.55  # part of the blocks; where fewer are lively it is lettering or a drawing on plain ground: more must fit
 PLAIN_PLACES, PLAIN_AGREE, PLAIN_HELD = 14, 0.85, 0.3
 HELD = 0.2  # part of one picture's places found again where the map says, by descriptions no further apart than:
 HELD_BITS, HELD_OFF = 64, 6.0  # bits, and pixels
@@ -192,6 +190,8 @@ def _lay(left: PicturePrint, right: PicturePrint) -> _Lain | None:
         fine = _fine(over) if fine is None else fine
         told = _told(fine, beside)
         few = plain and len(told) < FEW
+        if plain and beside and len(told) < 2 * BLOCKS:  # the frame of a chart, without what it shows
+            continue
         if len(told) < BLOCKS or (told >= CLEAR).mean() < (FEW_PART if few else CLEAR_PART):
             continue
         sure = rich and len(told) >= FEW and (told >= CLEAR).mean() >= SURE_PART and agreeing >= SURE_PART * blocks
