@@ -190,8 +190,12 @@ def _lookalikes(context: MatchContext) -> int:
         at = matching.mark(conn, "sites")
         hosts = set(_linked(conn, at)) if context.generation > at else set()
         own = sorted({*accounts.sites(conn), *kept.sites(conn)})
-        if not hosts and len(own) == matching.mark(conn, "own_sites"):
-            return 0
+        known_before = matching.mark(conn, "own_sites")
+    if not hosts and len(own) == known_before:
+        if context.generation > at:  # or the next run would read the links of all of them again
+            with context.database.write() as conn:
+                matching.set_mark(conn, "sites", context.generation)
+        return 0
     table = outlets(context.root)
     known = Known(table.groups(), table.ordinary)
     mine = Known(((host,) for host in own), table.ordinary)

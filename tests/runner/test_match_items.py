@@ -9,6 +9,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from archive.warc import WarcWriter
 from core.exchange import Exchange
 from core.records import Author
@@ -118,6 +120,23 @@ def test_icons_and_pictures_are_compared_by_digest(database: Database, tmp_path:
     assert list(held.values()) == [["harbour.test", "tideline.test"]]
     [pair] = items(database, "site")
     assert pair["strength"] == "C"
+
+
+def test_posts_without_links_are_not_read_again_for_them(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+    read = redirects.linked_since
+
+    def watched(conn: Any, after: int) -> Any:
+        asked.append(after)
+        return read(conn, after)
+
+    monkeypatch.setattr(redirects, "linked_since", watched)
+    for number in (1, 2):
+        save(database, [post(number, "The harbour has been closed since the storm of last week.")])
+        run(database, tmp_path)
+    assert asked == sorted(set(asked))  # each time from where the last run ended
 
 
 def test_look_alike_sites_that_posts_link_to(database: Database, tmp_path: Path) -> None:
