@@ -6,7 +6,7 @@ import time
 
 from archive.blobs import Blobs
 from matchers import pictures, sound, video
-from runner import match_files, match_shown
+from runner import match_files, match_shown, match_words
 from runner.match_context import MatchContext, Stepped
 from runner.media_reader import Reader
 from storage import prints
@@ -25,7 +25,7 @@ def step(context: MatchContext) -> Stepped:
     if not wanted and not newest:
         return done
     _read(context, wanted)
-    done.items = match_files.match(context, TOOLS)
+    done.items = match_files.match(context, TOOLS) + match_words.match(context)
     done.posts, done.pairs = match_shown.link(context)
     return done
 

@@ -14,9 +14,11 @@ import numpy as np
 import orjson
 
 from matchers.base import Verdict
+from matchers.image_words import ImageWords
 from matchers.same_file import FileSame
 from matchers.segments import Batch, Segments
 from matchers.weights import capped, rarity
+from runner import match_words
 from runner.match_context import MatchContext
 from runner.match_files import MATCHERS
 from runner.match_rows import ordered, pair_row, parameters_of
@@ -30,7 +32,7 @@ PARTNERS = 30  # files that match a file, the strongest
 _LOT = 20_000
 _LAST = 2**32 - 2  # a row after all others
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-EVERY = (FileSame(), *MATCHERS.values())
+EVERY = (FileSame(), ImageWords(), *MATCHERS.values())
 BY_ID = {matcher.id: matcher for matcher in EVERY}
 _SWAP = {"left": "right", "right": "left"}
 
@@ -57,7 +59,9 @@ def link(context: MatchContext) -> tuple[int, int]:
     """Link posts by what is new in them, in the files kept, in their matches; return posts looked at, pairs found."""
     with ExitStack() as stack:
         index = stack.enter_context(Segments(context.index_folder / "shown", "shown-1"))
-        return _Links(context, index).run()
+        links = _Links(context, index)
+        posts, found = links.run()
+        return posts, found + match_words.link(context, links.holders)
 
 
 class _Links:
@@ -73,6 +77,8 @@ class _Links:
             news = _news(conn)
             if news.judged:
                 prints.forget_pairs(conn, list(BY_ID))
+                for mark in (match_words.PICTURES, match_words.POSTS):
+                    matching.set_mark(conn, mark, 0)
             dull = prints.dull(conn)
             rows: dict[tuple[int, int, str], PairRow] = {}
             for file in sorted(news.active - dull):
@@ -122,6 +128,10 @@ class _Links:
             for earlier, shown in _before(post, file, [h for h in holders if h.post in posts])
             for matched in partners.get(shown, [None])
         ]  # fmt: skip
+
+    def holders(self, conn: Any, file: str) -> list[int]:
+        """Return the earliest posts that show a file."""
+        return [holder.post for holder in self._holders(conn, [file])]
 
     def _holders(self, conn: Any, files: list[str]) -> list[Holder]:
         """Return the earliest posts that show any of these files, by their numbers."""

@@ -103,6 +103,14 @@ def some(conn: Connection, ids: Iterable[int]) -> dict[int, Any]:
     return found
 
 
+def worded(conn: Connection, after: int, upto: int, files: Iterable[str] | None = None) -> Iterator[Any]:
+    """Yield id, file and words of pictures in which words were read, rows after `after` up to `upto`; of some files."""
+    query = select(_PRINTS.c.id, _PRINTS.c.sha256, _PRINTS.c.words).where(_PRINTS.c.words.is_not(None))
+    query = query.where(_PRINTS.c.id > after, _PRINTS.c.id <= upto).order_by(_PRINTS.c.id)
+    for part in [None] if files is None else chunks(files):
+        yield from conn.execute(query if part is None else query.where(_PRINTS.c.sha256.in_(part)))
+
+
 def newest(conn: Connection) -> int:
     """Return the id of the last row; 0 before the first."""
     return int(conn.execute(select(func.max(_PRINTS.c.id))).scalar_one() or 0)
