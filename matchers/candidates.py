@@ -143,13 +143,20 @@ def chained(found: Candidates, own: tuple[Array, Array], others: tuple[Array, Ar
     `own` holds tails (uint16, in text order) and where those of each `who` begin; `others` the same of the earlier
     texts, and `place` (int64) says which of them each pair has that is of the sort of quotations alone.
     """
+    doubtful = np.flatnonzero(found.sort == meeting.QUOTATION)
+    stays = np.ones(len(found.who), bool)
+    stays[doubtful] = have_chain(found.who[doubtful], found.holders[doubtful], own, others, place)
+    return Candidates(*(column[stays] for column in found))
+
+
+def have_chain(
+    who: Array, holders: Array, own: tuple[Array, Array], others: tuple[Array, Array], place: Array
+) -> Array:
+    """Return which pairs share a chain of keys as long as `holders`, the fewest of one of them, ask for."""
     from matchers.kernel import choice
 
-    doubtful = np.flatnonzero(found.sort == meeting.QUOTATION)
-    longest = choice.chains(*own, found.who[doubtful], *others, place, meeting.STEP)
-    stays = np.ones(len(found.who), bool)
-    stays[doubtful[longest < meeting.least_chains(found.holders[doubtful])]] = False
-    return Candidates(*(column[stays] for column in found))
+    longest = choice.chains(*own, who, *others, place, meeting.STEP)
+    return np.asarray(longest >= meeting.least_chains(holders))
 
 
 def _places(ids: Array, rows: Array, gone: Array) -> tuple[Array, Array]:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from matchers import bulk, kernel, meeting
 from matchers.bulk import BulkPairs, Counts
-from matchers.candidates import Candidates, chosen_of
+from matchers.candidates import chosen_of, have_chain
 from matchers.commons import Commons
 from matchers.kernel import Texts
 
@@ -67,7 +67,7 @@ class Holders(NamedTuple):
 
 
 class Chosen(NamedTuple):
-    """Candidates of a part, as `matchers.candidates.Candidates`, by ranks and before chains are looked at."""
+    """Candidates of a part by ranks, as `matchers.candidates.Candidates`; or pairs of texts by their numbers."""
 
     who: Array
     row: Array
@@ -77,22 +77,23 @@ class Chosen(NamedTuple):
 
 
 class Some(NamedTuple):
-    """Texts of any part: their numbers (ascending), the texts, the account behind each (-1: none), tails of keys."""
+    """Texts of any part: their numbers (ascending), the texts, the account behind each (-1: none)."""
 
     numbers: Array
     texts: Texts
     accounts: Array
-    starts: Array = np.zeros(1, np.int64)
-    tails: Array = np.zeros(0, np.uint16)
 
-    def take(self, named: Array, places: Array, of: Indexed | None = None) -> Some:
-        """Return the texts at some places under the numbers named; of the indexed ones, with tails, where `of` is."""
-        own = places if of is None else of.places[places]
-        some = Some(named, self.texts.take(own), self.accounts[own])
-        if of is None:
-            return some
-        starts, tails = gathered(of.starts, of.tails, places)
-        return some._replace(starts=starts, tails=tails)
+    def take(self, named: Array, places: Array) -> Some:
+        """Return the texts at some places under the numbers named."""
+        return Some(named, self.texts.take(places), self.accounts[places])
+
+
+class Tails(NamedTuple):
+    """Tails of the keys of texts of any part: ranks (ascending), where those of each begin, the tails."""
+
+    ranks: Array
+    starts: Array
+    tails: Array
 
 
 def sign(texts: Texts) -> Signed:
@@ -187,29 +188,38 @@ def _met_in_all(handed: Sequence[Holders], rank: int, sizes: Array) -> bulk.Meet
     return bulk.Meetings(starts, caps, meeting.floors(sizes), postings, refs, rank + len(sizes), fews)
 
 
+def tails_of(of: Indexed, rank: int, wanted: Array) -> Tails:
+    """Return the tails of some texts of a part by their ranks (ascending); `rank` is that of its first."""
+    places = wanted - rank
+    sizes = of.starts[places + 1] - of.starts[places]
+    starts = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
+    at = np.repeat(of.starts[places] - starts[:-1], sizes) + np.arange(starts[-1])
+    return Tails(wanted, starts, of.tails[at])
+
+
+def doubtful(pairs: Chosen) -> Chosen:
+    """Return the candidates that are worth a comparison only if they share a chain of keys."""
+    return Chosen(*(column[pairs.sort == meeting.QUOTATION] for column in pairs))
+
+
+def chained(pairs: Chosen, parts: Sequence[Tails]) -> Chosen:
+    """Return candidates without the quotations that share no chain of keys; `parts`, in order, have their tails."""
+    asked = doubtful(pairs)
+    ranks, tails = np.concatenate([one.ranks for one in parts]), np.concatenate([one.tails for one in parts])
+    starts = np.concatenate([[0], *(np.diff(one.starts) for one in parts)]).cumsum()
+    right, left = (np.searchsorted(ranks, side) for side in (asked.who, asked.row))
+    stays = np.ones(len(pairs.who), bool)
+    stays[pairs.sort == meeting.QUOTATION] = have_chain(right, asked.holders, (tails, starts), (tails, starts), left)
+    return Chosen(*(column[stays] for column in pairs))
+
+
 def judge(pairs: Chosen, some: Some, setting: tuple[float, Commons], alone: bool = False) -> BulkPairs:
     """Judge pairs of text numbers with the texts they name; `setting` is the near threshold and the common phrases."""
     near, commons = setting
     right, left = (np.searchsorted(some.numbers, side) for side in (pairs.who, pairs.row))
     told = bulk.Setting(some.texts, some.accounts, near, commons)
-    every = Candidates(right, left, *pairs[2:])
-    here = every if alone else bulk.with_chains(every, some.tails, some.starts)
-    found = bulk.judge_pairs(told, here.who, here.row, here.shared, here.holders, alone)
+    found = bulk.judge_pairs(told, right, left, pairs.shared, pairs.holders, alone)
     return found._replace(left=some.numbers[found.left], right=some.numbers[found.right])
-
-
-def chained(pairs: Chosen, some: Some) -> Candidates:
-    """Return candidates without the quotations that share no chain of keys; `some` need hold tails alone."""
-    right, left = (np.searchsorted(some.numbers, side) for side in (pairs.who, pairs.row))
-    found = bulk.with_chains(Candidates(right, left, *pairs[2:]), some.tails, some.starts)
-    return found._replace(who=some.numbers[found.who], row=some.numbers[found.row])
-
-
-def tails_together(parts: Sequence[Some]) -> Some:
-    """Return tails of texts of several parts as one; parts in order."""
-    starts = np.concatenate([[0], *(np.diff(part.starts) for part in parts)]).cumsum()
-    numbers, tails = (np.concatenate([part[place] for part in parts]) for place in (0, 4))
-    return Some(numbers, kernel.texts_of([]), np.zeros(0, np.int64), starts, tails)
 
 
 def together(parts: Sequence[Some]) -> Some:
@@ -217,17 +227,7 @@ def together(parts: Sequence[Some]) -> Some:
     numbers = np.concatenate([part.numbers for part in parts])
     offsets = np.concatenate([[0], *(np.diff(part.texts.offsets) for part in parts)]).cumsum()
     buffer = np.concatenate([part.texts.buffer[part.texts.offsets[0] : part.texts.offsets[-1]] for part in parts])
-    accounts = np.concatenate([part.accounts for part in parts])
-    starts = np.concatenate([[0], *(np.diff(part.starts) for part in parts)]).cumsum()
-    return Some(numbers, Texts(buffer, offsets), accounts, starts, np.concatenate([part.tails for part in parts]))
-
-
-def gathered(starts: Array, tails: Array, places: Array) -> tuple[Array, Array]:
-    """Return the tails of some texts side by side, and where those of each begin."""
-    sizes = starts[places + 1] - starts[places]
-    begins = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
-    at = np.repeat(starts[places] - begins[:-1], sizes) + np.arange(begins[-1])
-    return begins, tails[at]
+    return Some(numbers, Texts(buffer, offsets), np.concatenate([part.accounts for part in parts]))
 
 
 def _dealt(values: Array, starts: Array, of: Array, ranges: int) -> list[Portion]:

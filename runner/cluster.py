@@ -134,26 +134,31 @@ class _Job:
         for part, one in enumerate(self.exact):
             if len(one.left):
                 yield Part(part, ids[one.left], ids[one.right], one)
-        wanted = [self._do(tasks.by_part, one, met.ends) for one in met.chosen]
+        chosen = self._chained(met)
+        wanted = [self._do(tasks.by_part, one, met.ends) for one in chosen]
         texts = self._texts(wanted, np.append(0, met.ends[:-1]), met.indexed)
-        judged = [self._on(n, tasks.judge, one, texts[n], self.told, False) for n, one in enumerate(met.chosen)]
+        judged = [self._on(n, tasks.judge, one, texts[n], self.told, False) for n, one in enumerate(chosen)]
         numbers = self._numbers(met)
-        del met, wanted, texts
+        del met, chosen, wanted, texts
         for part, found in self._done(judged):
             left, right = numbers[found.left], numbers[found.right]
             yield Part(part, ids[left], ids[right], found._replace(left=left, right=right))
 
     def candidates(self) -> Iterator[Candidates]:
         met = self._meet()
-        wanted = self._pieces([self._do(tasks.by_part, one, met.ends) for one in met.chosen], len(self.parts))
-        begins = np.append(0, met.ends[:-1]).tolist()
-        picked = [self._do(tasks.pick_tails, begins[n], one, wanted[n]) for n, one in enumerate(met.indexed)]
-        tails = self._pieces(picked, len(self.parts))
-        chained = [self._do(tasks.chained, one, tails[n]) for n, one in enumerate(met.chosen)]
+        chained = self._chained(met)
         ids = self._ids()[self._numbers(met)]
-        del met, wanted, picked, tails
+        del met
         for _, found in self._done(chained):
-            yield found._replace(who=ids[found.who], row=ids[found.row])
+            yield Candidates(ids[found.who], ids[found.row], *found[2:])
+
+    def _chained(self, met: _Met) -> list[Any]:
+        """Leave out quotations that share no chain of keys, before anybody hands over their texts."""
+        asked = self._pieces([self._do(tasks.doubtful_by_part, one, met.ends) for one in met.chosen], len(self.parts))
+        begins = np.append(0, met.ends[:-1]).tolist()
+        picked = [self._on(n, tasks.pick_tails, one, begins[n], asked[n]) for n, one in enumerate(met.indexed)]
+        tails = self._pieces(picked, len(self.parts))
+        return [self._on(n, partition.chained, one, tails[n]) for n, one in enumerate(met.chosen)]
 
     def _meet(self) -> _Met:
         """Sign all parts, set exact copies apart, and let the others meet."""

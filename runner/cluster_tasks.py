@@ -10,10 +10,9 @@ from numpy.typing import NDArray
 
 from matchers import partition
 from matchers.bulk import BulkPairs
-from matchers.candidates import Candidates
 from matchers.commons import Commons
 from matchers.kernel import texts_of
-from matchers.partition import Chosen, Holders, Indexed, Portion, Signed, Some
+from matchers.partition import Chosen, Holders, Indexed, Portion, Signed, Some, Tails
 from runner.archive_parts import Archive
 
 Array = NDArray[Any]
@@ -58,29 +57,26 @@ def by_part(pairs: Chosen, ends: Array) -> list[Array]:
     return np.split(named, np.searchsorted(named, ends[:-1]))
 
 
+def doubtful_by_part(pairs: Chosen, ends: Array) -> list[Array]:
+    """Return which texts those candidates name that are worth a comparison only with a chain of keys."""
+    return by_part(partition.doubtful(pairs), ends)
+
+
+def pick_tails(indexed: Indexed, rank: int, wanted: Sequence[Array]) -> list[Tails]:
+    """Return the tails of keys that others want of a part, for each of them."""
+    return [partition.tails_of(indexed, rank, named) for named in wanted]
+
+
 def pick(archive: Archive, part: int, begin: int, indexed: Indexed | None, wanted: Sequence[Array]) -> list[Some]:
     """Return the texts of a part that others want, for each of them, under the numbers they were asked for by.
 
     `begin` is the number of the first text, or, where `indexed` is given, the rank of the first indexed one.
     """
     some = archive.read(part) if any(len(named) for named in wanted) else None
-    return [NO_TEXTS if some is None else some.take(named, named - begin, indexed) for named in wanted]
+    places = [named - begin if indexed is None else indexed.places[named - begin] for named in wanted]
+    return [NO_TEXTS if some is None else some.take(*both) for both in zip(wanted, places, strict=True)]
 
 
 def judge(pairs: Chosen, texts: Sequence[Some], setting: tuple[float, Commons], alone: bool) -> BulkPairs:
     """Judge the candidates of a part with the texts that were picked for it."""
     return partition.judge(pairs, partition.together(texts), setting, alone)
-
-
-def pick_tails(begin: int, indexed: Indexed, wanted: Sequence[Array]) -> list[Some]:
-    """Return the tails of keys that others want of a part, for each of them; no texts."""
-    return [
-        NO_TEXTS._replace(numbers=named, starts=starts, tails=tails)
-        for named in wanted
-        for starts, tails in (partition.gathered(indexed.starts, indexed.tails, named - begin),)
-    ]
-
-
-def chained(pairs: Chosen, tails: Sequence[Some]) -> Candidates:
-    """Return the candidates of a part without quotations that share no chain of keys, by rank."""
-    return partition.chained(pairs, partition.tails_together(tails))

@@ -64,14 +64,17 @@ def in_parts(texts: list[str], accounts: np.ndarray, cuts: list[int], ranges: in
     sizes = np.concatenate([one.sizes for one in indexed])
     met = [partition.met([one[r] for one in portions], ends) for r in range(ranges)]
     ranked = partition.together([
-        some.take(np.arange(rank, end), np.arange(len(of.places)), of)
+        some.take(np.arange(rank, end), of.places)
         for some, of, rank, end in zip(somes, indexed, begins, ends, strict=True)
     ])  # fmt: skip
     numbers = np.concatenate([one.places + a for one, (a, _) in zip(indexed, parts, strict=True)])
+    tails = [
+        partition.tails_of(of, rank, np.arange(rank, end)) for of, rank, end in zip(indexed, begins, ends, strict=True)
+    ]
     judged = [exact]
     for n, (of, rank) in enumerate(zip(indexed, begins, strict=True)):
         chosen = partition.candidates([one[n] for one in met], rank, of.sizes, sizes)
-        near = partition.judge(chosen, ranked, told)
+        near = partition.judge(partition.chained(chosen, tails), ranked, told)
         judged.append(near._replace(left=numbers[near.left], right=numbers[near.right]))
     return bulk.joined(judged)
 
