@@ -35,6 +35,21 @@ class Collecting(_Section):
     check_every: str = Field("6h", description="Schedule of a source that names none, e.g. 30m, 6h, 1d.")
 
 
+class Schedule(_Section):
+    """When `watch` looks at sources; each source of a watchlist may say otherwise."""
+
+    stretch: float = Field(
+        4, ge=1, le=100,
+        description="So many times as often, or as seldom, as its interval a source is looked at where much is posted, "
+        "or nothing; 1 keeps to the interval.",
+    )  # fmt: skip
+    quiet: str = Field("", description="Hours of the day in which no look begins, e.g. 22-6 or 22:30-06:15.")
+    zone: str = Field(
+        "UTC", pattern=r"^[A-Za-z0-9_+/-]{1,64}$",
+        description="Time zone of these hours and of cron times, by its IANA name, e.g. Europe/Berlin.",
+    )  # fmt: skip
+
+
 class DatabaseSettings(_Section):
     """Where the working copy lives."""
 
@@ -181,6 +196,7 @@ class Settings(_Section):
 
     workspace: Workspace = Workspace()
     collect: Collecting = Collecting()
+    schedule: Schedule = Schedule()
     database: DatabaseSettings = DatabaseSettings()
     archive: Archive = Archive()
     media: KeepMedia = KeepMedia()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -36,12 +36,23 @@ def seconds(every: str) -> int:
     return value
 
 
-def _interval(every: str) -> str:
-    try:
-        seconds(every)
-    except BadInput as error:
-        raise ValueError(error.sentence) from None
-    return every
+def bounds(between: str) -> tuple[int, int]:
+    """Read "1h-2d" as two intervals in seconds, the shorter one first; raise BadInput for anything else."""
+    parts = between.split("-")
+    if len(parts) != 2 or seconds(parts[0]) > seconds(parts[1]):
+        raise BadInput(f"{between!r} are no two intervals; write for instance 1h-2d, the shorter one first.")
+    return seconds(parts[0]), seconds(parts[1])
+
+
+def _readable(read: Callable[[str], object]) -> AfterValidator:
+    def check(written: str) -> str:
+        try:
+            read(written)
+        except BadInput as error:
+            raise ValueError(error.sentence) from None
+        return written
+
+    return AfterValidator(check)
 
 
 class Entry(BaseModel):
@@ -50,10 +61,19 @@ class Entry(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     url: str = Field(min_length=1, max_length=2048)
-    every: Annotated[str, AfterValidator(_interval)] | None = None
+    every: Annotated[str, _readable(seconds)] | None = None
+    between: Annotated[str, _readable(bounds)] | None = Field(None, description="Bounds of the pace, e.g. 1h-2d.")
+    cron: str | None = Field(None, max_length=100, description="Times instead of an interval, e.g. 0 7,19 * * mon-fri.")
+    quiet: str | None = Field(None, max_length=20, description="Hours in which no look begins, e.g. 22-6.")
     route: Literal["api", "feed", "page"] | None = None
     note: str = ""
     override_robots: str | None = Field(None, min_length=10, description="A written reason; it goes into every bundle.")
+
+    @property
+    def plan(self) -> dict[str, str]:
+        """Return what it says of its schedule besides an interval."""
+        named = {"between": self.between, "cron": self.cron, "quiet": self.quiet}
+        return {name: value for name, value in named.items() if value is not None}
 
 
 class Watchlist(BaseModel):

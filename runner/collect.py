@@ -65,6 +65,7 @@ def collect(
     nothing is watched or nothing can be stored, BadInput where there is no such case or source.
     """
     from runner.child import run_in_child
+    from runner.planning import plan_next
     from storage import sources
 
     with workspace.database.read() as conn:
@@ -99,15 +100,6 @@ def _cost(workspace: Workspace, kind: type[Source] | None, tell: Warn | None) ->
     if kind and at_most is not None and tell:
         tell(priced(kind, at_most))
     return at_most
-
-
-def plan_next(workspace: Workspace, out: Outcome, at: datetime | None = None) -> None:
-    """Set when a source runs next: one interval from `at` (now), or later where the platform asked for more time."""
-    from storage import sources
-
-    wait = (out.finding.retry_after if out.finding else None) or 0.0
-    with workspace.database.write() as conn:
-        sources.schedule_next(conn, out.source, at or workspace.clock().now(), wait=wait)
 
 
 def run_source(desk: Desk, row: SourceRow, progress: Progress | None = None) -> Outcome:

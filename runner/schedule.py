@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 import signal
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from core.errors import CopytrailError
+from core.errors import BadInput, CannotStart, CopytrailError
 from runner import child
 from runner.rounds import Rounds
 
 if TYPE_CHECKING:
     import subprocess
+    from pathlib import Path
+    from zoneinfo import ZoneInfo
 
     from runner.outcome import Outcome
     from runner.workspace import Workspace
@@ -65,14 +70,21 @@ class Watch:
     def run(self, seconds: float | None = None) -> None:
         """Watch for so many seconds, or until SIGTERM or SIGINT; then let running sources finish, or end them.
 
-        Raises CannotStart where the database cannot be used. Runs that a killed process left open are closed first.
+        Raises CannotStart where the database cannot be used, the settings of the schedule say nothing that can be
+        followed, or another `watch` is at this workspace. Runs that a killed process left open are closed first.
         """
-        from apscheduler.schedulers.background import BackgroundScheduler
-
         from runner.custody import recover
+        from runner.planning import plan_of
 
+        plan_of(self.workspace, 3600, {})  # what the settings say wrong is said now, and not after the first run
         with self.workspace.database.write() as conn:
             recover(self.workspace, conn)
+        with alone(self.workspace.root):
+            self._run(seconds)
+
+    def _run(self, seconds: float | None) -> None:
+        from apscheduler.schedulers.background import BackgroundScheduler
+
         old = {s: signal.signal(s, lambda *_: self.stopping.set()) for s in (signal.SIGTERM, signal.SIGINT)}
         clock = BackgroundScheduler(timezone="UTC")
         clock.add_job(
@@ -146,7 +158,7 @@ class Watch:
 
     def _one(self, row: SourceRow) -> None:
         """Run one source in a child and set when it is due again, however the run ended."""
-        from runner.collect import plan_next
+        from runner.planning import plan_next
 
         try:
             with self.lock:  # whoever winds down either sees this child or keeps it from starting
@@ -191,6 +203,46 @@ class Watch:
         with self.lock:
             left = list(self.children.values())
         child.end(*left)
+
+
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Hold the place of the one watcher of a workspace; raise CannotStart where another process has it.
+
+    The system gives it back when the process ends, however it ends.
+    """
+    with (folder / "watch.lock").open("a+") as place:
+        try:
+            fcntl.flock(place, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            place.seek(0)
+            who = place.read().strip() or "it has just begun"
+            raise CannotStart(f"Another `copytrail watch` is at {folder} ({who}); one is enough.") from None
+        place.truncate(0)
+        place.write(f"process {os.getpid()}")
+        place.flush()
+        yield
+
+
+def cron_following(line: str, after: datetime, zone: ZoneInfo) -> datetime:
+    """Return the next time of a cron line (minute hour day month weekday) after a moment, in UTC.
+
+    Weekdays go by name: numbers mean one day to cron and another to others. Raises BadInput on a line that is none, or
+    that never comes.
+    """
+    from apscheduler.triggers.cron import CronTrigger
+
+    fields = line.split()
+    if len(fields) != 5 or any(letter.isdigit() for letter in fields[4].partition("/")[0]):
+        raise BadInput(f"{line!r} is no cron line; write minute hour day month weekday, e.g. 0 7,19 * * mon-fri.")
+    try:
+        trigger = CronTrigger.from_crontab(line, timezone=zone)
+    except ValueError as error:
+        raise BadInput(f"{line!r} is no cron line: {error}.") from None
+    due: datetime | None = trigger.get_next_fire_time(None, after + timedelta(seconds=1))
+    if due is None:
+        raise BadInput(f"The time {line!r} never comes.")
+    return due.astimezone(UTC)
 
 
 def _host(row: SourceRow) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from config import watchlists
@@ -10,6 +10,7 @@ from core.errors import BadInput
 from core.records import Route
 from core.registry import CATCH_ALL
 from core.source import Source
+from runner.planning import checked
 from runner.recognise import address, all_sources, platform_of, recognise
 
 if TYPE_CHECKING:
@@ -37,14 +38,17 @@ def add(
     *,
     case: str,
     every: str | None = None,
+    plan: Mapping[str, str] | None = None,
     route: Route | None = None,
     override_robots: str | None = None,
 ) -> Added:
     """Watch a source; return its number, what reads it, and a remark on the route taken.
 
-    Adding it again renews its interval and its reason where they are given. A site that fell from its feed to its pages
+    `plan` may hold `between`, `cron` and `quiet`, as a watchlist has them. Adding a source again renews its interval,
+    its plan and its reason where they are given. A site that fell from its feed to its pages
     stays there; where nobody chose a route, and the address has by now a source of its own platform or the key of its
-    interface is there, that one takes over. Raises BadInput where nothing reads the address or the interval is none.
+    interface is there, that one takes over. Raises BadInput where nothing reads the address, or
+    when to look cannot be read.
     """
     from runner.custody import open_case
     from storage import sources
@@ -52,6 +56,7 @@ def add(
     case = watchlists.case_name(case)
     wanted = address(url)
     interval = watchlists.seconds(every) if every else None
+    named = checked(workspace, plan or {})
     if override_robots is not None and len(override_robots.strip()) < SHORTEST_REASON:
         raise BadInput("The reason for overriding robots.txt goes into every bundle; write a sentence.")
     with workspace.database.read() as conn:
@@ -74,7 +79,7 @@ def add(
             sources.set_kind(conn, known.id, kind, platform, way, from_the_beginning=True)
         number = sources.add_source(
             conn, case=case, url=wanted, kind=kind, platform=platform, route=way, at=now, every=interval,
-            robots_override=override_robots, options=None if route else ANY_ROUTE,
+            plan=named, robots_override=override_robots, options=None if route else ANY_ROUTE,
         )  # fmt: skip
     return Added(number, kind, platform, way, remark, known is None)
 
@@ -96,7 +101,7 @@ def sync(workspace: Workspace, case: str | None = None) -> list[BadInput]:
             try:
                 if not _is_followed(entry, known.get((found.case, address(entry.url)), [])):
                     add(
-                        workspace, entry.url, case=found.case, every=entry.every, route=entry.route,
+                        workspace, entry.url, case=found.case, every=entry.every, plan=entry.plan, route=entry.route,
                         override_robots=entry.override_robots,
                     )  # fmt: skip
             except BadInput as error:
@@ -122,4 +127,5 @@ def _is_followed(entry: watchlists.Entry, known: Iterable[Watched]) -> bool:
     if same is None:
         return False
     every = watchlists.seconds(entry.every) if entry.every else same.every
-    return (every, entry.override_robots or same.robots_override) == (same.every, same.robots_override)
+    wanted = (every, entry.plan or same.plan, entry.override_robots or same.robots_override)
+    return wanted == (same.every, same.plan, same.robots_override)

@@ -95,6 +95,16 @@ def last_with_posts(conn: Connection, source_id: int) -> tuple[int, datetime] | 
     return (int(row.posts), row.started) if row else None
 
 
+def since_complete(conn: Connection, source_id: int) -> float | None:
+    """Return the seconds between the last two runs of a source that saw all there was; None: there are not two.
+
+    A run that found nothing where there used to be posts counts as one.
+    """
+    query = select(_RUNS.c.ended).where(_RUNS.c.source_id == source_id, _RUNS.c.coverage.in_(("complete", "quiet")))
+    ended = conn.execute(query.order_by(_RUNS.c.id.desc()).limit(2)).scalars().all()
+    return float((ended[0] - ended[1]).total_seconds()) if len(ended) == 2 else None
+
+
 def recover_interrupted(conn: Connection, at: datetime) -> list[int]:
     """Close the runs whose process is gone as interrupted; return their numbers. Living ones are left alone."""
     rows = conn.execute(select(_RUNS).where(_RUNS.c.status == "running")).all()

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, delete, func, insert, select, update
@@ -37,8 +37,9 @@ class LastRun:
 class SourceRow:
     """A source as `sources --json` shows it, and what a run needs to know of it.
 
-    `every` is in seconds, None where it runs only when asked. `coverage` is complete, partial, blocked or quiet, None
-    before the first run has ended.
+    `every` is in seconds, None where it runs only when asked; `plan` is what else a person said of its schedule, `pace`
+    the seconds it has come to by what runs brought, `paced` why. `coverage` is complete, partial, blocked or quiet,
+    None before the first run has ended.
     """
 
     id: int
@@ -57,12 +58,16 @@ class SourceRow:
     coverage: str | None
     next_run: datetime | None
     last_run: LastRun | None
+    plan: dict[str, str] = field(default_factory=dict)
+    pace: int | None = None
+    paced: str | None = None
 
     def as_row(self) -> dict[str, Any]:
         """Return the JSON line of `sources --json`."""
         row = asdict(self)
         del row["case_id"], row["every"]
-        row["schedule"] = duration(self.every)
+        row["schedule"] = self.plan.get("cron") or duration(self.every)
+        row["pace"] = duration(self.pace)
         for part in (row, row["last_run"] or {}):
             part.update({key: iso(value) for key, value in part.items() if isinstance(value, datetime)})
         return row
@@ -80,6 +85,7 @@ class Watched:
     route: str
     chosen: bool
     every: int | None
+    plan: dict[str, str]
     robots_override: str | None
 
 
@@ -92,12 +98,13 @@ def duration(seconds: int | None) -> str | None:
 
 def add_source(
     conn: Connection, *, case: str, url: str, kind: str, platform: str, route: str, at: datetime,
-    options: Mapping[str, str] | None = None, every: int | None = None, robots_override: str | None = None,
+    options: Mapping[str, str] | None = None, every: int | None = None, plan: Mapping[str, str] | None = None,
+    robots_override: str | None = None,
 ) -> int:  # fmt: skip
     """Watch an address in a case, first now and then every so many seconds; return its id.
 
-    The same case, address, kind and route again is the same source: its interval, options and reason are renewed where
-    given, and nothing else changes. Raises BadInput where there is no such case, or the address is endless.
+    The same case, address, kind and route again is the same source: its interval, plan, options and reason are renewed
+    where given, and nothing else changes. Raises BadInput where there is no such case, or the address is endless.
     """
     if len(url) > MAX_URL:
         raise BadInput(
@@ -107,12 +114,16 @@ def add_source(
     same = (
         _SOURCES.c.case_id == case_id, _SOURCES.c.url == url, _SOURCES.c.kind == kind, _SOURCES.c.route == route
     )  # fmt: skip
-    given = {"every": every, "options": dict(options or {}) or None, "robots_override": robots_override}
+    given = {
+        "every": every, "plan": dict(plan or {}) or None, "options": dict(options or {}) or None,
+        "robots_override": robots_override,
+    }  # fmt: skip
     given = {name: value for name, value in given.items() if value is not None}
     known = conn.execute(select(_SOURCES.c.id).where(*same)).scalar_one_or_none()
     if known is not None:
         if given:
-            conn.execute(update(_SOURCES).where(_SOURCES.c.id == known).values(**given))
+            anew = {"pace": None, "paced": None} if {"every", "plan"} & given.keys() else {}
+            conn.execute(update(_SOURCES).where(_SOURCES.c.id == known).values(**given, **anew))
         return int(known)
     row = {
         "case_id": case_id, "url": url, "kind": kind, "platform": platform, "route": route, "options": {},
@@ -131,8 +142,9 @@ def watched(conn: Connection, *, case: str | None = None, url: str | None = None
     for row in conn.execute(query.order_by(_SOURCES.c.id)):
         chosen = (row.options or {}).get("route") != "any"
         yield Watched(
-            row.id, row.case, row.url, row.kind, row.platform, row.route, chosen, row.every, row.robots_override
-        )
+            row.id, row.case, row.url, row.kind, row.platform, row.route, chosen, row.every, row.plan or {},
+            row.robots_override,
+        )  # fmt: skip
 
 
 def list_sources(conn: Connection, case: str | None = None) -> list[SourceRow]:
@@ -157,15 +169,12 @@ def due_sources(conn: Connection, now: datetime) -> list[SourceRow]:
     return [_row(row) for row in conn.execute(due.order_by(_SOURCES.c.next_run, _SOURCES.c.id))]
 
 
-def schedule_next(conn: Connection, source_id: int, at: datetime, *, wait: float = 0) -> datetime | None:
-    """Set the next run one interval after `at`, or `wait` seconds after where that is longer (a platform asked for it).
-
-    Runs missed meanwhile are not made up one by one. Returns the time set, None where it runs only when asked.
-    """
-    every = conn.execute(select(_SOURCES.c.every).where(_SOURCES.c.id == source_id)).scalar_one()
-    following = at + timedelta(seconds=max(every, wait)) if every is not None else None
-    conn.execute(update(_SOURCES).where(_SOURCES.c.id == source_id).values(next_run=following))
-    return following
+def schedule_next(
+    conn: Connection, source_id: int, due: datetime | None, *, pace: int | None = None, paced: str | None = None
+) -> None:
+    """Set when a source runs next (None: only when asked), the pace it has come to and why."""
+    values: dict[str, Any] = {"next_run": due} | ({} if pace is None else {"pace": pace, "paced": paced})
+    conn.execute(update(_SOURCES).where(_SOURCES.c.id == source_id).values(**values))
 
 
 def set_kind(
@@ -212,7 +221,7 @@ def _row(row: Row[Any]) -> SourceRow:
         )
     return SourceRow(
         id=row.id, case_id=row.case_id, case=row.case, url=row.url, platform=row.platform, kind=row.kind,
-        route=row.route, options=row.options or {}, every=row.every, robots_override=row.robots_override,
-        paused=row.paused, added_at=row.added_at, posts=row.posts, coverage=row.coverage,
-        next_run=None if row.paused else row.next_run, last_run=last,
+        route=row.route, options=row.options or {}, every=row.every, plan=row.plan or {}, pace=row.pace,
+        paced=row.paced, robots_override=row.robots_override, paused=row.paused, added_at=row.added_at,
+        posts=row.posts, coverage=row.coverage, next_run=None if row.paused else row.next_run, last_run=last,
     )  # fmt: skip

@@ -79,6 +79,9 @@ class SourceTable(Row, table=True):
     parts: dict[str, str] = Field(default_factory=dict, sa_type=JSON_TYPE)
     options: dict[str, str] = Field(default_factory=dict, sa_type=JSON_TYPE)
     every: int | None = None  # seconds between two runs; null: only when asked
+    plan: dict[str, str] | None = Field(default=None, sa_type=JSON_TYPE)  # between, cron, quiet, where a person said so
+    pace: int | None = None  # seconds between two runs by what the last ones brought
+    paced: str | None = None  # why, in words
     robots_override: str | None = None
     paused: bool = False
     added_at: datetime

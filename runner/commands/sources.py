@@ -53,14 +53,17 @@ def platforms_command(ctx: click.Context, name: str | None, as_json: bool) -> No
 @click.argument("urls", metavar="URL...", nargs=-1, required=True)
 @click.option("--case", "case", required=True, metavar="CASE", help="The case that watches it; made if it is new.")
 @click.option("--every", metavar="6h", help="How often: 30m, 6h, 1d, 2w.")
+@click.option("--between", metavar="1h-2d", help="Bounds within which it is looked at more or less often by itself.")
+@click.option("--cron", metavar="'0 7 * * mon-fri'", help="Times instead of an interval, in the zone of the settings.")
+@click.option("--quiet", metavar="22-6", help="Hours of the day in which no look begins.")
 @click.option("--route", type=ROUTES, help="Which way, where a platform has several.")
 @click.option("--override-robots", metavar="REASON", help="Read it although robots.txt says no; the reason is kept.")
 @json_option
 @workspace_option
 @click.pass_context
 def add_command(
-    ctx: click.Context, urls: tuple[str, ...], case: str, every: str | None, route: Route | None,
-    override_robots: str | None, as_json: bool,
+    ctx: click.Context, urls: tuple[str, ...], case: str, every: str | None, between: str | None, cron: str | None,
+    quiet: str | None, route: Route | None, override_robots: str | None, as_json: bool,
 ) -> None:  # fmt: skip
     """Watch a public source; it is recognised from its address.
 
@@ -73,6 +76,7 @@ def add_command(
 
     workspace = workspace_of(ctx)
     failed = 0
+    plan = {name: said for name, said in (("between", between), ("cron", cron), ("quiet", quiet)) if said is not None}
     for url in urls:
         try:
             added = add(
@@ -80,6 +84,7 @@ def add_command(
                 url,
                 case=case,
                 every=every,
+                plan=plan,
                 route=route,
                 override_robots=override_robots,
             )
@@ -166,6 +171,6 @@ def sources_command(ctx: click.Context, case: str | None, pause: int | None, res
     rows = [{**row.as_row(), **named(row.kind, row.url)} for row in listed]
     columns = [("id", "id"), ("case", "case"), ("source", "url"), ("kind", "kind"), ("by", "reader"),
                ("posts", "posts"), ("coverage", "coverage"), ("paused", "paused"), ("last run", "last_run.status"),
-               ("says", "last_run.finding.sentence"), ("next", "next_run")]  # fmt: skip
+               ("says", "last_run.finding.sentence"), ("next", "next_run"), ("looked at", "paced")]  # fmt: skip
     show(rows, as_json, columns, "Nothing is watched yet; add a source with `copytrail add URL --case C`.")
     ctx.exit(1 if wrong else 0)

@@ -100,7 +100,7 @@ def test_sources_show_how_the_last_run_ended(database: Database, source: int) ->
     with database.write() as conn:
         runs.close_run(conn, run, status="partial", finding=finding, posts=2, new=2, changed=0, coverage="blocked",
                        at=AT + 2 * MINUTE)  # fmt: skip
-        assert sources.schedule_next(conn, source, AT) == AT + 60 * MINUTE
+        sources.schedule_next(conn, source, AT + 60 * MINUTE)
     with database.read() as conn:
         row = sources.list_sources(conn, "harbour")[0].as_row()
     assert row == {
@@ -109,7 +109,21 @@ def test_sources_show_how_the_last_run_ended(database: Database, source: int) ->
         "posts": 2, "schedule": "1h", "coverage": "blocked", "next_run": "2025-03-01T13:00:00Z",
         "last_run": {"status": "partial", "posts": 2, "new": 2, "changed": 0, "finding": finding,
                      "started": "2025-03-01T12:00:00Z", "ended": "2025-03-01T12:02:00Z"},
+        "plan": {}, "pace": None, "paced": None,
     }  # fmt: skip
+
+
+def test_seconds_between_the_last_two_looks_that_saw_everything(database: Database, source: int) -> None:
+    def look(minutes: int, coverage: str) -> None:
+        run, at = runs.open_run(conn, source, AT), AT + minutes * MINUTE
+        runs.close_run(conn, run, status="done", finding=None, posts=0, new=0, changed=0, coverage=coverage, at=at)
+
+    with database.write() as conn:
+        look(10, "complete")
+        assert runs.since_complete(conn, source) is None
+        look(20, "partial")
+        look(40, "quiet")
+        assert runs.since_complete(conn, source) == 1800
 
 
 def test_cursor_is_kept(database: Database, source: int) -> None:

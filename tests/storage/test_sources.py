@@ -44,17 +44,34 @@ def test_adding_again_changes_only_what_is_given(database: Database) -> None:
 def test_due_ones_longest_overdue_first(database: Database) -> None:
     a, b, c = add(database, "a"), add(database, "b"), add(database, "c", every=None)
     with database.write() as conn:
-        sources.schedule_next(conn, a, AT)
-        assert sources.schedule_next(conn, b, AT - 2 * HOUR, wait=1) == AT - HOUR
-        assert sources.schedule_next(conn, c, AT) is None
+        sources.schedule_next(conn, a, AT + HOUR)
+        sources.schedule_next(conn, b, AT - HOUR, pace=1800, paced="every 30 min: 9 new in 1 h")
+        sources.schedule_next(conn, c, None)
         assert [r.id for r in sources.due_sources(conn, AT)] == [b]
         assert [r.id for r in sources.due_sources(conn, AT + 9 * HOUR)] == [b, a]
         sources.pause(conn, b)
         assert [r.id for r in sources.due_sources(conn, AT + 9 * HOUR)] == [a]
         sources.pause(conn, b, paused=False)
-        assert sources.schedule_next(conn, a, AT, wait=7200) == AT + 2 * HOUR
+        row = sources.get_source(conn, b).as_row()
+        assert (row["schedule"], row["pace"], row["paced"]) == ("1h", "30m", "every 30 min: 9 new in 1 h")
         sources.set_kind(conn, a, "a.api", "a", "api")
         assert sources.get_source(conn, a).kind == "a.api"
+
+
+def test_another_interval_or_plan_begins_anew(database: Database) -> None:
+    number = add(database, "a")
+    with database.write() as conn:
+        sources.schedule_next(conn, number, AT, pace=900, paced="every 15 min")
+        assert sources.get_source(conn, number).pace == 900
+    assert add(database, "a", every=None, reason="agreed with the site") == number
+    with database.write() as conn:
+        assert sources.get_source(conn, number).pace == 900
+        sources.add_source(
+            conn, case="harbour", url="https://a.example/", kind="a.feed", platform="a", route="feed", at=AT,
+            plan={"cron": "0 7 * * mon"},
+        )  # fmt: skip
+        row = sources.get_source(conn, number)
+    assert (row.pace, row.plan, row.as_row()["schedule"]) == (None, {"cron": "0 7 * * mon"}, "0 7 * * mon")
 
 
 def test_intervals_are_written_as_they_are_typed() -> None:
