@@ -3,13 +3,14 @@
 usage: python -m benchmarks.match_archive --posts N [N ...] [--keep DIR] [--database URL] [--seed 11] [--profile FILE]
                                           [--texts-only]
 
-Each N is an archive of its own in a fresh workspace (under DIR, where it stays; else in a folder that is deleted). The
-posts are those of benchmarks/corpus.py, written as NDJSON and taken in by the importer, 200,000 at a time. Matching is
-all of `match`: reading, signing, look-ups, comparison, storage, index, families, and whatever steps there are. Prints
-import and matching rates (wall and processor), seconds by phase, peak memory in all (with the pages of mapped files),
-and without files, sizes on disk; then the same for 1,000 posts more in this warm process, and by the command from cold
-for another 1,000. With several N, how the time grows from each to the next: 1 is in step with the posts. On Postgres
-DATABASE must be empty and N single.
+Each N is an archive of its own in a fresh workspace (under DIR, where it stays; else in a folder that is deleted). One
+that stands under DIR already is taken as it is, and what it lacks of its N posts is imported. The posts are those of
+benchmarks/corpus.py, written as NDJSON and taken in by the importer, 200,000 at a time. Matching is all of `match`:
+reading, signing, look-ups, comparison, storage, index, families, and whatever steps there are. Prints import and
+matching rates (wall and processor), seconds by phase, peak memory in all (with the pages of mapped files), and without
+files, sizes on disk; then the same for 1,000 posts more in this warm process, and by the command from cold for another
+1,000. With several N, how the time grows from each to the next: 1 is in step with the posts. On Postgres DATABASE must
+be empty and N single.
 """
 
 from __future__ import annotations
@@ -58,12 +59,13 @@ class Phases:
 
 def measure(folder: Path, posts: int, seed: int, url: str | None, profile: Path | None) -> float:
     """Import and match so many posts in a fresh workspace and print what that took; return the matching time."""
-    workspace = Workspace.create(folder, text=f'[workspace]\nkind = "test"\n[database]\nurl = "{url or ""}"\n')
+    workspace, there = _workspace(folder, url)
     made = Corpus(posts + 2 * MORE, seed)
     began = time.perf_counter()
-    imported = sum(_take_in(workspace, made, start, min(start + PIECE, posts)) for start in range(0, posts, PIECE))
-    print(f"\n{posts:,} posts: imported at {posts / imported:,.0f}/s ({time.perf_counter() - began - imported:,.0f} s "
-          "more to invent them)")  # fmt: skip
+    imported = sum(_take_in(workspace, made, start, min(start + PIECE, posts)) for start in range(there, posts, PIECE))
+    more = time.perf_counter() - began - imported
+    rate = (posts - there) / max(imported, 1e-9)
+    print(f"\n{posts:,} posts: {there:,} there, imported at {rate:,.0f}/s ({more:,.0f} s more to invent them)")
     wall = _match(workspace, posts, "matched from cold", profile)
     _sizes(workspace)
     _take_in(workspace, made, posts, posts + MORE)
@@ -74,6 +76,16 @@ def measure(folder: Path, posts: int, seed: int, url: str | None, profile: Path 
     subprocess.run([sys.executable, "-m", "runner", "--workspace", str(folder), "match"], check=True)
     print(f"  {MORE} more, by the command: {time.perf_counter() - began:.2f} s")
     return wall
+
+
+def _workspace(folder: Path, url: str | None) -> tuple[Workspace, int]:
+    """Return the workspace of a folder, made anew where there is none, and how many posts it holds."""
+    if not folder.exists():
+        return Workspace.create(folder, text=f'[workspace]\nkind = "test"\n[database]\nurl = "{url or ""}"\n'), 0
+    workspace = Workspace.open(folder)
+    workspace.database.upgrade()
+    with workspace.database.read() as conn:
+        return workspace, int(conn.exec_driver_sql("SELECT count(*) FROM posts").scalar_one())
 
 
 def _take_in(workspace: Workspace, made: Corpus, start: int, end: int) -> float:
