@@ -64,9 +64,9 @@ def measure(folder: Path, posts: int, seed: int, url: str | None, profile: Path 
     began = time.perf_counter()
     imported = sum(_take_in(workspace, made, start, min(start + PIECE, posts)) for start in range(there, posts, PIECE))
     more = time.perf_counter() - began - imported
-    rate = (posts - there) / max(imported, 1e-9)
-    print(f"\n{posts:,} posts: {there:,} there, imported at {rate:,.0f}/s ({more:,.0f} s more to invent them)")
-    wall = _match(workspace, posts, "matched from cold", profile)
+    print(f"\n{posts:,} posts, {there:,} of them there", end="; ")
+    print(f"imported at {(posts - there) / imported:,.0f}/s ({more:,.0f} s more to invent them)" if imported else "")
+    wall = _match(workspace, posts, "matched from cold", profile, rebuild=there > 0)
     _sizes(workspace)
     _take_in(workspace, made, posts, posts + MORE)
     _match(workspace, MORE, f"{MORE} more, warm", None)
@@ -110,15 +110,16 @@ def _record(made: Corpus, number: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _match(workspace: Workspace, posts: int, what: str, profile: Path | None) -> float:
+def _match(workspace: Workspace, posts: int, what: str, profile: Path | None, rebuild: bool = False) -> float:
     phases = Phases()
     profiler = cProfile.Profile() if profile else None
     wall, spent = time.perf_counter(), time.process_time()
     with profiler or nullcontext():
-        found = match(workspace.database, workspace.root, settings=workspace.settings, progress=phases)
+        found = match(workspace.database, workspace.root, settings=workspace.settings, progress=phases, rebuild=rebuild)
     wall, spent = time.perf_counter() - wall, time.process_time() - spent
     if profiler and profile:
         profiler.dump_stats(profile)
+    posts = found.posts or posts
     parts = ", ".join(f"{name} {seconds:.1f}" for name, seconds in phases.seconds.items() if seconds >= 0.05)
     print(f"  {what}: {wall:.2f} s, {posts / wall:,.0f}/s wall, {posts / spent:,.0f}/s processor; "
           f"{found.pairs:,} pairs, {found.families:,} families; {parts}")  # fmt: skip

@@ -13,7 +13,8 @@ from matchers.segment_file import NOBODY, Segment
 
 Array = NDArray[Any]
 
-SLICE = 100_000  # keys looked up at a time: what they bring up stays below 100 MB
+SEARCHED = 1_500_000  # keys searched for at a time: in order they walk through a segment, fewer would jump about in it
+SLICE = 100_000  # keys whose holders are brought up at a time: they stay below 100 MB
 
 
 class Batch(NamedTuple):
@@ -57,29 +58,44 @@ class Lookup:
         self.own_tails = meeting.tails(batch.keys)
         self.sizes = np.diff(batch.starts)
         self.gone = [np.union1d(one.gone, self.ids) if again else one.gone for one in segments]
-        order, wanted, self.low, self.high = ordered(batch.keys)
-        lookup.earlier(wanted, order, self.low, self.high)
-        self.rows = np.repeat(self.ids, self.sizes)[order]
+        self.order, wanted, self.low, self.high = ordered(batch.keys)
+        lookup.earlier(wanted, self.order, self.low, self.high)
+        self.rows = np.repeat(self.ids, self.sizes)[self.order]
         self.posts = sum(len(one.ids) for one in segments) + len(self.ids)
 
-    def slices(self) -> list[tuple[int, int]]:
-        """Return ranges of posts of about as many keys."""
-        cuts = np.searchsorted(self.batch.starts, np.arange(SLICE, int(self.batch.starts[-1]), SLICE))
-        ends = np.unique([0, *cuts, len(self.ids)])
+    def slices(self, threads: int = 1) -> list[tuple[int, int]]:
+        """Return ranges of posts of about as many keys, at least one a thread where that is worth it."""
+        keys = int(self.batch.starts[-1])
+        return self._cuts(0, len(self.ids), min(SEARCHED, max(SLICE, -(-keys // threads))))
+
+    def _cuts(self, first: int, last: int, size: int) -> list[tuple[int, int]]:
+        begin, end = int(self.batch.starts[first]), int(self.batch.starts[last])
+        cuts = np.searchsorted(self.batch.starts, np.arange(begin + size, end, size))
+        ends = np.unique([first, *cuts, last])
         return list(zip(ends[:-1].tolist(), ends[1:].tolist(), strict=True))
 
     def part(self, first: int, last: int) -> Candidates:
         """Return the candidates of the posts from `first` to `last`."""
-        from matchers.kernel import lookup
-
         begin, end = int(self.batch.starts[first]), int(self.batch.starts[last])
-        order, wanted, _, _ = ordered(self.batch.keys[begin:end])
+        order = self.order if end - begin == len(self.order) else self.order[(self.order >= begin) & (self.order < end)]
+        wanted, order = self.batch.keys[order], order - begin
         found = []
         for one in self.segments:
             low, high = np.empty(len(order), np.int64), np.empty(len(order), np.int64)
             one.ranges(wanted, order, low, high)
             found.append((low, high, one.rows))
         found.append((self.low[begin:end], self.high[begin:end], self.rows))
+        parts = []
+        for a, b in self._cuts(first, last, SLICE):
+            here = slice(int(self.batch.starts[a]) - begin, int(self.batch.starts[b]) - begin)
+            parts.append(self._met([(lows[here], highs[here], rows) for lows, highs, rows in found], a, b))
+        return Candidates(*(np.concatenate(some) for some in zip(NOTHING, *parts, strict=True)))
+
+    def _met(self, found: Sequence[tuple[Array, Array, Array]], first: int, last: int) -> Candidates:
+        """Return the candidates of some posts; `found` says of each of their keys where it stands in each segment."""
+        from matchers.kernel import lookup
+
+        begin, end = int(self.batch.starts[first]), int(self.batch.starts[last])
         held = np.sum([high - low for low, high, _ in found], axis=0)
         caps = np.repeat(meeting.caps(self.ranks[first:last], self.sizes[first:last]), self.sizes[first:last])
         firsts = np.zeros(len(held) + 1, np.int64)

@@ -125,7 +125,7 @@ class Segments:
         nothing, and all other rows count as earlier.
         """
         found = Lookup(self.segments, batch, self.ranks(batch, again), again)
-        slices = found.slices()
+        slices = found.slices(threads)
         if threads == 1 or len(slices) < 2:
             parts = [found.part(*some) for some in slices]
         else:

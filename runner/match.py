@@ -23,6 +23,7 @@ from config.settings import Settings
 from core.times import SystemClock
 from matchers import kernel
 from runner import match_context, match_index, match_judged, match_setting
+from runner.alone import alone
 from runner.match_batch import Finder, Found, unique
 from runner.match_context import MatchContext, Progress, Stepped, Workers, silent
 from runner.match_others import Others
@@ -68,14 +69,17 @@ def match(
         progress=progress or silent, say=say or (lambda _: None), workers=workers,
     )  # fmt: skip
     matched = Matched()
-    with ExitStack() as stack:
-        stack.enter_context(_uncollected())
-        _before(context)
-        run = _Run(context, matched, stack)
-        run.prepare()
-        run.texts()
-        run.settle()
-    _steps(context, matched)
+    with alone(
+        context.index_folder / "match.lock", f"Another process is matching in {root} ({{who}}); wait for it to end."
+    ):
+        with ExitStack() as stack:
+            stack.enter_context(_uncollected())
+            _before(context)
+            run = _Run(context, matched, stack)
+            run.prepare()
+            run.texts()
+            run.settle()
+        _steps(context, matched)
     with database.read() as conn:
         matched.families = families.count(conn)
     matched.seconds = time.monotonic() - began

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, NamedTuple
@@ -20,6 +21,7 @@ from storage.matching import PairRow
 
 Array = NDArray[Any]
 
+AHEAD = 2  # portions judged side by side while the one before is told
 GROUPS = 4_000  # posts judged at a time with their candidates
 CHARS = 16_000_000  # of the texts held at a time; a text may have millions
 
@@ -65,15 +67,20 @@ class Judge:
 
     def run(self, asked: Asked) -> Iterator[Told]:
         """Yield the matches among posts and their candidates; posts that are gone match nothing."""
-        with ThreadPoolExecutor(1) as beside:  # the kernel leaves Python to us: it judges while we say what was judged
-            coming: tuple[Asked, Mapping[int, Any], Future[Judged | None]] | None = None
+        with ThreadPoolExecutor(
+            AHEAD
+        ) as beside:  # the kernel leaves Python to us: it judges while we say what it judged
+            coming: deque[tuple[Asked, Mapping[int, Any], Future[Judged | None]]] = deque()
             for part, rows in self._portions(asked):
-                under_way = beside.submit(self._judged, part, rows)
-                if coming:
-                    yield from self._all_told(*coming[:2], coming[2].result())
-                coming = part, rows, under_way
-            if coming:
-                yield from self._all_told(*coming[:2], coming[2].result())
+                coming.append((part, rows, beside.submit(self._judged, part, rows)))
+                if len(coming) > AHEAD:
+                    yield from self._next_told(coming)
+            while coming:
+                yield from self._next_told(coming)
+
+    def _next_told(self, coming: deque[tuple[Asked, Mapping[int, Any], Future[Judged | None]]]) -> Iterator[Told]:
+        part, rows, under_way = coming.popleft()
+        yield from self._all_told(part, rows, under_way.result())
 
     def _portions(self, asked: Asked) -> Iterator[tuple[Asked, dict[int, Any]]]:
         begin = 0

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import fcntl
-import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from core.errors import BadInput, CannotStart, CopytrailError
+from core.errors import BadInput, CopytrailError
 from runner import child
+from runner.alone import alone
 from runner.rounds import Rounds
 
 if TYPE_CHECKING:
     import subprocess
-    from pathlib import Path
     from zoneinfo import ZoneInfo
 
     from runner.outcome import Outcome
@@ -30,6 +28,7 @@ if TYPE_CHECKING:
 TICK = 1.0  # seconds between two looks at the table; schedules are never finer than a minute
 PATIENCE = 20.0  # seconds a run may take to finish once we are asked to stop
 SEAL_EVERY = 300.0  # seconds between two seals while runs end one after the other
+TAKEN = "Another `copytrail watch` is at {root} ({who}); one is enough."
 WORKERS = 4  # runs side by side; politeness is per host, so this is about this machine
 
 
@@ -79,7 +78,7 @@ class Watch:
         plan_of(self.workspace, 3600, {})  # what the settings say wrong is said now, and not after the first run
         with self.workspace.database.write() as conn:
             recover(self.workspace, conn)
-        with alone(self.workspace.root):
+        with alone(self.workspace.root / "watch.lock", TAKEN.format(root=self.workspace.root, who="{who}")):
             self._run(seconds)
 
     def _run(self, seconds: float | None) -> None:
@@ -203,25 +202,6 @@ class Watch:
         with self.lock:
             left = list(self.children.values())
         child.end(*left)
-
-
-@contextmanager
-def alone(folder: Path) -> Iterator[None]:
-    """Hold the place of the one watcher of a workspace; raise CannotStart where another process has it.
-
-    The system gives it back when the process ends, however it ends.
-    """
-    with (folder / "watch.lock").open("a+") as place:
-        try:
-            fcntl.flock(place, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            place.seek(0)
-            who = place.read().strip() or "it has just begun"
-            raise CannotStart(f"Another `copytrail watch` is at {folder} ({who}); one is enough.") from None
-        place.truncate(0)
-        place.write(f"process {os.getpid()}")
-        place.flush()
-        yield
 
 
 def cron_following(line: str, after: datetime, zone: ZoneInfo) -> datetime:

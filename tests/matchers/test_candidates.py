@@ -101,6 +101,7 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(meeting, name, value)
     monkeypatch.setattr("matchers.segments.SMALLEST", 1)
     monkeypatch.setattr("matchers.candidates.SLICE", 40)
+    monkeypatch.setattr("matchers.candidates.SEARCHED", 100)
 
 
 @settings(deadline=None, max_examples=60)

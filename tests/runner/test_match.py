@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -24,6 +25,7 @@ from tests.runner.copies import edited, groups, members, pairs, post, run, save,
 KILLED = """
 import sys
 from pathlib import Path
+from typing import Any
 from matchers import kernel
 from runner import match, match_read
 from storage.engine import Database
@@ -229,3 +231,17 @@ def test_one_process_at_a_time(sqlite_database: Database, tmp_path: Path) -> Non
     save(sqlite_database, planted()[:10])
     with Segments(tmp_path / "index" / "text", "held"), pytest.raises(CannotStart, match="Another process"):
         run(sqlite_database, tmp_path)
+
+
+def test_one_run_at_a_time_to_its_very_end(database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[str] = []
+
+    def meanwhile(context: Any, matched: Any) -> None:
+        with pytest.raises(CannotStart, match=r"Another process is matching in .*\(process \d+\)") as told:
+            run(database, tmp_path)
+        seen.append(str(told.value))
+
+    save(database, [post(1, text(1))])
+    monkeypatch.setattr("runner.match._steps", meanwhile)
+    run(database, tmp_path)
+    assert len(seen) == 1

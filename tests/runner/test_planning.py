@@ -7,9 +7,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from core.errors import BadInput, CannotStart
+from runner.alone import alone
 from runner.outcome import Outcome
 from runner.planning import plan_next, plan_of
-from runner.schedule import Watch, alone
+from runner.schedule import Watch
 from runner.workspace import Workspace
 from storage import runs, sources
 from tests.runner.commands import Home
@@ -107,6 +108,9 @@ def test_a_second_watcher_is_told_who_watches(home: Home) -> None:
     def watch() -> None:
         Watch(workspace, lambda _: None, lambda _: None).run(0)
 
-    with alone(workspace.root), pytest.raises(CannotStart, match=r"Another `copytrail watch` .*process \d+"):
+    with (
+        alone(workspace.root / "watch.lock", "{who}"),
+        pytest.raises(CannotStart, match=r"Another `copytrail watch` .*process \d+"),
+    ):
         watch()
     watch()
