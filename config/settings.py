@@ -43,6 +43,11 @@ class Schedule(_Section):
         description="So many times as often, or as seldom, as its interval a source is looked at where much is posted, "
         "or nothing; 1 keeps to the interval.",
     )  # fmt: skip
+    spread: float = Field(
+        0.1, ge=0, le=1,
+        description="How much later than its interval, as a part of it, a source may come: each by a share of its own, "
+        "so that not all are asked at once.",
+    )  # fmt: skip
     quiet: str = Field("", description="Hours of the day in which no look begins, e.g. 22-6 or 22:30-06:15.")
     zone: str = Field(
         "UTC", pattern=r"^[A-Za-z0-9_+/-]{1,64}$",

@@ -17,7 +17,6 @@ from core.errors import BadInput
 WANTED = 5  # new posts that a look should bring: few enough that none is pushed off a page of twenty between two looks
 CALMER = 1.5  # times as long after a look that brought nothing
 TURN = 2.0  # a pace is at most halved or doubled at a time, so that one busy day decides nothing
-SPREAD = 0.1  # of an interval, later: sources of one interval drift apart instead of all being asked at once
 REST_SPREAD = timedelta(minutes=20)  # over so long begin, after a rest, those that became due in it
 UTC_ZONE = ZoneInfo("UTC")
 _QUIET = re.compile(r"([01]?\d|2[0-3])(?::([0-5]\d))?-([01]?\d|2[0-3])(?::([0-5]\d))?")
@@ -68,6 +67,9 @@ class Plan:
     slowest: int
     cron: str | None = None
     rest: Rest | None = None
+    spread: float = (
+        0.1  # part of an interval, later: sources of one interval drift apart, they are not asked all at once
+    )
     zone: ZoneInfo = UTC_ZONE
 
 
@@ -126,7 +128,7 @@ def following(plan: Plan, pace: int, source: int, after: datetime, wait: float, 
     if plan.cron is not None:
         due = max(cron(plan.cron, after, plan.zone), after + timedelta(seconds=wait))
     else:
-        due = after + timedelta(seconds=max(pace * (1 + SPREAD * share), wait))
+        due = after + timedelta(seconds=max(pace * (1 + plan.spread * share), wait))
     if plan.rest is not None and plan.rest.holds(due.astimezone(plan.zone)):
         due = plan.rest.over(due, plan.zone) + share * REST_SPREAD
     return due.replace(microsecond=0)

@@ -38,7 +38,7 @@ def plan_of(workspace: Workspace, every: int, named: Mapping[str, str]) -> Plan:
     if "between" in named:
         fastest, slowest = watchlists.bounds(named["between"])
     rest = Rest.of(named["quiet"]) if "quiet" in named else usual
-    return Plan(every, round(fastest), round(slowest), named.get("cron"), rest, zone)
+    return Plan(every, round(fastest), round(slowest), named.get("cron"), rest, setting.spread, zone)
 
 
 def checked(workspace: Workspace, named: Mapping[str, str]) -> dict[str, str]:
@@ -53,6 +53,7 @@ def checked(workspace: Workspace, named: Mapping[str, str]) -> dict[str, str]:
 
 def plan_next(workspace: Workspace, out: Outcome, at: datetime | None = None) -> None:
     """Set when a source runs next: by plan and pace from `at` (now), or later where the platform asked for it."""
+    from runner.run import PASSING
     from runner.schedule import cron_following
     from storage import runs, sources
 
@@ -64,6 +65,8 @@ def plan_next(workspace: Workspace, out: Outcome, at: datetime | None = None) ->
             sources.schedule_next(conn, row.id, None)
             return
         plan = plan_of(workspace, row.every, row.plan)
-        pace = paced(plan, row.pace, Look(out.new, runs.since_complete(conn, row.id), out.coverage))
+        passing = out.finding is not None and out.finding.kind in PASSING  # it says nothing of how often to come
+        coverage = "partial" if passing else out.coverage
+        pace = paced(plan, row.pace, Look(out.new, runs.since_complete(conn, row.id), coverage))
         due = following(plan, pace.seconds, row.id, now, wait, cron_following)
         sources.schedule_next(conn, row.id, due, pace=pace.seconds, paced=pace.why if plan.cron is None else None)

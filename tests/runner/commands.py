@@ -19,6 +19,8 @@ requests_per_minute = 600
 attempts = 2
 [database]
 url = "{url}"
+[schedule]
+spread = 0
 """
 
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import BadInput
-from runner.pace import SPREAD, Look, Pace, Plan, Rest, following, paced
+from runner.pace import Look, Pace, Plan, Rest, following, paced
 from runner.schedule import cron_following
 
 HOUR = 3600
@@ -58,7 +58,7 @@ def test_a_pace_is_always_within_bounds_and_in_whole_minutes(new: int, since: fl
 
 def test_the_spread_is_later_never_sooner_and_each_sources_own() -> None:
     due = [following(PLAN, 6 * HOUR, n, AT, 0, cron_following) for n in range(200)]
-    low, high = AT + timedelta(hours=6), AT + timedelta(hours=6 * (1 + SPREAD))
+    low, high = AT + timedelta(hours=6), AT + timedelta(hours=6 * (1 + PLAN.spread))
     assert all(low <= one <= high for one in due)
     assert len(set(due)) > 150
     assert due == [following(PLAN, 6 * HOUR, n, AT, 0, cron_following) for n in range(200)]
