@@ -266,12 +266,7 @@ def test_a_signal_lets_running_children_finish(home: Home, site: Site, number: s
     home("add", FEED, "--case", "harbour")
     reached, go = held(site, ".xml")
     command = [sys.executable, "-m", "runner", "--workspace", str(home.folder), "watch"]
-    old = signal.signal(number, signal.SIG_DFL)  # a job in the background ignores Ctrl-C, and its children would too
-    try:
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    finally:
-        signal.signal(number, old)
-    with process:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert reached.wait(30)
         process.send_signal(number)
         time.sleep(0.2)
